@@ -163,7 +163,7 @@ def test_only_the_migrations_are_points_of_no_return(runbook: Runbook) -> None:
 def test_a_second_person_allows_what_destroys_before_it_starts(runbook: Runbook) -> None:
     """All but the old process that is killed: whether it is the right one, the command itself makes sure."""
     destroying = {step.id for _, step in steps_of(runbook) if step.danger is Danger.DESTRUCTIVE}
-    approved = {step.id for _, step in steps_of(runbook) if step.approve is Approval.SECOND_PERSON}
+    approved = {step.id for _, step in steps_of(runbook) if step.approve is Approval.OR_ALONE}
     assert destroying - approved == {"port-in-use-kill"}
     assert approved == {
         *("a-migrate", "b-migrate", "rollback-migrations-a", "rollback-migrations-b", "rollback-restore"),
@@ -358,7 +358,7 @@ def test_a_rollback_takes_at_most_forty_keys_and_gives_up_no_confirmation(runboo
     assert by_id[f"rollback-plan-{method}"].signoff is Signoff.OPERATOR
     assert by_id["rollback-backup"].signoff is Signoff.OPERATOR
     for step in (f"rollback-migrations-{method}", "rollback-restore"):
-        assert (by_id[step].danger, by_id[step].approve) == (Danger.DESTRUCTIVE, Approval.SECOND_PERSON)
+        assert (by_id[step].danger, by_id[step].approve) == (Danger.DESTRUCTIVE, Approval.OR_ALONE)
 
 
 @pytest.mark.parametrize("method", ["a", "b"])

@@ -208,6 +208,10 @@ ACTS = (
     Act("confirm.yes", "y", "yes", "Yes", "Do it", False),
     Act("confirm.no", "n", "no", "No", "Do not do it", False),
     Act("ways.other", "f2", "other", "The other way", "Show what else could be run: what failed, or all", False, True),
+    Act("ways.alone", "f4", "alone", "Alone", "Start without a second person; asks why", False, True),
+    Act("approval.refuse", "f3", "answer(False)", "Refuse", "The second person refuses: nothing starts", False, True),
+    Act("approval.alone", "f4", "alone", "Alone", "Nobody is reachable: start alone, with a reason", False, True),
+    Act("approval.withdraw", "f6", "withdraw", "Withdraw", "Ask no more: nothing starts", False, True),
     Act("question.yes", "y", "answer('yes')", "Yes", "Answer yes", False),
     Act("question.no", "n", "answer('no')", "No", "Answer no", False),
     Act("by-hand.failed", "f4", "ended(False)", "Not done", "Record that it was not done, and why", False, True),
@@ -251,6 +255,7 @@ TITLES = {
     "dialog": "Every dialog",
     "confirm": "Dialog: yes or no",
     "ways": "Dialog: a step that runs again",
+    "approval": "Dialog: a second person allows it",
     "question": "Dialog: a question",
     "by-hand": "Dialog: work by hand",
     "own-command": "Dialog: a command of your own",
@@ -266,7 +271,9 @@ BESIDE = {
     **dict.fromkeys(("trouble", "replay"), _STEPS),
     "checks": ("table",),
     "confirm": ("ways", "dialog"),
-    **dict.fromkeys(("ways", "question", "by-hand", "resolve", "message", "moved", "taken-up"), ("dialog",)),
+    **dict.fromkeys(
+        ("ways", "approval", "question", "by-hand", "resolve", "message", "moved", "taken-up"), ("dialog",)
+    ),
     "own-command": ("dialog",),
 }
 """Whose keys are heard on a screen beside its own."""

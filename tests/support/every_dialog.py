@@ -15,6 +15,7 @@ from tui.dialogs import (
     Sign,
     TypeName,
 )
+from tui.dialogs.approval.asked_second import AskedSecond, SecondPerson
 from tui.dialogs.ask import AskLogin, AskSecret
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import WayToRun
@@ -49,12 +50,23 @@ WAYS = (
     WayToRun("All from the first", ["$ git fetch", "$ git checkout v2"], "tools"),
 )
 
+
+def asked_second(**given: Any) -> AskedSecond:
+    """What a second person is asked, with 14 minutes left."""
+    told = {"title": "Restore the database", "body": ["$ rm"], "operator": "ana", "left": lambda: "14:32", **given}
+    return AskedSecond(**told)
+
+
 EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "confirm": lambda: Confirm("Open a finished session again?", ["a line"], yes="Open it again", no="Leave it"),
     "confirm-long": lambda: Confirm("Run it", MANY, yes="Run it"),
     "name": lambda: TypeName("Restore the database", ["$ rm"], "production-server"),
     "name-long": lambda: TypeName("Restore the database", MANY, "production-server"),
     "name-two": lambda: TypeName("Restore the database", ["$ rm"], "production-server", True),
+    "name-alone": lambda: TypeName("Restore the database", ["$ rm"], "production-server", True, alone=True),
+    "second-person": lambda: SecondPerson(asked_second(alone=True, person="ben")),
+    "second-person-long": lambda: SecondPerson(asked_second(body=MANY)),
+    "second-person-drill": lambda: SecondPerson(asked_second(answers=False, alone=True)),
     "own-command": lambda: AskOwnCommand(["web", "db"], ["web  deploy@web.example", "db"], "web"),
     "sign": lambda: Sign("Back up", ["a line"], True, "ben"),
     "sign-long": lambda: Sign("Read what reversing will do", MANY, True),

@@ -18,11 +18,15 @@ ROLL_BACK = 3
 """ctrl+r, down and enter for its reason."""
 
 
-def keys_of_step(step: Step) -> int:
-    """Start and allow it, answer, send, sign; a page is opened on the way."""
+def keys_of_step(step: Step, asked_first: bool = False) -> int:
+    """Start and allow it, answer, send, sign; a page is opened on the way.
+
+    Args:
+        asked_first: the second person answers elsewhere, and one more key starts the step; else they type a name.
+    """
     found = 1
     if step.danger is Danger.DESTRUCTIVE:
-        found += 2 + 2 * (step.approve is not Approval.NONE)  # the host's name, the second person's
+        found += 2 + (1 if asked_first else 2) * (step.approve is not Approval.NONE)  # the host's name, the second one
     elif step.mutates:
         found += 1
     for place, action in enumerate(step.actions):
@@ -37,13 +41,15 @@ def _answering(action: Action) -> int:
     return 2 if action.ask and action.answer is not AnswerKind.YES_NO else 1
 
 
-def keys_of(runbook: Runbook, flow: str, method: str) -> int:
+def keys_of(runbook: Runbook, flow: str, method: str, asked_first: bool = False) -> int:
     """The keys of a whole flow by one method, where every check is good, from the first screen on."""
     wanted = _sections(runbook, flow, method)
-    return SET_UP + sum(keys for section in wanted for keys in _keys_of_section(section, method))
+    return SET_UP + sum(keys for section in wanted for keys in _keys_of_section(section, method, asked_first))
 
 
-def keys_of_rollback(runbook: Runbook, flow: str, method: str, facts: Mapping[str, str]) -> int:
+def keys_of_rollback(
+    runbook: Runbook, flow: str, method: str, facts: Mapping[str, str], asked_first: bool = False
+) -> int:
     """The keys of a whole rollback, step by step: from any screen ctrl+r and its reason, and what the facts leave.
 
     Args:
@@ -52,7 +58,7 @@ def keys_of_rollback(runbook: Runbook, flow: str, method: str, facts: Mapping[st
     known = {"method": method, **facts}
     steps = [step for section in _sections(runbook, flow, method) for step in section.steps]
     wanted = [step for step in steps if may_hold(step.when, known) and may_hold(step.needed_if, known)]
-    return ROLL_BACK + sum(map(keys_of_step, wanted))
+    return ROLL_BACK + sum(keys_of_step(step, asked_first) for step in wanted)
 
 
 def _sections(runbook: Runbook, flow: str, method: str) -> list[Section]:
@@ -60,16 +66,16 @@ def _sections(runbook: Runbook, flow: str, method: str) -> list[Section]:
     return [one for one in found if one.when.get("method", method) == method]
 
 
-def _keys_of_section(section: Section, method: str) -> Iterator[int]:
+def _keys_of_section(section: Section, method: str, asked_first: bool) -> Iterator[int]:
     steps = [step for step in section.steps if step.when.get("method", method) == method]
     while steps:
         changes = next((place for place, step in enumerate(steps) if step.mutates), len(steps))
         checks = [step for step in steps[:changes] if all(one.automatic for one in step.actions)]
         if len(checks) >= SEVERAL:
-            yield 2 + sum(keys_of_step(step) - 1 for step in checks)
+            yield 2 + sum(keys_of_step(step, asked_first) - 1 for step in checks)
             steps = [step for step in steps if step not in checks]
         else:
-            yield keys_of_step(steps.pop(0))
+            yield keys_of_step(steps.pop(0), asked_first)
 
 
 def letters_of(runbook: Runbook, flow: str, method: str, host: str, second: str) -> int:

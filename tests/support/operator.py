@@ -19,6 +19,7 @@ from tui.runbook.index import index_of
 from tui.runbook.model import AnswerKind, Section
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.run.session import SessionScreen
+from tui.session.approval.approved import waiting_approvals
 from tui.session.state import StepStatus
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.moment import current_step
@@ -157,7 +158,8 @@ class Operator:
             elif self.at_once and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
                 await self._check_at_once(conductor)
             else:
-                entered = (step.id, status, conductor.state.step(step.id).action)
+                asked = conductor.state.approvals.get(step.id)
+                entered = (step.id, status, conductor.state.step(step.id).action, asked)
                 self._beside += entered == self._entered
                 self._entered = entered
                 await self.press("enter")
@@ -261,7 +263,16 @@ class Operator:
                 await self.press("enter")
             case Question():
                 await self._answer(screen)
+        await self._second_person()
         return True
+
+    async def _second_person(self) -> None:
+        """Wait for the drill's second person, where they are asked."""
+        conductor = self._app.conductor
+        if conductor is not None and conductor.approvals.played:
+            while waiting_approvals(conductor.state, conductor.now()):  # noqa: ASYNC110 – a thread answers
+                await asyncio.sleep(0.01)
+            await self._pilot.pause()
 
     async def _all_of_it(self, screen: Ways[Any]) -> None:
         """Where a step runs again, from its first command on."""

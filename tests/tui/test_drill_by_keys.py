@@ -48,14 +48,15 @@ async def test_the_whole_drill_by_keys(method: str, size: tuple[int, int]) -> No
             await operator.settle()
             assert app.conductor is not None
             assert app.conductor.state.facts["method"] == method
-            wanted = keys_of(workspace.runbook, "deploy", method)
+            wanted = keys_of(workspace.runbook, "deploy", method, asked_first=True)
             assert wanted <= operator.keys <= wanted + 3
             before, operator.at_once = operator.keys, False
             await operator.press("ctrl+r")
             await operator.pick_first()
             assert app.conductor.state.rollback is not None
             await operator.settle()
-            wanted = keys_of_rollback(workspace.runbook, "rollback", method, app.conductor.state.facts)
+            facts = app.conductor.state.facts
+            wanted = keys_of_rollback(workspace.runbook, "rollback", method, facts, asked_first=True)
             assert wanted <= operator.keys - before <= wanted + 3
             state = app.conductor.state
             statuses = {state.step(step.id).status for _, step in state.plan()}

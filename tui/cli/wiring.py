@@ -16,8 +16,10 @@ from tui.errors import HostsMoved
 from tui.sharing.attached import share_sessions
 
 if TYPE_CHECKING:
+    from tui.config import Config
     from tui.drill.embedded_host import DrillHost
     from tui.drill.scenario import Scenario
+    from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.workspace import Workspace
     from tui.session.archive.store import SessionDirectory, Store
@@ -83,7 +85,6 @@ def open_workspace(
         RunbookInvalid: the runbook cannot be used; every problem is listed.
     """
     from tui.config import load_config
-    from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.secrecy.own_machine import Agreements
     from tui.execution.workspace import Workspace
     from tui.runbook.reading.load import load, read_whole
@@ -101,7 +102,7 @@ def open_workspace(
         open_store(),
         {},
         SystemClock(),
-        signing=Signing(load_config().signing),
+        signing=signing_of(load_config()),
         reach=reach,
         surround=partial(surroundings, runbook, hosts or {}, values or {}, reach),
         environment=environment,
@@ -111,6 +112,15 @@ def open_workspace(
     made.ssh_config = str(ssh_config.absolute()) if ssh_config else ""
     share_sessions(made)
     return made
+
+
+def signing_of(config: "Config") -> "Signing":
+    """Who signs with which key, and which list says whose key is whose, by the operator's settings."""
+    from tui.execution.conductor.by_person.signing import Signing
+    from tui.signing.signers import read_signers
+
+    listed = Path(config.signers).expanduser() if config.signers else None
+    return Signing(config.signing, signers=partial(read_signers, listed) if listed else None)
 
 
 @contextmanager
@@ -170,12 +180,14 @@ def drill_workspace(
 def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> "Iterator[None]":
     """Let the scenario's faults strike in every session that is opened, and what it does not answer be made up."""
     from tui.drill.faults import INBOX, FaultRunner
+    from tui.drill.made_up.played_second import PlayedSecond
     from tui.drill.made_up.supposing import Supposing
 
     runners: list[FaultRunner] = []
 
     def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
         conductor.recorder.subscribe(Supposing(host.suppose).heard)
+        PlayedSecond(conductor, played, workspace.pace).start()
         inbox = directory.path / INBOX
         runners.append(FaultRunner(played, conductor.recorder, inbox, host.strike, workspace.clock, workspace.speed))
         runners[-1].start()

@@ -145,6 +145,7 @@ class TypeName(Ways[str | None]):
     """Asks for `name` to be typed before something that destroys; everything else means no.
 
     Where it also needs `approval`, a second person types their own name below; that name is the result, else `name`.
+    Where it may start `alone`, a key says that nobody else is there, once the host's name is typed: `is_alone`.
     """
 
     ACTS = "ways"
@@ -163,10 +164,13 @@ class TypeName(Ways[str | None]):
         approval: bool = False,
         destroys: bool = True,
         ways: Sequence[WayToRun] = (),
+        alone: bool = False,
     ) -> None:
         super().__init__(title, ways or [WayToRun("", lines, name)], "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW")
         self.set_class(destroys, "destructive")
         self._approval = approval
+        self._may_be_alone = alone
+        self.is_alone = False
 
     @property
     def _wanted(self) -> str:
@@ -196,6 +200,15 @@ class TypeName(Ways[str | None]):
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("No", "dialog.no"), id="no")
         yield from self.other()
+        if self._may_be_alone:
+            yield Press(self.named("Nobody else is there", "ways.alone"), id="alone")
+
+    @on(Button.Pressed, "#alone")
+    def action_alone(self) -> None:
+        """Say that nobody else is there; the reason is asked next."""
+        if self.armed and self._may_be_alone and self._named():
+            self.is_alone = True
+            self.dismiss(self._wanted)
 
     @on(Button.Pressed, "#other")
     def _other(self) -> None:
@@ -210,13 +223,20 @@ class TypeName(Ways[str | None]):
         """Fill the name as it is typed."""
         self.so_far.say(styled([typed_so_far(event.value, self._wanted)]))
 
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
+    def _named(self) -> bool:
+        """Whether the host's name is typed; where it is not that is said."""
         typed = self.typed
         if not self._wanted or typed.value.strip() != self._wanted:
             self.problem(f"that is not {self._wanted}; nothing was started" if typed.value else "type the name, or Esc")
             typed.focus()
-        elif not self._approval:
+            return False
+        return True
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        if not self._named():
+            return
+        if not self._approval:
             self.dismiss(self._wanted)
         else:
             self._approved(self.second)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -88,11 +88,24 @@ class Fault(Model, frozen=True, kw_only=True):
     over: Facts = {}
 
 
+class PlayedAnswer(Model, frozen=True, kw_only=True):
+    """What the drill's second person answers where a step asks for one: of these `steps`, or of any.
+
+    They `approve`, `refuse` with a `reason`, or stay `silent`, `after` some time.
+    """
+
+    answer: Literal["approve", "refuse", "silent"] = "approve"
+    steps: tuple[Identifier, ...] = ()
+    after: Duration = "3s"
+    reason: str = ""
+
+
 class Scenario(Model, frozen=True, kw_only=True):
     """A whole scenario: the facts at its beginning, and the rules, more specific ones first.
 
     `based_on` names another scenario, whose rules answer what this one's do not and whose facts hold unless given here.
-    `faults` are what goes wrong, by itself or when it is asked for.
+    `faults` are what goes wrong, by itself or when it is asked for. `second_person` is what a second person answers who
+    is asked before a step starts, the first that fits; without one they allow it.
     """
 
     format: Annotated[int, Meta(ge=1, le=1)]
@@ -102,4 +115,5 @@ class Scenario(Model, frozen=True, kw_only=True):
     facts: Mapping[Name, str] = {}
     hosts: Mapping[Name, DrillHostEntry] = {}
     faults: tuple[Fault, ...] = ()
+    second_person: tuple[PlayedAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -78,6 +78,7 @@ def _on_top(scenario: Scenario, base: Scenario) -> Scenario:
             *scenario.faults,
             *(fault for fault in base.faults if fault.id not in {own.id for own in scenario.faults}),
         ),
+        second_person=(*scenario.second_person, *base.second_person),
         rules=(*scenario.rules, *(rule for rule in base.rules if rule not in scenario.rules)),
     )
 
@@ -98,6 +99,7 @@ def together(scenarios: list[Scenario]) -> Scenario:
         title=" + ".join(scenario.title for scenario in scenarios),
         facts=facts,
         faults=tuple(faults.values()),
+        second_person=tuple(answer for scenario in scenarios for answer in scenario.second_person),
         rules=(*own, *common),
     )
 
@@ -106,6 +108,10 @@ def faults_of(scenario: Scenario) -> Iterator[UnplacedProblem]:
     """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
     for number, rule in enumerate(scenario.rules):
         yield from _faults_of(rule, scenario, ("rules", number))
+    for number, answer in enumerate(scenario.second_person):
+        if answer.answer == "refuse" and not answer.reason:
+            message = "who refuses says why"
+            yield UnplacedProblem(path=("second_person", number, "answer"), message=message, hint="add a `reason`")
     for number, fault in enumerate(scenario.faults):
         for key, names in (("set", fault.set), ("over", fault.over)):
             for name in names:

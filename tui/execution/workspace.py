@@ -85,7 +85,7 @@ class Workspace:
         self.written = plain = self.here.runbook  # before an environment is chosen
         self._plain, self.environments = plain_name(plain), environment_names(plain)
         self.speed = speed
-        self._pace = pace
+        self.pace = pace
         self._scenario_text = scenario_text
         self.text = text
         self.store = store
@@ -231,7 +231,7 @@ class Workspace:
                 drill=self.drill,
                 scenario=self.scenario,
                 scenario_hash=hash_of(self._scenario_text) if self._scenario_text else "",
-                pace=self._pace,
+                pace=self.pace,
                 program=f"runbook {tui.__version__}",
                 epoch=holding.fence.epoch,
             )

@@ -184,7 +184,8 @@ class ApprovalStatus(StrEnum):
 class StepApproval(Struct, frozen=True, kw_only=True):
     """The last question whether a step may start: its event, that event's number and time, and what became of it.
 
-    `by` is the second person who answered, or the operator who started alone; `note` what they wrote.
+    `by` is the second person who answered, or the operator who started alone; `note` what they wrote; `posted` the
+    signature of an answer that was signed.
     """
 
     request: ev.ApprovalRequested
@@ -194,6 +195,7 @@ class StepApproval(Struct, frozen=True, kw_only=True):
     by: str = ""
     how: ev.AnsweredBy | None = None
     note: str = ""
+    posted: ev.Posted | None = None
     ended: ev.WhyEnded | None = None
     answered: datetime | None = None
 

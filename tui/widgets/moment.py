@@ -12,6 +12,7 @@ from tui.once import once
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
+from tui.session.approval.approved import open_approval
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.tries import took
 from tui.session.views.rollback import assuming_done, expected_seconds, rollback_plan
@@ -64,6 +65,8 @@ def rests(moment: Moment) -> bool:
     """Whether nothing is under way whose time is shown as it passes."""
     state = moment.state
     here = state.step(current_step(state)).status
+    if any(open_approval(state, step, moment.now) for step in state.approvals):
+        return False
     return not moment.busy and state.running() is None and here is not StepStatus.RUNNING
 
 

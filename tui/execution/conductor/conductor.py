@@ -7,6 +7,7 @@ from pathlib import Path
 from tui.errors import NotNow
 from tui.execution.commands import send
 from tui.execution.conductor.attempts import AttemptRunner
+from tui.execution.conductor.by_person.approvals import Approvals
 from tui.execution.conductor.by_person.handwork import Handwork
 from tui.execution.conductor.by_person.own_commands import OwnCommands
 from tui.execution.conductor.by_person.signing import Signing
@@ -75,7 +76,8 @@ class Conductor(Viewer):
         prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
         self._attempts = AttemptRunner(recorder, executor, secrets, prober, self.holding)
         steps = StepRunner(recorder, executor, self._attempts)
-        self._progress = Progress(recorder, worker, self._hosts, planner, steps)
+        self.approvals = Approvals(recorder, gate, self.signing, executor.redact)
+        self._progress = Progress(recorder, worker, self._hosts, planner, steps, self.approvals)
         self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts, worker, self.holding)
         self._handwork = Handwork(recorder, gate, planner, self._progress, executor)
         self.own = OwnCommands(recorder, gate, worker, self._hosts, executor, secrets, self.holding)
@@ -206,7 +208,8 @@ class Conductor(Viewer):
         """Begin a step, or continue it; `confirmed` is what the operator typed or pressed to allow it.
 
         Args:
-            second: who else allows it; only where a second person is needed before the step starts.
+            second: who else allows it; only where a second person is needed before the step starts, and keys are not
+                set up. Else it starts by what `approvals` has.
         """
         with self.recorder.lock:
             step = self._gate.idle_step(step_id)
@@ -214,7 +217,7 @@ class Conductor(Viewer):
             status = self.state.step(step_id).status
             if status not in RUNNABLE:
                 raise NotNow(f"{step.title} is {status.value}", "retry it, sign it, or reopen it")
-            allowed = self._gate.allowed(step, second)
+            allowed = self.approvals.allowed(step, second, confirmed)
             self._progress.begun_anew(step)
             self.recorder.record(self._opening(step, confirmed, allowed))
             self._progress.advance(step)
@@ -232,7 +235,7 @@ class Conductor(Viewer):
         """Run the failed action of a step again, and what follows it; or all from its `first`, where that is safe."""
         with self.recorder.lock:
             step = self._gate.failed(step_id, first)
-            allowed = self._gate.allowed(step, second)
+            allowed = self.approvals.allowed(step, second, "retry", first)
             anew = self._progress.begun_anew(step)
             self.recorder.record(self._opening(step, "retry", allowed, first and not anew))
             self._progress.advance(step)

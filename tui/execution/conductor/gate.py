@@ -7,7 +7,7 @@ from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.worker import Worker
 from tui.execution.recorder import Recorder
 from tui.people import same_person
-from tui.runbook.model import Action, Approval, Step
+from tui.runbook.model import Action, Step
 from tui.runbook.shell.counting import repeatable
 from tui.runbook.templates.variables import wrong_value
 from tui.session.possible.refusals import Situation, idle, refusal
@@ -93,13 +93,6 @@ class Gate:
             raise NotNow(
                 f"{doubt_words(self._recorder.state, doubts)}: {titles}", "check them again first, then continue"
             )
-
-    def allowed(self, step: Step, second: str) -> str:
-        """The second person by whom a step may start; empty where it needs none."""
-        if step.approve is Approval.NONE:
-            return ""
-        self.two_people(second, "this step needs a second person before it starts", "who has read what will run")
-        return second.strip()
 
     def two_people(self, second: str, need: str, who: str) -> None:
         """Make sure that the second person is somebody else than the operator."""

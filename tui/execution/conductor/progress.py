@@ -1,6 +1,7 @@
 """Takes a step on: what runs next in it, whether that may run, and what follows from its end."""
 
 from tui.execution.commands import in_terminal
+from tui.execution.conductor.by_person.approvals import Approvals
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.steps import StepRunner
@@ -17,7 +18,16 @@ from tui.transports.base import CancelToken, TerminalEnd
 class Progress:
     """Takes the steps of one session on, one after the other, as far as no person is needed."""
 
-    def __init__(self, recorder: Recorder, worker: Worker, hosts: Hosts, planner: Planner, steps: StepRunner) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        worker: Worker,
+        hosts: Hosts,
+        planner: Planner,
+        steps: StepRunner,
+        approvals: Approvals,
+    ) -> None:
+        self._approvals = approvals
         self._recorder = recorder
         self._worker = worker
         self._hosts = hosts
@@ -86,6 +96,8 @@ class Progress:
         """
         if action.run is None:
             return True
+        if not self._approvals.covers(step):
+            return False
         host = connection_of(self._recorder.runbook, action.on)
         if self._hosts.is_elsewhere(host):
             return False

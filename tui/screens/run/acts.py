@@ -4,33 +4,25 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
 from textual.app import SuspendNotSupported
 
-from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage, Sign, TypeName
-from tui.dialogs.laid import WayToRun
-from tui.dialogs.pick import Pick
+from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage, Sign
 from tui.dialogs.written import CorrectValue
 from tui.errors import NotNow, RunbookError
-from tui.execution.conductor.conductor import Conductor
 from tui.front import asks
 from tui.runbook.index import index_of
-from tui.runbook.model import Action, Approval, Danger, Signoff, Step
-from tui.runbook.shell.counting import only_looks, repeatable
+from tui.runbook.model import Action, Signoff, Step
+from tui.runbook.shell.counting import repeatable
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import address, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
+from tui.screens.run.allowing import AllowedStarts
 from tui.screens.run.asking_own import ask_own_command
-from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import (
     AGAIN,
     check_lines,
-    not_known,
     sign_rows,
     skip_words,
-    start_of,
-    start_rows,
-    way_called,
 )
 from tui.session.possible.refusals import ACTING
 from tui.session.state import StepStatus
@@ -44,35 +36,8 @@ from tui.widgets.step.beside import host_and_target
 SETTLED = (StepStatus.SIGNED, StepStatus.SKIPPED, StepStatus.NOT_NEEDED)
 
 
-class Allowed(Struct, frozen=True):
-    """A start that the operator allows: the second person's name, empty where none is needed; `first` for all of it."""
-
-    second: str = ""
-    first: bool = False
-
-
-class SessionActs(SessionScreen):
+class SessionActs(AllowedStarts):
     """The actions of the run screen, each a question to the operator at most and then a call of the conductor."""
-
-    @property
-    def conductor(self) -> Conductor:
-        """What carries out the open session.
-
-        Raises:
-            NotNow: this process does not: another one has the session.
-        """
-        return self.app.acting()
-
-    def _try(self, act: Callable[[], None]) -> bool:
-        """Do something to the session, and show it; whether it was done."""
-        try:
-            act()
-        except RunbookError as error:
-            self.app.show_error(error)
-            return False
-        finally:
-            self.show_now()
-        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What acts on a session is dimmed where the session is another process's; what is refused is not offered."""
@@ -143,60 +108,6 @@ class SessionActs(SessionScreen):
         why = await self.app.ask(AskText("Its host was restarted", prompt, kind="◆ LOOK AGAIN"))
         if why:
             self._try(lambda: self.conductor.vouch(doubts, why))
-
-    async def _run(self, step: Step, act: Callable[[Allowed], None], firsts: Sequence[bool] = (False,)) -> bool:
-        """Have a step run once the operator allows it; whether it was begun.
-
-        Args:
-            act: starts it, given what was allowed.
-            firsts: what may run: what is left of it, and where the operator has the choice, all of it (True).
-        """
-        allowed = await self._allowed(step, firsts)
-        return allowed is not None and self._try(lambda: act(allowed))
-
-    async def _allowed(self, step: Step, firsts: Sequence[bool]) -> Allowed | None:
-        """The three tiers of a start: one key, a confirmation, the host's name; and a second person who allows it.
-
-        Where there is a choice of what runs it is made in the same question, whose tier is that of the heavier one.
-        Gives None where it is not to run.
-        """
-        state, approval = self.viewer.state, step.approve is not Approval.NONE
-        places = [0 if first or begins_anew(state, step) else state.step(step.id).action for first in firsts]
-        harmless = step.danger is Danger.NONE and not step.mutates
-        if not approval and (harmless or all(only_looks(step, place) for place in places)):
-            if len(firsts) == 1:
-                return Allowed(first=firsts[0])
-            choice = await self.app.ask(Pick("Run which commands again?", [way_called(step, one) for one in places]))
-            return None if choice is None else Allowed(first=firsts[choice])
-        ways = self._ways(step, places)
-        destroys = step.danger is Danger.DESTRUCTIVE
-        asked: TypeName | Confirm
-        if approval or destroys:
-            asked = TypeName(step.title, approval=approval, destroys=destroys, ways=ways)
-            typed = await self.app.ask(asked)
-            return Allowed(typed if approval else "", firsts[asked.at]) if typed else None
-        asked = Confirm(step.title, yes="Run it", kind="! CHANGES", ways=ways)
-        return Allowed(first=firsts[asked.at]) if await self.app.ask(asked) else None
-
-    def _ways(self, step: Step, places: Sequence[int]) -> list[WayToRun]:
-        """What a confirmation shows of a start at each of these places.
-
-        Raises:
-            NotNow: a value is needed that no step has found yet.
-        """
-        state, now, usual = (
-            self.viewer.state,
-            self.moment.now if self.moment else None,
-            self.app.usual(self.viewer.state),
-        )
-        ways = []
-        for place in places:
-            if unknown := not_known(state, step, place, now):
-                words = f"{step.title} needs {', '.join(unknown)}, which no step has found yet"
-                raise NotNow(words, "run the step that finds it first")
-            start, name = start_of(state, step, place, now, usual)
-            ways.append(WayToRun(way_called(step, place), partial(start_rows, start), name))
-        return ways
 
     async def _and_then(self, step: Step, place: int) -> None:
         """What the step asks of the operator right after the action at `place` comes at once: no key in between."""

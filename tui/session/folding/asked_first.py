@@ -22,9 +22,9 @@ def of_approval(event: ev.ApprovalEvent, state: SessionState, entry: ev.Entry) -
     asked = replace(asked, answered=entry.at, by=event.operator)
     match event:
         case ev.ApprovalGranted():
-            asked = replace(asked, status=ApprovalStatus.GRANTED, how=event.how, note=event.note)
+            asked = replace(asked, status=ApprovalStatus.GRANTED, how=event.how, note=event.note, posted=event.posted)
         case ev.ApprovalRefused():
-            asked = replace(asked, status=ApprovalStatus.REFUSED, how=event.how, note=event.note)
+            asked = replace(asked, status=ApprovalStatus.REFUSED, how=event.how, note=event.note, posted=event.posted)
         case ev.ApprovalEnded():
             asked = replace(asked, status=ApprovalStatus.ENDED, ended=event.why)
         case ev.StartedAlone():

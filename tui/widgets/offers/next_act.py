@@ -9,7 +9,8 @@ from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Ste
 from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
-from tui.session.state import Attempt, SessionState, StepStatus, plan_of, step_by_id
+from tui.session.approval.approved import open_approval, time_left
+from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, plan_of, step_by_id
 from tui.session.views.called import trying_again
 from tui.session.views.doubts import begins_anew, count_of, doubtful
 from tui.session.views.rollback import look_wanted
@@ -19,7 +20,7 @@ from tui.widgets.moment import Moment, current_step, spent, waiting_kind
 
 LONGEST = 30
 """Cells that the choices of a question may take."""
-TWO_NAMES, TWO_IN_BRIEF = "asks for the host's name and a second person's", "asks host and second person"
+TWO_NAMES, TWO_IN_BRIEF = "asks for the host's name and a second person", "asks host and second person"
 """How a start is confirmed by two, and the same where there is little room."""
 
 
@@ -93,6 +94,8 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
     waits = waiting_kind(state, step)
     if waits:
         return _waiting(moment, step, waits, status is StepStatus.FAILED)
+    if (aside or step.id == here) and (second := _second_asked(moment, step)):
+        return second
     if status is StepStatus.PASSED:
         two = step.signoff is Signoff.TWO_PERSON
         return NextAct("sign", "SIGN", f"as {state.operator}{', and a second person' if two else ''}", "sign")
@@ -112,6 +115,19 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
         return NextAct("next", "LOOK", "whether it is needed; changes nothing")
     asked = how_asked(state, step)
     return NextAct("next", "START", asked or harmless(step), brief=TWO_IN_BRIEF if asked == TWO_NAMES else "")
+
+
+def _second_asked(moment: Moment, step: Step) -> NextAct | None:
+    """What comes next where a second person was asked: they have not answered, or have; None where nobody is asked."""
+    asked = open_approval(moment.state, step.id, moment.now)
+    if asked is None:
+        return None
+    act = "retry" if moment.state.step(step.id).status is StepStatus.FAILED else "next"
+    still = time_left(asked, moment.now)
+    if asked.status is ApprovalStatus.WAITING:
+        return NextAct(act, "TWO ALLOW", f"waits for a second person, {still} more", "turn", brief=f"waits, {still}")
+    by = "alone" if asked.status is ApprovalStatus.ALONE else f"allowed by {asked.by}"
+    return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=by)
 
 
 def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:

@@ -7,8 +7,9 @@ from tui.once import once
 from tui.runbook.facts import connection_of, host_named
 from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
+from tui.session.approval.approved import became
 from tui.session.baseline import differences
-from tui.session.state import AUTO, Attempt, SessionState, StepStatus, step_by_id
+from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.called import attempt_failed, settled_by
 from tui.session.views.doubts import restart_since
 from tui.session.views.rollback import Need, assuming_done, planned, rollback_plan
@@ -104,6 +105,10 @@ def outcome(moment: Moment, step: Step, width: int) -> list[LaidRow]:
             found += rows([(" reopened: ", LABEL), (step_state.reason, "")], width, 1)
         case _:
             pass
+    asked = state.approvals.get(step.id)
+    if asked is not None and asked.status is not ApprovalStatus.USED and not step_state.status.settled:
+        style = STYLES["good"] if asked.allows else STYLES["turn"]
+        found += rows([(" second person: ", LABEL), (became(asked, moment.now), style)], width, 1)
     if cause := cause_of(state.runbook, step.id):
         found += rows([(" right when ", LABEL), (cause, "")], width, 1)
     found += _stopped(moment, step, width)

@@ -1,14 +1,16 @@
 """Has people's keys sign what they answer for, where the operator's settings say that they sign."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from tui.errors import NotNow
+from tui.errors import NotNow, RunbookError, SigningRefused
 from tui.people import same_person
 from tui.session.event_base import Signature
 from tui.session.events import StepSigned
 from tui.session.state import SessionState
+from tui.signing.signers import Signers, matches
 from tui.signing.statement import AUTO, Key, sign, statement_of
 
 
@@ -19,12 +21,75 @@ def agents_key(wanted: str) -> Key:
     return agent_key(wanted)
 
 
-class Signing:
-    """Who signs with which key: `keys` has the names of people, and for each what `find` knows the key by."""
+def held_keys() -> Sequence[Key]:
+    """Every key of the SSH agent; imported when somebody signs."""
+    from tui.transports.ssh.agent import agent_keys
 
-    def __init__(self, keys: Mapping[str, str] | None = None, find: Callable[[str], Key] = agents_key) -> None:
+    return agent_keys().keys
+
+
+class Signing:
+    """Who signs with which key: `keys` has the names of people, and for each what `find` knows the key by.
+
+    `signers` reads the list of whose key is whose, each time it is asked; None where the settings name none.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[str, str] | None = None,
+        find: Callable[[str], Key] = agents_key,
+        signers: Callable[[], Signers] | None = None,
+        held: Callable[[], Sequence[Key]] = held_keys,
+    ) -> None:
         self._keys = dict(keys or {})
         self._find = find
+        self._signers = signers
+        self._held = held
+
+    @property
+    def vouching(self) -> bool:
+        """Whether a list of signers says whose key is whose."""
+        return self._signers is not None
+
+    def signers(self) -> Signers | None:
+        """The list of signers as it is now; None where the settings name none.
+
+        Raises:
+            SignatureInvalid: it cannot be read.
+        """
+        return self._signers() if self._signers is not None else None
+
+    def key_of(self, person: str, namespace: str, at: datetime) -> Key:
+        """A key of the agent that is this person's: as the settings say, else as the list of signers says.
+
+        Raises:
+            SigningRefused: the agent has none, or more than one.
+        """
+        if wanted := self._key(person):
+            return self._find(wanted)
+        signers = self.signers() or Signers("")
+        found = [
+            key
+            for key in self._held()
+            if any(matches(person, one.principals) and not one.why_not(namespace, at) for one in signers.of(key.public))
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            hint = f"name one in config.toml: [signing] {person} = its fingerprint"
+            raise SigningRefused(f"the SSH agent has {len(found)} keys of {person}", hint)
+        hint = (
+            f"forward their agent or plug in their security key; {signers.path or 'a list of signers'} says whose it is"
+        )
+        raise SigningRefused(f"the SSH agent has no key of {person}", hint)
+
+    def line_of(self, person: str) -> str:
+        """The public line of the key that the settings give this person; empty where they give none, or it is gone."""
+        wanted = self._key(person)
+        try:
+            return self._find(wanted).public.line if wanted else ""
+        except RunbookError:
+            return ""
 
     def wants(self, operator: str) -> bool:
         """Whether sign-offs by this person are signed."""

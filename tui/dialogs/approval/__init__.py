@@ -1,0 +1,1 @@
+"""Questions around a second person's approval of a step."""

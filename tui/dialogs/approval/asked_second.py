@@ -1,0 +1,165 @@
+"""Shows what a second person is asked to allow, for how long still, and takes their answer at this terminal."""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import ClassVar
+
+from msgspec import Struct
+from textual import getters, on
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from tui.actions import bindings
+from tui.dialogs.base import Dialog
+from tui.dialogs.laid import Body, Laid, facts, rows_of
+from tui.dialogs.sign import second_problem
+from tui.text.block import block
+from tui.widgets.fields.line_input import LineInput
+from tui.widgets.said import Press, Said
+from tui.widgets.step.laid_out import LaidRow
+
+
+class SecondAct(Enum):
+    """What becomes of the question."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+    ALONE = "alone"
+    WITHDRAW = "withdraw"
+
+
+class SecondAnswer(Struct, frozen=True):
+    """What was chosen, by whom where a second person answers, and what they wrote."""
+
+    act: SecondAct
+    person: str = ""
+    note: str = ""
+
+
+class AskedSecond(Struct, frozen=True, kw_only=True):
+    """What the dialog is about: the step, what would run, who asks, who may answer here and what else can be done.
+
+    `left` says for how long the question still counts, empty once it is closed. `person` is who is expected, `fixed`
+    whether nobody else answers here. `answers` is whether somebody can answer here, `alone` whether the operator may
+    start alone, `asks` whether this is the operator's own question, which can be withdrawn.
+    """
+
+    title: str
+    body: Body
+    operator: str
+    left: Callable[[], str]
+    person: str = ""
+    fixed: bool = False
+    answers: bool = True
+    alone: bool = False
+    asks: bool = True
+    note: str = ""
+
+
+class SecondPerson(Dialog[SecondAnswer | None]):
+    """Enter allows, once the second person's name is typed; it closes by itself when the question is closed."""
+
+    ACTS = "approval"
+    DEFAULT_CLASSES = "dialog sign"
+    kind = "◆ TWO ALLOW"
+    FIRST: ClassVar[str] = "Input, #no"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("approval")
+
+    person = getters.query_one("#person", Input)
+    note = getters.query_one("#note", Input)
+
+    def __init__(self, asked: AskedSecond) -> None:
+        super().__init__(asked.title)
+        self._asked = asked
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """Say for how long still; the question may have been answered elsewhere, or its time be over."""
+        if self._asked.left():
+            self.query_one(Laid).refresh(layout=True)
+        elif self.app.screen is self:
+            self.dismiss(None)
+
+    def body(self) -> Iterable[Widget]:
+        yield Laid(self._rows, classes="dialog-text")
+
+    def _rows(self, width: int) -> list[LaidRow]:
+        asked = self._asked
+        told = [("asks", asked.operator), ("counts", f"{asked.left() or '0:00'} more"), ("then", asked.note)]
+        return [*facts([one for one in told if one[1]], width), *rows_of(asked.body, width)]
+
+    def field(self) -> Iterable[Widget]:
+        asked = self._asked
+        if not asked.answers:
+            return
+        if not asked.fixed:
+            yield Said(block("The second person, who has read this, types their name:"), classes="dialog-hint")
+            yield LineInput(asked.person, id="person")
+        yield Said(block("A note, or why it is refused:"), classes="dialog-hint")
+        yield LineInput(id="note")
+
+    def buttons(self) -> Iterable[Button]:
+        asked = self._asked
+        yield Press(self.named("Back", "dialog.no"), id="no")
+        if asked.asks:
+            yield Press(self.named("Withdraw", "approval.withdraw"), id="withdraw")
+        if asked.alone:
+            yield Press(self.named("Alone", "approval.alone"), id="alone")
+        if asked.answers:
+            yield Press(self.named("Refuse", "approval.refuse"), id="refuse")
+            yield Press(block("Allow (enter)"), id="allow")
+
+    @on(Input.Submitted, "#person")
+    def _next(self) -> None:
+        """On to the note, once there is a second person."""
+        if wrong := self._wrong():
+            self.problem(wrong)
+        else:
+            self.note.focus()
+
+    @on(Input.Submitted, "#note")
+    @on(Button.Pressed, "#allow")
+    def _allow(self) -> None:
+        self.action_answer(True)
+
+    @on(Button.Pressed, "#refuse")
+    def _refuse(self) -> None:
+        self.action_answer(False)
+
+    def action_answer(self, granted: bool) -> None:
+        """The second person allows it, or refuses it with a reason."""
+        if not self.armed or not self._asked.answers:
+            return
+        note = self.note.value.strip()
+        if wrong := self._wrong():
+            self.problem(wrong)
+            self.person.focus()
+        elif not granted and not note:
+            self.problem("write why it is refused")
+            self.note.focus()
+        else:
+            self.dismiss(SecondAnswer(SecondAct.ALLOW if granted else SecondAct.REFUSE, self._given(), note))
+
+    def _given(self) -> str:
+        return self._asked.person if self._asked.fixed else self.person.value.strip()
+
+    def _wrong(self) -> str:
+        return second_problem(self._given(), self._asked.operator, "allow this step")
+
+    @on(Button.Pressed, "#alone")
+    def action_alone(self) -> None:
+        if self.armed and self._asked.alone:
+            self.dismiss(SecondAnswer(SecondAct.ALONE))
+
+    @on(Button.Pressed, "#withdraw")
+    def action_withdraw(self) -> None:
+        if self.armed and self._asked.asks:
+            self.dismiss(SecondAnswer(SecondAct.WITHDRAW))
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(None)

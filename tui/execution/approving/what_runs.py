@@ -1,0 +1,101 @@
+"""Says what a step would run, as a second person allows it: the same on every machine that has the journal.
+
+It follows from the runbook's text and the journal alone. A secret stands in it by its name: its value is on the
+operator's machine only and never a part of a command's text. So the writer and the second person make the same text of
+it, each from a copy of their own, and nobody has to believe the other.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from tui.execution.commands import directory_of, host_of, shown, values_of
+from tui.runbook.described.probes import words_of
+from tui.runbook.model import Action, Runbook, Step
+from tui.runbook.shell.script import with_input
+from tui.runbook.templates.variables import fill_shown
+from tui.session.places import place_of
+from tui.session.places import words_of as place_words
+from tui.session.state import SessionState, step_by_id
+
+VERSION = 1
+"""Of the form in which what would run is hashed: two programs agree on it or refuse."""
+WHEN_IT_STARTS = frozenset({"utc_date", "utc_time", "window_date", "window_time"})
+"""The names whose values are the time at which a command starts; they stay names in what is allowed."""
+
+
+class ActionToRun(Struct, frozen=True, kw_only=True):
+    """One action of a step as it would be done: where, with which variables and secrets (names), and what runs.
+
+    `file` and `from_file` are the host's file whose variables the command finds set, and which; `before` is the host's
+    preamble. A value that the step finds out itself stays a name.
+    """
+
+    action: int
+    kind: str
+    host: str
+    place: str
+    directory: str
+    environment: tuple[tuple[str, str], ...]
+    file: str
+    from_file: tuple[str, ...]
+    before: str
+    text: str
+    stdin: str
+    secrets: tuple[str, ...]
+
+    @property
+    def whole(self) -> str:
+        """What runs with its standard input, for the eye."""
+        return with_input(self.text, self.stdin)
+
+
+def what_runs(runbook: Runbook, step: Step, first: int, values: Mapping[str, str]) -> tuple[ActionToRun, ...]:
+    """What a step would do from its action `first` on."""
+    known = {name: value for name, value in values.items() if name not in WHEN_IT_STARTS}
+    found = []
+    for place in range(first, len(step.actions)):
+        found.append(_action(runbook, place, step.actions[place], known))
+        known = {name: value for name, value in known.items() if name not in step.actions[place].capture}
+    return tuple(found)
+
+
+def commands_hash(session: str, step: Step, actions: tuple[ActionToRun, ...]) -> str:
+    """The SHA-256 of what would run, over compact JSON."""
+    return hashlib.sha256(msgspec.json.encode([VERSION, session, step.id, actions])).hexdigest()
+
+
+def asked_of(state: SessionState, step_id: str, first: int, now: datetime) -> tuple[tuple[ActionToRun, ...], str]:
+    """What a step of this session would run from here on, and its hash; from the state alone."""
+    step = step_by_id(state.runbook, step_id)
+    actions = what_runs(state.runbook, step, first, values_of(state.runbook, state.facts, now))
+    return actions, commands_hash(state.started.session if state.started else "", step, actions)
+
+
+def _action(runbook: Runbook, place: int, action: Action, known: Mapping[str, str]) -> ActionToRun:
+    name, host = host_of(runbook, action)
+    runs = action.run is not None or action.interactive is not None
+    if runs:
+        text = shown(action, known)
+    elif action.probe is not None:
+        text = words_of(runbook, action.probe, known)
+    else:
+        text = str(getattr(action, action.kind))
+    environment = {key: fill_shown(value, known) for key, value in host.environment.items()} if runs else {}
+    return ActionToRun(
+        action=place,
+        kind=action.kind,
+        host=name if runs else "",
+        place=place_words(place_of(host)) if runs else "",
+        directory=directory_of(runbook, action, known) if runs else "",
+        environment=tuple(sorted(environment.items())),
+        file=fill_shown(host.file, known) if runs and host.from_file else "",
+        from_file=tuple(host.from_file) if runs else (),
+        before=shown(Action(run=host.preamble, errexit=False), known) if runs else "",
+        text=text,
+        stdin=fill_shown(action.stdin, known),
+        secrets=tuple(action.secrets),
+    )
