@@ -77,7 +77,7 @@ class Conductor(Viewer):
         self._attempts = AttemptRunner(recorder, executor, secrets, prober, self.holding)
         steps = StepRunner(recorder, executor, self._attempts)
         self.approvals = Approvals(recorder, gate, self.signing, executor.redact)
-        self._progress = Progress(recorder, worker, self._hosts, planner, steps, self.approvals)
+        self._progress = Progress(recorder, worker, self._hosts, planner, steps, self.approvals.covers)
         self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts, worker, self.holding)
         self._handwork = Handwork(recorder, gate, planner, self._progress, executor)
         self.own = OwnCommands(recorder, gate, worker, self._hosts, executor, secrets, self.holding)

@@ -1,7 +1,8 @@
 """Takes a step on: what runs next in it, whether that may run, and what follows from its end."""
 
+from collections.abc import Callable
+
 from tui.execution.commands import in_terminal
-from tui.execution.conductor.by_person.approvals import Approvals
 from tui.execution.conductor.hosts import Hosts
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.steps import StepRunner
@@ -25,9 +26,10 @@ class Progress:
         hosts: Hosts,
         planner: Planner,
         steps: StepRunner,
-        approvals: Approvals,
+        allowed: Callable[[Step], bool],
     ) -> None:
-        self._approvals = approvals
+        """Args: allowed: whether what a step runs next is what a second person allowed, where it needs one."""
+        self._allowed = allowed
         self._recorder = recorder
         self._worker = worker
         self._hosts = hosts
@@ -96,7 +98,7 @@ class Progress:
         """
         if action.run is None:
             return True
-        if not self._approvals.covers(step):
+        if not self._allowed(step):
             return False
         host = connection_of(self._recorder.runbook, action.on)
         if self._hosts.is_elsewhere(host):
