@@ -74,7 +74,6 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         self._asked = asked
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:

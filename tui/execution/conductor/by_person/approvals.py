@@ -67,7 +67,7 @@ class Approvals:
         place = self._place(step, first)
         actions, computed = asked_of(state, step.id, place, now)
         count, head = self._recorder.position()
-        host = next((one.host for one in actions if one.host), host_named(state.runbook, ""))
+        host = next((action.host for action in actions if action.host), host_named(state.runbook, ""))
         return ev.ApprovalRequested(
             step=step.id,
             action=place,
