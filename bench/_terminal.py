@@ -19,6 +19,12 @@ def processor_time(pid: int) -> float:
     return sum(_of_thread(task) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
+def processes_beside(pid: int) -> float:
+    """Seconds of processor time of the processes that a program began and that have ended, to a hundredth."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
 def _of_thread(task: Path) -> int:
     """Nanoseconds of one thread; it may have ended since its folder was listed."""
     try:
@@ -34,15 +40,17 @@ def until(command: Sequence[str], marker: bytes, environment: Mapping[str, str],
 
 def both_until(
     command: Sequence[str], marker: bytes, environment: Mapping[str, str], timeout: float = 20.0
-) -> tuple[float, float]:
-    """The same, and the processor time it took until then."""
+) -> tuple[float, float, float]:
+    """The same, the processor time it took until then, and that with the processes that it began."""
     started = time.perf_counter()
     pid, fd = pty.fork()
     if pid == 0:
         os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", **environment})
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     try:
-        return _wait(fd, marker, started, timeout), processor_time(pid)
+        waited = _wait(fd, marker, started, timeout)
+        taken = processor_time(pid)
+        return waited, taken, taken + processes_beside(pid)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)

@@ -19,14 +19,17 @@ TITLE = b"MultinotesAI"
 """The first frame has the mode, the runbook's title, the time, and the window: open or closed, and for how long."""
 LAST = b"Follow-ups"
 """The frames of what is on the disk, and what can be started, are painted in one piece after that."""
-Run = tuple[float, float]
+Run = tuple[float, float, float]
 
 
 def row(name: str, runs: list[Run], bare: list[Run]) -> str:
     """Medians in ms, and as multiples of the bare application that ran just before."""
-    wall, taken = (statistics.median(one[at] for one in runs) * 1000 for at in (0, 1))
-    ratios = [statistics.median(one[at] / other[at] for one, other in zip(runs, bare, strict=True)) for at in (0, 1)]
-    return f"{name:18} median {wall:6.0f} ms ({ratios[0]:.2f})   processor {taken:5.0f} ms ({ratios[1]:.2f})"
+    told = []
+    for at, what in enumerate(("median", "processor", "with those beside it")):
+        taken = statistics.median(one[at] for one in runs) * 1000
+        ratio = statistics.median(one[at] / other[at] for one, other in zip(runs, bare, strict=True))
+        told.append(f"{what} {taken:5.0f} ms ({ratio:.2f})")
+    return f"{name:18} {'   '.join(told)}"
 
 
 def main() -> None:

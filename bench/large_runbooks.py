@@ -49,7 +49,7 @@ def first_screen(text: str) -> tuple[float, float]:
         environment = {"RUNBOOK_SESSIONS": f"{name}/sessions", "XDG_CONFIG_HOME": name, "PYTHONPATH": "."}
         command = [sys.executable, "-m", "tui", "drill", "run", "-f", str(file)]
         found = [both_until(command, b"Large", environment, 60.0) for _ in range(TIMES)]
-    return statistics.median(one for one, _ in found) * 1000, statistics.median(one for _, one in found) * 1000
+    return statistics.median(one[0] for one in found) * 1000, statistics.median(one[1] for one in found) * 1000
 
 
 def on_screen(steps: int) -> tuple[float, float, float]:

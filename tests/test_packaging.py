@@ -9,7 +9,7 @@ import tomllib
 import venv
 import zipfile
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, packages_distributions
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from itertools import chain
 from pathlib import Path
 
@@ -180,10 +180,19 @@ def test_continuous_integration_runs_the_gates_without_a_terminal() -> None:
     assert "make check test </dev/null" in script.read_text()
 
 
-def test_a_checkout_that_was_never_installed_says_so_and_begins_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkout_knows_its_version_whether_it_is_installed_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tui.__version__ == version(PROJECT["project"]["name"])
+
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.version", missing)
-    assert tui.__version__ == "not installed"
-    assert CliRunner().invoke(main, ["--version"]).output == "runbook, version not installed\n"
+    assert CliRunner().invoke(main, ["--version"]).output == f"runbook, version {tui.__version__}\n"
+
+
+def test_the_version_is_said_before_anything_else_is_loaded() -> None:
+    code = "import sys; sys.argv = ['runbook', '--version']; from tui.__main__ import main; main(); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    said, loaded = ran.stdout.splitlines()
+    assert said == f"runbook, version {tui.__version__}"
+    assert not {"click", "msgspec", "importlib.metadata"} & set(loaded.split())

@@ -20,12 +20,8 @@ from tui.front import ScreenNotifier, asks
 from tui.keys import read_keys
 from tui.runbook.model import Issue, runbook_id
 from tui.screens.asked import Asked
-from tui.session.state import SessionState
-from tui.session.views.called import over, session_called, way_back
-from tui.session.views.usual import Usual, WholeUsual
 from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
-from tui.text.command import command_lines
 from tui.text.sentences import sentence
 from tui.widgets.looks import ascii
 from tui.widgets.looks.contrast import readable
@@ -37,10 +33,11 @@ if TYPE_CHECKING:
     from tui.execution.viewer import Viewer
     from tui.replay.stage import ReplayWorkspace
     from tui.session.archive.history import History
+    from tui.session.state import SessionState
     from tui.session.views.symptoms import Match
+    from tui.session.views.usual import Usual, WholeUsual
 
 ERROR_SHOWN = 12.0
-NOTHING_KNOWN: tuple[str, Mapping[str, Usual], WholeUsual] = ("", {}, WholeUsual())
 LAST_WORDS = 3.0
 """How long the end of the program waits for a command that is being stopped, so that its outcome is recorded."""
 
@@ -87,7 +84,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         self._session = session
         self._rolling_back = rolling_back
         self._history: History | None = None
-        self._usual = NOTHING_KNOWN
+        self._usual: tuple[str, Mapping[str, Usual], WholeUsual] | None = None
         self._again = False
 
     def on_mount(self) -> None:
@@ -132,15 +129,15 @@ class RunbookApp(Attentive, Asked, TakingUp):
 
     # sessions
 
-    def usual(self, state: SessionState) -> Mapping[str, Usual]:
+    def usual(self, state: "SessionState") -> "Mapping[str, Usual]":
         """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
         return self._known(state)[1]
 
-    def usual_whole(self, state: SessionState) -> WholeUsual:
+    def usual_whole(self, state: "SessionState") -> "WholeUsual":
         """What whole sessions like this one took, and their sections, as far as that is known by now."""
         return self._known(state)[2]
 
-    def usual_planned(self, flow: str, method: str) -> Usual | None:
+    def usual_planned(self, flow: str, method: str) -> "Usual | None":
         """What a whole session of a flow by a method took in earlier sessions, as far as that is known by now."""
         if self._history is None:
             return None
@@ -150,11 +147,13 @@ class RunbookApp(Attentive, Asked, TakingUp):
         of = Alike(runbook_id(workspace.runbook), workspace.apart, workspace.drill)
         return self._history.planned(of, flow, method)
 
-    def _known(self, state: SessionState) -> tuple[str, Mapping[str, Usual], WholeUsual]:
+    def _known(self, state: "SessionState") -> "tuple[str, Mapping[str, Usual], WholeUsual]":
         if self._history is None or state.started is None:
-            return NOTHING_KNOWN
+            from tui.session.views.usual import WholeUsual
+
+            return "", {}, WholeUsual()
         session = state.started.session
-        if session != self._usual[0]:
+        if self._usual is None or session != self._usual[0]:
             from tui.session.archive.history import alike
 
             steps = self._history.usual(alike(state), session)
@@ -166,7 +165,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         from tui.session.archive.history import read_history
 
         def read(history: "History") -> None:
-            self._history, self._usual = history, NOTHING_KNOWN
+            self._history, self._usual = history, None
 
         store = self.workspace.store
         self.work(self, lambda: read_history(store, lambda: self._closing), read)
@@ -342,6 +341,8 @@ class RunbookApp(Attentive, Asked, TakingUp):
     @asks
     async def _ask_to_quit(self, conductor: "Conductor") -> None:
         from tui.dialogs import Confirm
+        from tui.session.views.called import over, session_called, way_back
+        from tui.text.command import command_lines
 
         state = conductor.state
         running = state.running()
@@ -366,6 +367,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
     def _fatal_error(self) -> None:
         """End on a fault of our own, without what Textual would print: the values of variables may be secret."""
         from tui.screens.fault import report
+        from tui.session.views.called import way_back
 
         started = self.viewer.state.started if self.viewer else None
         back = way_back(self.viewer.state) if self.viewer else ""
@@ -384,6 +386,8 @@ class RunbookApp(Attentive, Asked, TakingUp):
 
 def parting(conductor: "Conductor") -> Text:
     """What stays on the terminal when the program has ended: the way back, and the receipt to keep elsewhere."""
+    from tui.session.views.called import over, session_called, way_back
+
     state = conductor.state
     session = state.started.session if state.started else ""
     back = [f"To resume it: {way_back(state)}"] if way_back(state) else []

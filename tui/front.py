@@ -1,7 +1,6 @@
 """The one place where the engine's threads meet the screen: what came since the last frame becomes one message."""
 
 import asyncio
-import signal
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual import getters
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -19,24 +18,23 @@ from textual.screen import Screen
 
 from tui import threads
 from tui.actions import Act, called
-from tui.config import Config
 from tui.errors import NotNow, RunbookError
-from tui.execution.workspace import Setup, Workspace
 from tui.keys import BY_ID, Keys
-from tui.runbook.model import Issue
-from tui.session.events import Entry
-from tui.session.possible.refusals import refusal
-from tui.session.state import SessionState
-from tui.session.views.usual import Usual, WholeUsual
 from tui.widgets.head.mode import Mode, mode_here
-from tui.widgets.keys_row.widget import KeysRow
-from tui.widgets.offers.offer import ROLLBACK, Offer, offers_of
 from tui.widgets.page import Page
 
 if TYPE_CHECKING:
+    from tui.config import Config
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.viewer import Viewer
+    from tui.execution.workspace import Setup, Workspace
+    from tui.runbook.model import Issue
+    from tui.session.events import Entry
+    from tui.session.state import SessionState
     from tui.session.views.symptoms import Match
+    from tui.session.views.usual import Usual, WholeUsual
+    from tui.widgets.keys_row.widget import KeysRow
+    from tui.widgets.offers.offer import Offer
 
 FRAME = 1 / 15
 NOT_HERE = "it cannot be done here now"
@@ -50,7 +48,7 @@ Given = ParamSpec("Given")
 class SessionChanged(Message, bubble=False):
     """The session after the events that came since the last frame."""
 
-    def __init__(self, state: SessionState, entries: tuple[Entry, ...]) -> None:
+    def __init__(self, state: "SessionState", entries: "tuple[Entry, ...]") -> None:
         super().__init__()
         self.state = state
         self.entries = entries
@@ -67,14 +65,14 @@ class OutputGrew(Message, bubble=False):
 class Front(App[None]):
     """What screens may ask of the application, so that no screen has to import it."""
 
-    workspace: Workspace
-    config: Config
+    workspace: "Workspace"
+    config: "Config"
     keys: Keys
     viewer: "Viewer | None" = None
     """The session that is open; this process carries it out, follows it or replays it."""
 
     operator: str = ""
-    given: Setup | None = None
+    given: "Setup | None" = None
     """What the command line says of a session that is set up."""
 
     following: Path | None = None
@@ -122,19 +120,19 @@ class Front(App[None]):
         return conductor
 
     @abstractmethod
-    def usual(self, state: SessionState) -> Mapping[str, Usual]:
+    def usual(self, state: "SessionState") -> "Mapping[str, Usual]":
         """What the steps of a session's runbook took in earlier sessions, as far as that is known by now."""
 
     @abstractmethod
-    def usual_whole(self, state: SessionState) -> WholeUsual:
+    def usual_whole(self, state: "SessionState") -> "WholeUsual":
         """What whole sessions like this one took, and their sections, as far as that is known by now."""
 
     @abstractmethod
-    def usual_planned(self, flow: str, method: str) -> Usual | None:
+    def usual_planned(self, flow: str, method: str) -> "Usual | None":
         """What a whole session of a flow by a method took in earlier sessions, as far as that is known by now."""
 
     @abstractmethod
-    def begin(self, setup: Setup) -> None:
+    def begin(self, setup: "Setup") -> None:
         """Begin a session and show it."""
 
     @abstractmethod
@@ -160,7 +158,7 @@ class Front(App[None]):
         """Show the session that is open."""
 
     @abstractmethod
-    def troubleshoot(self, issue: Issue, because: "Match | None" = None) -> None:
+    def troubleshoot(self, issue: "Issue", because: "Match | None" = None) -> None:
         """Show a known trouble, and what it was found by."""
 
     @abstractmethod
@@ -229,48 +227,33 @@ class Front(App[None]):
         return await asyncio.shield(answer)  # who asked may be removed, and the dialog be answered
 
 
-def lent(app: App[None], call: Callable[[], None]) -> bool:
-    """Let another program have the terminal while a call lasts; False, and no call, where there is none to lend.
-
-    Ctrl+C is for the other program: it ends that one and not ours, though both are told.
-    """
-    ours = threading.current_thread() is threading.main_thread()
-    try:
-        with app.suspend():
-            if ours:  # not SIG_IGN: the other one would inherit that
-                before = signal.signal(signal.SIGINT, lambda number, frame: None)
-            try:
-                call()
-            finally:
-                if ours:
-                    signal.signal(signal.SIGINT, before)
-    except SuspendNotSupported:
-        return False
-    return True
-
-
 class FrontPage(Page[Result]):
     """A screen that may ask something of the application, and says in its last row what can be pressed now."""
 
     ACTS = "home"
     app = getters.app(Front)
-    _keys_row: KeysRow | None = None
+    _keys_row: "KeysRow | None" = None
 
-    def keys_row(self) -> KeysRow:
+    def keys_row(self) -> "KeysRow":
         """The row of keys, for the screen to put at its end."""
+        from tui.widgets.keys_row.widget import KeysRow
+
         self._keys_row = KeysRow(lambda: self.offers() if self.on_top else [])
         return self._keys_row
 
-    def offers(self) -> list[Offer]:
+    def offers(self) -> "list[Offer]":
         """What can be done on this screen, and why the rest cannot."""
+        from tui.widgets.offers.offer import offers_of
+
         return offers_of(self.ACTS, self.app.keys, self.why_not)
 
     def why_not(self, act: Act) -> NotNow | None:
         """Why an act of this screen is refused now; None where it can be done."""
         viewer = self.app.viewer
-        name = act.id.partition(".")[2]
-        if name == ROLLBACK and act.screen != "home" and viewer is not None:
-            return refusal(name, viewer.situation())
+        if act.id.endswith(".rollback") and act.screen != "home" and viewer is not None:
+            from tui.session.possible.refusals import refusal
+
+            return refusal("rollback", viewer.situation())
         return None if self.check_action(*called(act)) else NotNow(NOT_HERE)
 
     def show_keys(self) -> None:
@@ -283,7 +266,7 @@ class FrontPage(Page[Result]):
         """Look again once all that the screen was told has been done: it may have changed what can be done."""
         self.show_keys()
 
-    async def on_keys_row_chosen(self, event: KeysRow.Chosen) -> None:
+    async def on_keys_row_chosen(self, event: "KeysRow.Chosen") -> None:
         """Do what was clicked, as its key does."""
         await self.do_act(event.act)
 
@@ -385,7 +368,7 @@ class ScreenNotifier:
             if not self._entries:
                 self._timer.pause()
 
-    def _heard(self, entry: Entry, state: SessionState) -> None:
+    def _heard(self, entry: "Entry", state: "SessionState") -> None:
         with self._lock:
             first = not self._entries
             self._entries.append(entry)

@@ -6,15 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
-from tui.execution.preflight import Finding, RowVerdict
-from tui.execution.workspace import Workspace
 from tui.front import Front, asks
-from tui.session.places import Moved
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
+    from tui.execution.preflight import Finding
     from tui.execution.viewer import Viewer
+    from tui.execution.workspace import Workspace
     from tui.replay.stage import ReplayWorkspace
+    from tui.session.places import Moved
 
 Result = TypeVar("Result")
 Failed = Callable[[RunbookError], None]
@@ -28,7 +28,7 @@ class TakingUp(Front):
     _rolling_back = False
     _again = False
     _opening = False
-    _before: Workspace | None = None
+    _before: "Workspace | None" = None
     """Where the program was before it shows a session that was recorded."""
 
     def once(self, call: Callable[[], Result], done: Callable[[Result], None], failed: Failed | None = None) -> None:
@@ -120,7 +120,9 @@ class TakingUp(Front):
             return
         conductor.hold("its hosts are being reached again")
 
-        def reach() -> tuple[list[Finding], list[Moved]]:
+        def reach() -> "tuple[list[Finding], list[Moved]]":
+            from tui.execution.preflight import RowVerdict
+
             findings, elsewhere = self.workspace.reach_again(conductor, self.ask_secret)
             conductor.mask_left()
             return [row for row in findings if row.verdict is RowVerdict.FAILED], elsewhere

@@ -67,7 +67,7 @@ DRILLS = ("home-empty", "run-todo", "confirm-destructive", "watch")
 @pytest.fixture(autouse=True)
 def _stands_still(monkeypatch: pytest.MonkeyPatch, host: FakeTransport) -> None:
     tokens = iter(f"{number:06d}" for number in range(100))
-    monkeypatch.setattr("tui.session.archive.store.secrets.token_hex", lambda size: next(tokens))
+    monkeypatch.setattr("secrets.token_hex", lambda size: next(tokens))
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(MonitorRunner, "start", lambda self: None)  # the samples are those of the states
     host.replies = dict(REPLIES)

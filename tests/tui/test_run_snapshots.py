@@ -33,7 +33,7 @@ async def says(app: RunbookApp, pilot: Pilot[Any], *words: str) -> None:
 @pytest.fixture
 def compare(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    monkeypatch.setattr("tui.session.archive.store.secrets.token_hex", lambda size: "abc123")
+    monkeypatch.setattr("secrets.token_hex", lambda size: "abc123")
 
     def held(workspace: Workspace, size: tuple[int, int], play: Play, config: Config | None = None) -> bool:
         app = RunbookApp(workspace, config)

@@ -22,7 +22,7 @@ SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"releas
 
 @pytest.fixture(autouse=True)
 def _same_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.session.archive.store.secrets.token_hex", lambda size: "abc123")
+    monkeypatch.setattr("secrets.token_hex", lambda size: "abc123")
 
 
 def still(app: RunbookApp) -> None:

@@ -15,6 +15,7 @@ from tui.cli.printing import Saying, can_ask, complain, is_terminal, tell
 from tui.errors import RunbookError, UsageError
 
 if TYPE_CHECKING:
+    from tui.execution.beginning.beside import Read
     from tui.execution.workspace import Setup, Workspace
     from tui.headless.answers import AnswersFile
 
@@ -26,12 +27,36 @@ KEPT = "`runbook export {}` writes what happened, `runbook search` finds in it"
 """What helps where there is no terminal: to run, to resume a session, to see one again."""
 
 
-def opened(file: Path | None, hosts: tuple[str, ...], ssh_config: Path | None, given: dict[str, Any]) -> "Workspace":
-    """The workspace for real work, as the options say."""
+def opened(
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    given: dict[str, Any],
+    read: "Read | None" = None,
+) -> "Workspace":
+    """The workspace for real work, as the options say; `read` waits for a runbook that is being read already."""
     from tui.cli.wiring import open_workspace
 
-    values = chosen_values(given)
-    return open_workspace(file, pairs(hosts, "--host"), ssh_config, values, given["ask_never"], given["environment"])
+    values, never, environment = chosen_values(given), given["ask_never"], given["environment"]
+    return open_workspace(file, pairs(hosts, "--host"), ssh_config, values, never, environment, read)
+
+
+def opened_on_screen(file: Path, hosts: tuple[str, ...], ssh_config: Path | None, given: dict[str, Any]) -> "Workspace":
+    """The same for the terminal UI, which is loaded while a process beside this one reads the runbook."""
+    from tui.execution.beginning.beside import read_beside
+
+    read = read_beside(file)
+    load_screens()
+    return opened(file, hosts, ssh_config, given, read)
+
+
+def load_screens() -> None:
+    """Import what the first screen needs."""
+    from importlib import import_module
+
+    with loading():
+        for name in ("tui.app", "tui.screens.home.screen"):
+            import_module(name)
 
 
 def make_setup(

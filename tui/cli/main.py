@@ -17,6 +17,7 @@ from tui.cli.launching import (
     ask_on_terminal,
     make_setup,
     opened,
+    opened_on_screen,
     rollback_without_screen,
     screen,
     without_screen,
@@ -102,7 +103,7 @@ def _on_screen(file: Path | None, hosts: tuple[str, ...], ssh_config: Path | Non
     """Open the terminal UI; as long as another runbook of the folder is chosen there, open it with that one."""
     following: Path | None = find_runbook(file)
     while following is not None:
-        workspace = opened(following, hosts, ssh_config, given)
+        workspace = opened_on_screen(following, hosts, ssh_config, given)
         workspace.others = others_than(following)
         try:
             otherwise = f"{NO_SCREEN.format('run')}; --dry-run shows the commands"

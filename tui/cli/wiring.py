@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tui.config import Config
     from tui.drill.embedded_host import DrillHost
     from tui.drill.scenario import Scenario
+    from tui.execution.beginning.beside import Read
     from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.workspace import Workspace
@@ -74,11 +75,13 @@ def open_workspace(
     values: Mapping[str, str] | None = None,
     ask_never: bool = False,
     environment: str = "",
+    read: "Read | None" = None,
 ) -> "Workspace":
     """The workspace for real work; with `ask_never` no login asks for anything.
 
     Args:
         environment: the one of the runbook's environments that is chosen already.
+        read: waits for the runbook, where it is being read already.
 
     Raises:
         UsageError: it has no such environment.
@@ -87,13 +90,14 @@ def open_workspace(
     from tui.config import load_config
     from tui.execution.secrecy.own_machine import Agreements
     from tui.execution.workspace import Workspace
-    from tui.runbook.reading.load import load, read_whole
     from tui.session.clock import SystemClock
     from tui.transports.asking import Asking
 
-    chosen = find_runbook(path)
-    text = read_whole(chosen).text
-    runbook = load(chosen)
+    if read is None:
+        from tui.runbook.reading.load import load_with_text
+
+        read = partial(load_with_text, find_runbook(path))
+    runbook, text = read()
     asking = Asking(never=ask_never)
     reach = partial(transports_of, ssh_config=ssh_config, asking=asking)
     made = Workspace(
@@ -142,11 +146,11 @@ def drill_workspace(
     from tui.drill.embedded_host import start_drill, transports_for
     from tui.drill.session_scenario import as_kept
     from tui.execution.workspace import Workspace
-    from tui.runbook.reading.load import load, read_whole
+    from tui.runbook.reading.load import load_with_text
     from tui.session.clock import SystemClock
 
-    chosen, clock = rehearsed_runbook(path), SystemClock()
-    written = load(chosen)
+    clock = SystemClock()
+    written, text = load_with_text(rehearsed_runbook(path))
     runbook = answered_for(written, environment, resumed, values or {})
     scenario = scenario or usual_scenario(runbook)
     chance = with_chance(recorded or scenario_named(scenario, runbook), runbook, seed)
@@ -154,7 +158,7 @@ def drill_workspace(
     with start_drill(played, pace, left, supposed) as host:
         workspace = Workspace(
             written,
-            read_whole(chosen).text,
+            text,
             open_store(),
             {},
             clock,

@@ -1,22 +1,25 @@
 """How the connections of a session's hosts are, and how those are made again that somebody has to log in to."""
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tui.errors import NotNow, RunbookError
 from tui.runbook.model import Runbook
-from tui.transports.asking import Asking
-from tui.transports.base import LinkState, Transport
+
+if TYPE_CHECKING:
+    from tui.transports.asking import Asking
+    from tui.transports.base import Transport
 
 
 class Connections(Struct, frozen=True):
     """The ways to the hosts of one runbook; those of the operator's own machine are none."""
 
     runbook: Runbook
-    ways: Mapping[str, Transport]
+    ways: "Mapping[str, Transport]"
 
-    def _own(self) -> dict[str, Transport]:
+    def _own(self) -> "dict[str, Transport]":
         hosts = self.runbook.hosts.items()
         return {name: self.ways[name] for name, host in hosts if not (host.connection or host.local)}
 
@@ -30,9 +33,11 @@ class Connections(Struct, frozen=True):
 
     def logged_out(self) -> list[str]:
         """The hosts that wait for somebody to log in again."""
+        from tui.transports.base import LinkState
+
         return [name for name, way in self._own().items() if way.link() is LinkState.LOGGED_OUT]
 
-    def log_in_again(self, asking: Asking, left: Collection[str] = ()) -> dict[str, RunbookError]:
+    def log_in_again(self, asking: "Asking", left: Collection[str] = ()) -> dict[str, RunbookError]:
         """Make the connections again that wait for somebody to type; returns what is wrong with the hosts that fail.
 
         Args:

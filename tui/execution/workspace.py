@@ -1,6 +1,5 @@
 """What a front end works with: the runbook, the sessions on disk, the hosts, and the means to begin a session."""
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -9,18 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-import tui
 from tui.errors import HostsMoved, RunbookError, SessionOver
-from tui.execution.beginning.belonging import belongs, ended, hash_of
 from tui.execution.beginning.chosen import Setup as Setup
 from tui.execution.beginning.chosen import fits, is_here, names_what_is_there
-from tui.execution.beginning.differing import Differing, differing
 from tui.execution.beginning.surroundings import Surround, Surroundings, by_itself
-from tui.execution.commands import values_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
-from tui.execution.epochs.holding import Holding, Team, begun, resumed
-from tui.execution.preflight import Finding, Report, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name
@@ -30,19 +23,21 @@ from tui.runbook.pointing import chosen_fact, environment_names, known_environme
 from tui.runbook.templates.told_titles import titled
 from tui.runbook.templates.variables import defaults
 from tui.runbook.window import WindowState, window_state
-from tui.session import events as ev
-from tui.session.archive.store import SessionDirectory, Store
-from tui.session.clock import Clock
-from tui.session.journal.journal import Journal
-from tui.session.places import Moved, placed, places_of, reached_elsewhere, runbook_id, session_places
 from tui.transports.asking import Asking
-from tui.transports.base import Transport
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # most is imported when a session is begun or resumed: the first screen does not wait for it
+    from tui.execution.beginning.differing import Differing
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.conductor.onlooker import Onlooker
+    from tui.execution.epochs.holding import Holding, Team
+    from tui.execution.preflight import Finding, Report
     from tui.execution.viewer import Viewer
+    from tui.session.archive.store import SessionDirectory, Store
+    from tui.session.clock import Clock
+    from tui.session.journal.journal import Journal
+    from tui.session.places import Moved
     from tui.session.state import SessionState
+    from tui.transports.base import Transport
 
 
 class Workspace:
@@ -53,7 +48,7 @@ class Workspace:
     """
 
     replaying = False  # a session long past
-    team: Team | None = None  # those who share sessions, where anybody does
+    team: "Team | None" = None  # those who share sessions, where anybody does
     followed: "Viewer | None" = None  # shown at once, where nothing else can be done: another machine writes it
     ssh_config = ""  # the file that was given as ssh's -F
     others: Sequence[Path] = ()  # the other runbooks of the folder, which may be opened instead
@@ -64,16 +59,16 @@ class Workspace:
         self,
         runbook: Runbook,
         text: str,
-        store: Store,
-        transports: Mapping[str, Transport],
-        clock: Clock,
+        store: "Store",
+        transports: "Mapping[str, Transport]",
+        clock: "Clock",
         drill: str = "",
         scenario: str = "",
         signing: Signing | None = None,
         speed: float = 1.0,
         scenario_text: str = "",
         pace: float = 1.0,
-        reach: Callable[[Runbook], Mapping[str, Transport]] | None = None,
+        reach: "Callable[[Runbook], Mapping[str, Transport]] | None" = None,
         surround: Surround | None = None,
         environment: str = "",
     ) -> None:
@@ -112,7 +107,7 @@ class Workspace:
         return self.here.runbook
 
     @property
-    def transports(self) -> Mapping[str, Transport]:
+    def transports(self) -> "Mapping[str, Transport]":
         """The ways to the hosts."""
         return self.here.transports
 
@@ -181,13 +176,15 @@ class Workspace:
         return defaults_from(self.runbook, wanted, known, self.transports, self.secrets, self.clock)
 
     def preflight(
-        self, setup: Setup, report: Report, ask: AskSecret | None = None, reading: bool = False
-    ) -> tuple[Finding, ...]:
+        self, setup: Setup, report: "Report", ask: AskSecret | None = None, reading: bool = False
+    ) -> "tuple[Finding, ...]":
         """Reach every host and secret the session will need; blocks, so it is called on a thread of its own.
 
         Args:
             reading: only steps that change nothing will be done.
         """
+        from tui.execution.preflight import preflight, wanted_of
+
         here, secrets = self.here, self.secrets
         is_here(setup, self.environments, self.environment)
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow, **chosen_fact(self.environment)}
@@ -206,33 +203,23 @@ class Workspace:
             UsageError: the set-up names something that is not in the runbook, or a reason is missing.
             SessionError: the session's directory cannot be written.
         """
+        from tui.execution.beginning.first_event import first_event
+        from tui.execution.epochs.holding import begun
+
         self.check(setup)
         directory, journal = self.store.create(setup.flow, self.text, self.clock, self._scenario_text)
         holding = begun(self.team, directory.id, setup.operator)
         conductor = self._conductor(directory.attempts, journal, self.runbook, self.transports, holding)
         conductor.record(
-            ev.SessionStarted(
-                session=directory.id,
-                flow=setup.flow,
-                method=setup.method,
-                operator=setup.operator,
-                second_operator=setup.second_operator,
-                title=self.runbook.runbook.title,
-                runbook_hash=hash_of(self.text),
+            replace(
+                first_event(directory.id, setup, self.runbook, self.text, self._scenario_text),
                 variables=self.values(setup),
-                targets={name: host.target or host.connection or "local" for name, host in self.runbook.hosts.items()},
-                runbook=runbook_id(self.runbook),
                 environment=self.apart,
                 settings=self.here.settings,
-                places=places_of(self.runbook),
                 ssh_config=self.ssh_config,
-                change=setup.change,
-                reason=setup.reason,
                 drill=self.drill,
                 scenario=self.scenario,
-                scenario_hash=hash_of(self._scenario_text) if self._scenario_text else "",
                 pace=self.pace,
-                program=f"runbook {tui.__version__}",
                 epoch=holding.fence.epoch,
             )
         )
@@ -257,6 +244,14 @@ class Workspace:
             SessionError: it cannot be read, is damaged, is open elsewhere, or is another runbook's.
             HostsMoved: something else is said of its hosts or values today, and nobody has said which holds.
         """
+        import platform
+
+        from tui.execution.beginning.belonging import belongs, ended
+        from tui.execution.beginning.differing import Differing
+        from tui.execution.epochs.holding import resumed
+        from tui.session.journal.journal import Journal
+        from tui.session.places import placed, session_places
+
         directory = self.store.find(session)
         journal = Journal.open(directory.journal, self.clock)
         try:
@@ -283,11 +278,13 @@ class Workspace:
         self.opened(conductor, directory)
         return conductor
 
-    def _differing(self, runbook: Runbook, state: "SessionState") -> Differing:
+    def _differing(self, runbook: Runbook, state: "SessionState") -> "Differing":
         """What is said otherwise today: by option or setting, or by a runbook that was changed since.
 
         An environment that the runbook of today does not have any more says nothing.
         """
+        from tui.execution.beginning.differing import Differing, differing
+
         environment = state.started.environment if state.started else ""
         if environment and environment not in self.environments:
             return Differing()
@@ -297,20 +294,26 @@ class Workspace:
     def _drilled(self, runbook: Runbook) -> Runbook:
         return replace(runbook, hosts={**runbook.hosts, **self.runbook.hosts})
 
-    def _ways(self, runbook: Runbook) -> Mapping[str, Transport]:
+    def _ways(self, runbook: Runbook) -> "Mapping[str, Transport]":
         """The ways to the hosts of a session's runbook: those there are, where all lead to the same places."""
+        from tui.session.places import places_of
+
         same = self._reach is None or places_of(runbook) == places_of(self.runbook)
         return self.transports if same or self._reach is None else self._reach(runbook)
 
     def reach_again(
         self, conductor: "Conductor", ask: AskSecret | None = None
-    ) -> tuple[tuple[Finding, ...], list[Moved]]:
+    ) -> "tuple[tuple[Finding, ...], list[Moved]]":
         """Reach the hosts and secrets of a session that was resumed, and measure its monitors from then on; blocks.
 
         Returns:
             What was found, recorded in the session; and the hosts that lead elsewhere than before, of which nothing
             is recorded until the operator has agreed (`conductor.agree`).
         """
+        from tui.execution.commands import values_of
+        from tui.execution.preflight import preflight, wanted_of
+        from tui.session.places import reached_elsewhere
+
         started = conductor.state.started
         assert started is not None  # a session that was resumed has begun
         facts = {**conductor.state.fixed_facts()}
@@ -355,10 +358,10 @@ class Workspace:
     def _conductor(
         self,
         attempts: Path,
-        journal: Journal,
+        journal: "Journal",
         runbook: Runbook,
-        ways: Mapping[str, Transport],
-        holding: Holding,
+        ways: "Mapping[str, Transport]",
+        holding: "Holding",
         state: "SessionState | None" = None,
     ) -> "Conductor":
         """The engine's larger half, imported when a session needs it: the first screen must not wait for it."""

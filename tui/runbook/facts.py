@@ -51,6 +51,11 @@ def flow_of_kind(runbook: Runbook, kind: FlowKind) -> str:
     return min(found, key=lambda one: one[0], default=(False, ""))[1]
 
 
+def flows_of_kind(runbook: Runbook, kind: FlowKind) -> list[str]:
+    """The flows that are offered as this kind, in the runbook's order."""
+    return [name for name, flow in runbook.flows.items() if flow.kind.offered_as is kind]
+
+
 def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:
     """Why a step does not apply, in words."""
     for name, values in [*section.when.items(), *step.when.items(), *step.needed_if.items()]:

@@ -1,15 +1,19 @@
 """Puts to the operator what other threads have to ask: a secret, what a login or sudo wants typed, a permission."""
 
 import queue
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.execution.workspace import Workspace
-from tui.front import Front, lent
+from textual.app import App, SuspendNotSupported
+
+from tui.front import Front
 
 if TYPE_CHECKING:
     from tui.dialogs.base import Dialog
+    from tui.execution.workspace import Workspace
 
 Answer = TypeVar("Answer")
 
@@ -23,7 +27,7 @@ class Asked(Front):
     hushed = False
     _closing = False
 
-    def answer_for(self, workspace: Workspace) -> None:
+    def answer_for(self, workspace: "Workspace") -> None:
         """Have whatever a workspace asks be asked here."""
         workspace.asking.by(self.ask_login, self.tell_now, self.lend_terminal, self._asked_all)
         workspace.secrets.agreements.by(self.ask_agreement)
@@ -86,3 +90,23 @@ class Asked(Front):
             except queue.Empty:
                 continue
         return None
+
+
+def lent(app: App[None], call: Callable[[], None]) -> bool:
+    """Let another program have the terminal while a call lasts; False, and no call, where there is none to lend.
+
+    Ctrl+C is for the other program: it ends that one and not ours, though both are told.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    try:
+        with app.suspend():
+            if ours:  # not SIG_IGN: the other one would inherit that
+                before = signal.signal(signal.SIGINT, lambda number, frame: None)
+            try:
+                call()
+            finally:
+                if ours:
+                    signal.signal(signal.SIGINT, before)
+    except SuspendNotSupported:
+        return False
+    return True

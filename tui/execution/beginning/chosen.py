@@ -8,8 +8,6 @@ from tui.errors import UsageError
 from tui.people import same_person
 from tui.runbook.model import Runbook, Variable
 from tui.runbook.pointing import wants_environment
-from tui.runbook.templates.variables import wrong_value
-from tui.signing.statement import AUTO
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -65,6 +63,8 @@ def fits(runbook: Runbook, setup: Setup, asked: Mapping[str, Variable], values: 
     Raises:
         UsageError: it does not fit; says which part.
     """
+    from tui.runbook.templates.variables import wrong_value
+
     flow = runbook.flows.get(setup.flow)
     if flow is None:
         raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(runbook.flows)}")
@@ -80,6 +80,8 @@ def fits(runbook: Runbook, setup: Setup, asked: Mapping[str, Variable], values: 
 
 
 def _people_fit(setup: Setup) -> None:
+    from tui.signing.statement import AUTO
+
     if not setup.operator.strip():
         raise UsageError("no operator", "say who is doing this; sign-offs carry the name")
     for name in (setup.operator, setup.second_operator):

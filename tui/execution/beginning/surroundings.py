@@ -1,12 +1,15 @@
 """What a runbook is surrounded by in one of its environments: the hosts and values there, and the ways to them."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tui.runbook.model import Runbook
 from tui.runbook.pointing import in_environment
-from tui.transports.base import Transport
+
+if TYPE_CHECKING:
+    from tui.transports.base import Transport
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -18,7 +21,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """
 
     runbook: Runbook
-    transports: Mapping[str, Transport]
+    transports: "Mapping[str, Transport]"
     said: frozenset[str] = frozenset()
     settings: Mapping[str, str] = {}
     pointed: Mapping[str, str] = {}
@@ -28,6 +31,6 @@ Surround = Callable[[str], Surroundings]
 """Gives the surroundings in an environment; "" is for none chosen yet."""
 
 
-def by_itself(runbook: Runbook, transports: Mapping[str, Transport], environment: str) -> Surroundings:
+def by_itself(runbook: Runbook, transports: "Mapping[str, Transport]", environment: str) -> Surroundings:
     """The surroundings where neither options nor settings say anything."""
     return Surroundings(runbook=in_environment(runbook, environment), transports=transports)

@@ -4,7 +4,6 @@ A runbook is written by others, and a command of it would run here as the operat
 asked before the operator has agreed to exactly that; the agreement is kept, and holds until the text changes.
 """
 
-import hashlib
 import os
 import selectors
 import signal
@@ -15,12 +14,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui import threads
 from tui.errors import SecretMissing
-from tui.execution.secrecy.redaction import Redactor
-from tui.transports.one_line import one_line
+
+if TYPE_CHECKING:
+    from tui.execution.secrecy.redaction import Redactor
 
 PATIENCE = 30.0
 """Seconds for a command or a keyring."""
@@ -62,6 +62,8 @@ class Agreements:
         Raises:
             SecretMissing: they do not, or nobody can be asked.
         """
+        import hashlib
+
         mark = hashlib.sha256("\0".join((runbook, name, what, text)).encode()).hexdigest()
         with self._one:  # a preflight that is made again meanwhile asks nothing twice
             self._need(mark, runbook, name, what, text)
@@ -103,7 +105,7 @@ RUNS = "runs this here, as you, and takes what it prints; it is not shown:"
 ASKS = "asks your keyring for this; it is not shown:"
 
 
-def printed(name: str, command: str, redactor: Redactor, patience: float = PATIENCE, optional: bool = False) -> str:
+def printed(name: str, command: str, redactor: "Redactor", patience: float = PATIENCE, optional: bool = False) -> str:
     """What a command prints on this machine, without the line feeds at its end.
 
     It has no terminal and nothing on standard input: it cannot ask. Nothing of what it prints is ever said.
@@ -132,6 +134,8 @@ def printed(name: str, command: str, redactor: Redactor, patience: float = PATIE
     value = out.decode("utf-8", "surrogateescape").rstrip("\n")
     status = process.returncode
     if status or not (value or optional):
+        from tui.transports.one_line import one_line
+
         redactor.add(value)
         said = redactor.redact(one_line(err.strip().rpartition(b"\n")[2]))[:SAID]
         how = f"ends with {status}" if status > 0 else f"is ended by signal {-status}" if status else NOTHING
@@ -199,6 +203,8 @@ def from_keyring(name: str, service: str, username: str, patience: float = PATIE
         try:
             found.append(keyring.get_password(service, username))
         except Exception as error:  # each backend has its own errors
+            from tui.transports.one_line import one_line
+
             wrong.append(one_line(str(error)) or type(error).__name__)
 
     asking = threads.start("keyring", ask)

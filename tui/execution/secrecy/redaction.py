@@ -3,13 +3,11 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui.execution.secrecy.disguises import disguised
-from tui.execution.secrecy.forms import SHORTEST, Form, beginning, forms_of, occurrences
-from tui.session.output.line_index import redrawn_lines
-from tui.session.output.masks import HIDDEN, Span, hide, merged
-from tui.session.output.redrawn_rows import SCANNED, written_rows
-from tui.text.drawn import drawn
+if TYPE_CHECKING:  # all of it is imported with the first secret: before there is one, nothing is looked for
+    from tui.execution.secrecy.forms import Form
+    from tui.session.output.masks import Span
 
 STRETCH, SLACK = 12, 4096
 """How much longer than itself a secret may be where it stands: a colour for each letter, an entity, a dump."""
@@ -32,6 +30,8 @@ class Redactor:
 
     def add(self, value: str) -> bool:
         """Hide this value from now on; False where it is too short to be hidden (fewer than 4 characters)."""
+        from tui.execution.secrecy.forms import SHORTEST, forms_of
+
         if len(value.strip()) < SHORTEST:
             return False
         with self._lock:
@@ -40,20 +40,28 @@ class Redactor:
             self._longest = STRETCH * max(len(form.data) for form in self._forms) + SLACK
         return True
 
-    def spans(self, data: bytes, unfinished: bool = False) -> list[Span]:
+    def spans(self, data: bytes, unfinished: bool = False) -> "list[Span]":
         """Where secrets are, merged; with `unfinished` the beginning of one at the very end counts as well."""
         current = self._forms
+        if not current:
+            return []
+        from tui.execution.secrecy.disguises import disguised
+        from tui.execution.secrecy.forms import beginning, occurrences
+        from tui.session.output.masks import merged
+
         found = [span for form in current for span in occurrences(data, form.data, form.period)]
         if unfinished:
             found += [(len(data) - length, len(data)) for length in (beginning(data, one.data) for one in current)]
         found += disguised(data, current, unfinished)
         return merged([span for span in found if span[0] < span[1]])
 
-    def scan_file(self, path: Path) -> list[Span]:
+    def scan_file(self, path: Path) -> "list[Span]":
         """Where secrets are in a file of any size."""
         found: list[Span] = []
         if not self._forms:
             return found
+        from tui.session.output.masks import merged
+
         margin = self._longest
         with path.open("rb") as file:
             offset, data = 0, file.read(CHUNK)
@@ -67,8 +75,13 @@ class Redactor:
                 data = kept + more
         return merged([*found, *self._drawn(path, merged(found))])
 
-    def _drawn(self, path: Path, hidden: list[Span]) -> Iterator[Span]:
+    def _drawn(self, path: Path, hidden: "list[Span]") -> "Iterator[Span]":
         """The lines of a file that show a secret because they are drawn over themselves, whatever else is hidden."""
+        from tui.session.output.line_index import redrawn_lines
+        from tui.session.output.masks import hide
+        from tui.session.output.redrawn_rows import SCANNED, written_rows
+        from tui.text.drawn import drawn
+
         with path.open("rb") as file:
             for offset, line in redrawn_lines(file):
                 if self.spans(drawn(hide(line, offset, hidden)).text.encode("utf-8", "surrogatepass")):
@@ -83,9 +96,13 @@ class Redactor:
         """The text with every secret replaced."""
         if not self._forms:
             return text
+        from tui.session.output.masks import hide
+
         data = text.encode("utf-8", "surrogatepass")
         spans = self.spans(data)
         return hide(data, 0, spans).decode("utf-8", "surrogatepass") if spans else text
 
     def __repr__(self) -> str:
+        from tui.session.output.masks import HIDDEN
+
         return f"Redactor({len(self._forms)} forms, {HIDDEN.decode()})"

@@ -3,18 +3,21 @@
 import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tui.errors import HostError, SecretMissing
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.own_machine import ASKS, RUNS, Agreements, from_keyring, printed
-from tui.execution.secrecy.redaction import Redactor
 from tui.runbook.facts import host_named
 from tui.runbook.kinds import exported
 from tui.runbook.model import Runbook, Secret, SecretSource, runbook_id
 from tui.runbook.templates.variables import fill_command, fill_shown, fill_whole
-from tui.transports.base import CancelToken, Command, Stream, Transport
+
+if TYPE_CHECKING:
+    from tui.execution.secrecy.redaction import Redactor
+    from tui.transports.base import Stream, Transport
 
 AskSecret = Callable[[str], str]
 """Asks the operator for a secret without showing it; gets the question."""
@@ -23,7 +26,7 @@ AskSecret = Callable[[str], str]
 class Secrets:
     """The values of the runbook's secrets, each made known to the redactor before anybody can use it."""
 
-    def __init__(self, runbook: Runbook, redactor: Redactor, stand_in: str = "") -> None:
+    def __init__(self, runbook: Runbook, redactor: "Redactor", stand_in: str = "") -> None:
         """Args: stand_in: what a secret is in a drill, where the real ones must not be needed."""
         self._runbook = runbook
         self.redactor = redactor
@@ -116,7 +119,7 @@ class Secrets:
         """Those of the names that are declared secrets and have no value yet."""
         return [name for name in dict.fromkeys(names) if name in self._runbook.secrets and name not in self._values]
 
-    def resolve(self, name: str, transports: Mapping[str, Transport], ask: AskSecret | None = None) -> None:
+    def resolve(self, name: str, transports: "Mapping[str, Transport]", ask: AskSecret | None = None) -> None:
         """Fetch a declared secret from where the runbook says it is.
 
         Raises:
@@ -147,7 +150,7 @@ class Secrets:
                 raise SecretMissing(f"secret {name} has no value yet", hint)
         return found
 
-    def _fetch(self, name: str, secret: Secret, transports: Mapping[str, Transport], ask: AskSecret | None) -> str:
+    def _fetch(self, name: str, secret: Secret, transports: "Mapping[str, Transport]", ask: AskSecret | None) -> str:
         if secret.source is SecretSource.ENVIRONMENT:
             return os.environ.get(secret.variable, "")
         if secret.source is SecretSource.PROMPT:
@@ -164,7 +167,7 @@ class Secrets:
         return _from_host(name, transports[host_named(self._runbook, secret.on)], replace(secret, file=file))
 
 
-def _from_host(name: str, transport: Transport, secret: Secret) -> str:
+def _from_host(name: str, transport: "Transport", secret: Secret) -> str:
     """Parse the environment file on its host, as the application itself does; the shell never runs it.
 
     Empty where the file does not set it, which is known only when the host has read the file.
@@ -173,6 +176,8 @@ def _from_host(name: str, transport: Transport, secret: Secret) -> str:
         HostError: the host did not answer.
         SecretMissing: there is no such file, or it may not or cannot be read.
     """
+    from tui.transports.base import CancelToken, Command, Stream
+
     file, value = shlex.quote(secret.file), f'"${{{secret.variable}-}}"'
     script = (
         f"[ -e {file} ] || exit 3; [ -r {file} ] || exit 4; [ ! -d {file} ] || exit 5\n"
@@ -180,7 +185,7 @@ def _from_host(name: str, transport: Transport, secret: Secret) -> str:
     )
     output = bytearray()
 
-    def keep(stream: Stream, data: bytes) -> None:
+    def keep(stream: "Stream", data: bytes) -> None:
         if stream is Stream.OUT:
             output.extend(data)
 

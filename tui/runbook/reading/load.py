@@ -41,6 +41,16 @@ def load(path: Path, of_session: bool = False) -> Runbook:
         return load_whole(whole, path.parent, of_session)
 
 
+def load_with_text(path: Path) -> tuple[Runbook, str]:
+    """The runbook in a file, and the whole text that it was read from; raises as `load` does.
+
+    Who needs both reads once: between two readings somebody may save the file.
+    """
+    with nothing_collected():
+        whole = read_whole(path)
+        return load_whole(whole, path.parent), whole.text
+
+
 def load_text(text: str, name: str, of_session: bool = False) -> Runbook:
     """The runbook in a text; `name` is what messages call it, and see `load` for `of_session`.
 

@@ -1,44 +1,65 @@
 """Which frame of the first screen has the focus, how Tab and the arrows lead to another, and what is marked in it."""
 
 from abc import abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from textual import getters
 from textual.widgets import OptionList
 
-from tui.drill.rehearsals import Practised
 from tui.screens.home import spots
 from tui.screens.home.home_keys import HomeActs
-from tui.screens.home.listing import EndReached, HomeRows, Listing
-from tui.screens.home.sorted_sessions import drill_row, due_row
-from tui.screens.home.spots import ABOUT, DEPLOYMENTS, START, UNFINISHED, WINDOW, Spot
-from tui.session.archive.known import KnownSession
-from tui.session.views.followups import Due
+from tui.screens.home.listing import EndReached, HomeRows, Listing, UnfinishedFrame
+from tui.screens.home.spots import ABOUT, DEPLOYMENTS, DRILLS, FOLLOWUPS, START, UNFINISHED, WINDOW, Spot
+from tui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from tui.drill.rehearsals import Practised
+    from tui.screens.home.gathering import Gathered
+    from tui.session.archive.known import KnownSession
+    from tui.session.views.followups import Due
 
 
 class HomeFrames(HomeActs):
     """The first screen, as far as the operator goes from one frame of it to another."""
 
-    sessions: tuple[KnownSession, ...] = ()
+    sessions: "tuple[KnownSession, ...]" = ()
     """The sessions that were read and are shown, the newest first."""
     whole = False
     """Whether every session was read."""
+    everything = False
+    """Whether every session and every rehearsal is listed."""
+    unfinished_frame = getters.query_one(UnfinishedFrame)
+    start_list = getters.query_one(f"#{START}", Listing)
+    deployment_list = getters.query_one(f"#{DEPLOYMENTS}", Listing)
+    followup_list = getters.query_one(f"#{FOLLOWUPS}", Listing)
+    drill_list = getters.query_one(f"#{DRILLS}", Listing)
+    about = getters.query_one(f"#{ABOUT}", Words)
     _went = False
     """Whether the operator has chosen a frame: then none is chosen for them."""
-    _shown = 0
+    shown = 0
     """Which of several unfinished sessions is shown."""
+
+    @cached_property
+    def gathered(self) -> "Gathered":
+        """What was read of the sessions on disk."""
+        from tui.screens.home.gathering import Gathered
+
+        return Gathered(self.app.workspace.store, self.app.workspace.text)
 
     @property
     @abstractmethod
-    def unfinished(self) -> list[KnownSession]:
+    def unfinished(self) -> "list[KnownSession]":
         """The sessions that can be resumed here, the newest first."""
 
     @property
     @abstractmethod
-    def deployments(self) -> list[KnownSession]:
+    def deployments(self) -> "list[KnownSession]":
         """What the list of deployments has."""
 
     @property
     @abstractmethod
-    def drills(self) -> list[Practised]:
+    def drills(self) -> "list[Practised]":
         """What the list of drills has: each scenario, or each rehearsal."""
 
     @abstractmethod
@@ -46,7 +67,7 @@ class HomeFrames(HomeActs):
         """Where each frame is that is shown."""
 
     @abstractmethod
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Put every frame in its place and say what is in it now."""
 
     def frames(self) -> dict[str, Spot]:
@@ -97,9 +118,9 @@ class HomeFrames(HomeActs):
     def action_go(self, way: str) -> None:
         """Go to the frame beside, or to another of several unfinished sessions."""
         step = {"up": -1, "down": 1}.get(way, 0)
-        if self.framed == UNFINISHED and step and 0 <= self._shown + step < len(self.unfinished):
-            self._shown += step
-            self._draw()
+        if self.framed == UNFINISHED and step and 0 <= self.shown + step < len(self.unfinished):
+            self.shown += step
+            self.draw()
             return
         frames = self.frames()
         there = spots.beside(frames, self.framed, way) if self.framed in frames else DEPLOYMENTS
@@ -114,12 +135,14 @@ class HomeFrames(HomeActs):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.run_worker(self.action_resume())
 
-    def marked(self) -> KnownSession | Practised | Due | str | None:
+    def marked(self) -> "KnownSession | Practised | Due | str | None":
         """What is marked in the frame that has the focus."""
+        from tui.screens.home.sorted_sessions import drill_row, due_row
+
         name = self.framed
         if name == UNFINISHED:
             found = self.unfinished
-            return found[min(self._shown, len(found) - 1)] if found else None
+            return found[min(self.shown, len(found) - 1)] if found else None
         if not name:
             return None
         marked = self.query_one(f"#{name}", Listing).marked
@@ -133,8 +156,12 @@ class HomeFrames(HomeActs):
             case _:
                 return next((one for one in self.deployments if one.id == marked), None)
 
-    def marked_session(self) -> KnownSession | None:
+    def marked_session(self) -> "KnownSession | None":
         """The session that is marked, or the one that what is marked belongs to."""
+        from tui.drill.rehearsals import Practised
+        from tui.session.archive.known import KnownSession
+        from tui.session.views.followups import Due
+
         match self.marked():
             case KnownSession() as one:
                 return one

@@ -2,16 +2,19 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tui.actions import Act, called
-from tui.drill.rehearsals import Practised
 from tui.errors import NotNow, RunbookError
 from tui.front import FrontPage, asks
 from tui.keys import BY_ID
-from tui.screens.home.start_text import flows_of
-from tui.session.archive.known import KnownSession
-from tui.session.places import runbook_id
-from tui.session.views.followups import Due
+from tui.runbook.facts import flows_of_kind
+from tui.runbook.model import FlowKind, runbook_id
+
+if TYPE_CHECKING:
+    from tui.drill.rehearsals import Practised
+    from tui.session.archive.known import KnownSession
+    from tui.session.views.followups import Due
 
 NO_SESSION = NotNow("no session is marked", "mark one with the arrow keys; one that cannot be read does not count")
 NO_FOLLOWUP = NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook")
@@ -24,15 +27,15 @@ class HomeActs(FrontPage[None]):
 
     @property
     @abstractmethod
-    def left(self) -> tuple[Due, ...]:
+    def left(self) -> "tuple[Due, ...]":
         """The follow-ups of the sessions that were read that are not done, the first due first."""
 
     @abstractmethod
-    def marked(self) -> KnownSession | Practised | Due | str | None:
+    def marked(self) -> "KnownSession | Practised | Due | str | None":
         """What is marked in the frame that has the focus: a session, a drill, a follow-up, or an action's id."""
 
     @abstractmethod
-    def marked_session(self) -> KnownSession | None:
+    def marked_session(self) -> "KnownSession | None":
         """The session that is marked, or the one that what is marked belongs to."""
 
     @abstractmethod
@@ -48,9 +51,9 @@ class HomeActs(FrontPage[None]):
         """Offer only what the runbook has."""
         runbook = self.app.workspace.runbook
         if action == "begin":
-            return bool(flows_of(runbook, str(parameters[0])))
+            return bool(flows_of_kind(runbook, FlowKind(str(parameters[0]))))
         if action == "troubleshoot":
-            return bool(runbook.troubleshooting and flows_of(runbook, "verify"))
+            return bool(runbook.troubleshooting and flows_of_kind(runbook, FlowKind.VERIFY))
         if action == "roll_back":
             return self._can_roll_back(self.marked_session())
         if action == "runbooks":
@@ -65,7 +68,7 @@ class HomeActs(FrontPage[None]):
             return None if self.left else NO_FOLLOWUP
         return super().why_not(act)
 
-    def _can_roll_back(self, one: KnownSession | None) -> bool:
+    def _can_roll_back(self, one: "KnownSession | None") -> bool:
         return one is not None and not one.finished and one.runbook == self.here
 
     def offered(self, starts: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -80,7 +83,7 @@ class HomeActs(FrontPage[None]):
     @asks
     async def action_begin(self, kind: str) -> None:
         """Set up a flow of this kind; with several, ask which."""
-        flows = flows_of(self.app.workspace.runbook, kind)
+        flows = flows_of_kind(self.app.workspace.runbook, FlowKind(kind))
         if len(flows) == 1:
             self._set_up(flows[0])
             return
@@ -98,7 +101,7 @@ class HomeActs(FrontPage[None]):
         from tui.dialogs.pick import Pick
 
         runbook = self.app.workspace.runbook
-        flows = flows_of(runbook, "verify")
+        flows = flows_of_kind(runbook, FlowKind.VERIFY)
 
         place = await self.app.ask(Pick("Which trouble?", [issue.title for issue in runbook.troubleshooting]))
         if place is not None:
@@ -112,6 +115,10 @@ class HomeActs(FrontPage[None]):
 
     async def action_resume(self) -> None:
         """Open what is marked: resume what is unfinished, show the summary of what is over, start what can be."""
+        from tui.drill.rehearsals import Practised
+        from tui.session.archive.known import KnownSession
+        from tui.session.views.followups import Due
+
         match self.marked():
             case str() as act:
                 await self.run_action(BY_ID[act].action)
@@ -122,14 +129,14 @@ class HomeActs(FrontPage[None]):
             case KnownSession() as one:
                 self._open(one)
 
-    def _open_drill(self, row: Practised) -> None:
+    def _open_drill(self, row: "Practised") -> None:
         if row.newest is not None:
             self._open(row.newest)
         else:
             error = NotNow(f"never rehearsed: {row.title}", f"leave, then: runbook drill {row.name}")
             self.app.show_error(error)
 
-    def _open(self, one: KnownSession) -> None:
+    def _open(self, one: "KnownSession") -> None:
         if not one.readable:
             self.app.show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
         elif one.finished and one.kind is not None:
@@ -160,10 +167,10 @@ class HomeActs(FrontPage[None]):
             self.app.show_error(NO_FOLLOWUP)
 
     @asks
-    async def _ask_of(self, due: Due) -> None:
+    async def _ask_of(self, due: "Due") -> None:
         await self._tick_one_of((due,))
 
-    async def _tick_one_of(self, left: Sequence[Due]) -> None:
+    async def _tick_one_of(self, left: "Sequence[Due]") -> None:
         from tui.dialogs.written import TickOff
         from tui.session.archive.ticking import tick_off
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from tui.keys import Keys
-from tui.runbook.facts import flow_of_kind
+from tui.runbook.facts import flow_of_kind, flows_of_kind
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, seconds
 from tui.runbook.pointing import environment_names
@@ -38,11 +38,6 @@ class StartRow(Struct, frozen=True):
     key: str
     title: str
     brings: str = ""
-
-
-def flows_of(runbook: Runbook, kind: str) -> list[str]:
-    """The flows of a kind, in the runbook's order."""
-    return [name for name, flow in runbook.flows.items() if flow.kind.offered_as is FlowKind(kind)]
 
 
 def deploy_words(runbook: Runbook, usual: Usual | None) -> str:
@@ -88,7 +83,7 @@ def start_rows(
     """
     rows = []
     for act, kind in offered:
-        flows = flows_of(runbook, kind) if kind else []
+        flows = flows_of_kind(runbook, FlowKind(kind)) if kind else []
         title = runbook.flows[flows[0]].title if len(flows) == 1 else TITLES[act]
         rows.append(StartRow(act, keys.sign(act), title, brings[act]))
     return rows

@@ -1,21 +1,19 @@
 """The sessions on disk: where they are, what is in each, and how one is begun or opened again."""
 
-import secrets
-import shutil
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tui.errors import RunbookInvalid, SessionError
 from tui.runbook.model import Runbook
-from tui.session.clock import Clock
-from tui.session.journal.chain import unreadable
-from tui.session.journal.durable import sync_directory, write_new
-from tui.session.journal.journal import Journal, exists, read
-from tui.session.journal.private import closed, private_folder, trusted_folder
-from tui.session.state import SessionState
+
+if TYPE_CHECKING:
+    from tui.session.clock import Clock
+    from tui.session.journal.journal import Journal
+    from tui.session.state import SessionState
 
 
 class SessionDirectory(Struct, frozen=True):
@@ -48,7 +46,7 @@ class SessionDirectory(Struct, frozen=True):
         """The folder of the attempts' output."""
         return self.path / "attempts"
 
-    def load(self) -> tuple[Runbook, SessionState]:
+    def load(self) -> "tuple[Runbook, SessionState]":
         """The session's own runbook as its environment has it, and the state after all its events; reads both files.
 
         Raises:
@@ -61,6 +59,7 @@ class SessionDirectory(Struct, frozen=True):
         from tui.runbook.reading.file_text import read_text
         from tui.runbook.reading.load import load
         from tui.session.folding.fold import fold
+        from tui.session.journal.journal import read
 
         text = read_text(self.runbook)
         try:
@@ -91,13 +90,19 @@ class Store:
         self.ours = ours
 
     def create(
-        self, flow: str, runbook_text: str, clock: Clock, scenario_text: str = ""
-    ) -> tuple[SessionDirectory, Journal]:
+        self, flow: str, runbook_text: str, clock: "Clock", scenario_text: str = ""
+    ) -> "tuple[SessionDirectory, Journal]":
         """Make the directory of a new session, its frozen runbook, a drill's scenario, and its empty journal.
 
         Raises:
             SessionError: the directory cannot be written.
         """
+        import secrets
+
+        from tui.session.journal.durable import sync_directory, write_new
+        from tui.session.journal.journal import Journal
+        from tui.session.journal.private import private_folder
+
         name = f"{clock.now():%Y%m%dT%H%M%SZ}-{flow}-{secrets.token_hex(3)}"
         directory = SessionDirectory(self.root / name)
         hint = "free space there, or set XDG_STATE_HOME to a folder that can be written"
@@ -142,24 +147,32 @@ class Store:
             SessionError: the folder cannot be read, or somebody else could put sessions there.
         """
         if self.ours:
+            from tui.session.journal.private import trusted_folder
+
             trusted_folder(self.root)
         try:
             paths = list(self.root.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
+            from tui.session.journal.chain import unreadable
+
             raise unreadable(self.root, error) from error
         return sorted(path.name for path in paths if _has_journal(path))
 
     def _closed(self, name: str) -> SessionDirectory:
         """A session, whose folder nobody else can look into from here on."""
         if self.ours:
+            from tui.session.journal.private import closed
+
             closed(self.root / name)
         return SessionDirectory(self.root / name)
 
 
 def _has_journal(path: Path) -> bool:
     """Whether a folder is a session's; one that the disk does not let us look into is listed, and says so."""
+    from tui.session.journal.journal import exists
+
     try:
         return exists(path / "journal.jsonl")
     except SessionError:
@@ -168,6 +181,8 @@ def _has_journal(path: Path) -> bool:
 
 def _forget(directory: SessionDirectory) -> None:
     """Remove a session that could not be begun, where that much can be written."""
+    import shutil
+
     shutil.rmtree(directory.path, ignore_errors=True)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from rich.cells import cell_len
 
-from tui.session.places import environment_of
 from tui.text.block import Piece, shown
 from tui.widgets.looks.fitting import cut as cut
 
@@ -65,6 +64,8 @@ def mode_of(environment: str, drill: str, replayed: bool, chosen: str = "", othe
 def mode_here(viewer: "Viewer | None", workspace: "Workspace") -> Mode:
     """The mode of the session that is open, else of what is set up here."""
     if viewer is not None:
+        from tui.session.places import environment_of
+
         state, started = viewer.state, viewer.state.started
         environment, drill = viewer.runbook.runbook.environment, started.drill if started else workspace.drill
         other = bool(started and started.environment)

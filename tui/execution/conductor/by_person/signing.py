@@ -2,26 +2,29 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tui.errors import NotNow, RunbookError, SigningRefused
 from tui.people import same_person
-from tui.session.event_base import Signature
-from tui.session.events import StepSigned
-from tui.session.state import SessionState
-from tui.signing.signers import Signers, matches
-from tui.signing.statement import AUTO, Key, sign, statement_of
+
+if TYPE_CHECKING:
+    from tui.session.event_base import Signature
+    from tui.session.events import StepSigned
+    from tui.session.state import SessionState
+    from tui.signing.signers import Signers
+    from tui.signing.statement import Key
 
 
-def agents_key(wanted: str) -> Key:
+def agents_key(wanted: str) -> "Key":
     """The SSH agent's key of this fingerprint, comment or public line; imported when somebody signs."""
     from tui.transports.ssh.agent import agent_key
 
     return agent_key(wanted)
 
 
-def held_keys() -> Sequence[Key]:
+def held_keys() -> "Sequence[Key]":
     """Every key of the SSH agent; imported when somebody signs."""
     from tui.transports.ssh.agent import agent_keys
 
@@ -37,9 +40,9 @@ class Signing:
     def __init__(
         self,
         keys: Mapping[str, str] | None = None,
-        find: Callable[[str], Key] = agents_key,
-        signers: Callable[[], Signers] | None = None,
-        held: Callable[[], Sequence[Key]] = held_keys,
+        find: "Callable[[str], Key]" = agents_key,
+        signers: "Callable[[], Signers] | None" = None,
+        held: "Callable[[], Sequence[Key]]" = held_keys,
     ) -> None:
         self._keys = dict(keys or {})
         self._find = find
@@ -51,7 +54,7 @@ class Signing:
         """Whether a list of signers says whose key is whose."""
         return self._signers is not None
 
-    def signers(self) -> Signers | None:
+    def signers(self) -> "Signers | None":
         """The list of signers as it is now; None where the settings name none.
 
         Raises:
@@ -59,7 +62,7 @@ class Signing:
         """
         return self._signers() if self._signers is not None else None
 
-    def key_of(self, person: str, namespace: str, at: datetime) -> Key:
+    def key_of(self, person: str, namespace: str, at: datetime) -> "Key":
         """A key of the agent that is this person's: as the settings say, else as the list of signers says.
 
         Raises:
@@ -67,6 +70,8 @@ class Signing:
         """
         if wanted := self._key(person):
             return self._find(wanted)
+        from tui.signing.signers import Signers, matches
+
         signers = self.signers() or Signers("")
         found = [
             key
@@ -110,13 +115,15 @@ class Signing:
         if self._key(operator) == self._key(second_operator):
             raise NotNow(f"{operator} and {second_operator} share a key", "each person signs with a key of their own")
 
-    def signed(self, state: SessionState, event: StepSigned) -> StepSigned:
+    def signed(self, state: "SessionState", event: "StepSigned") -> "StepSigned":
         """The sign-off with the signatures that it needs; waits for agents, dialogs and touches.
 
         Raises:
             SigningRefused: a key does not sign.
             SignatureInvalid: what was received is not a good signature, or both people's are by one key.
         """
+        from tui.signing.statement import AUTO
+
         if event.operator == AUTO or not self.wants(event.operator):
             return event
         event = replace(event, signature=self._sign(state, event, event.operator))
@@ -126,7 +133,9 @@ class Signing:
                 raise NotNow("both sign-offs are by one and the same key", "each person signs with a key of their own")
         return event
 
-    def _sign(self, state: SessionState, event: StepSigned, person: str) -> Signature:
+    def _sign(self, state: "SessionState", event: "StepSigned", person: str) -> "Signature":
+        from tui.signing.statement import sign, statement_of
+
         return sign(statement_of(state, event, person), self._find(self._key(person)))
 
     def _key(self, person: str) -> str:

@@ -68,7 +68,7 @@ class _Joiner:
     def __init__(self, path: File, text: str) -> None:
         self._folder = path.parent
         self._main = visible(str(path), 300)
-        self._lines = DocumentLines(text)
+        self._text = text
         self._seen: set[File] = {path.resolve()}
         self._kinds: dict[str, type] = {}
         self.parts: list[IncludedPart] = []
@@ -124,11 +124,11 @@ class _Joiner:
 
     def _misplaced(self, text: str, name: str, document: dict[str, Any]) -> Iterator[Problem]:
         """What of a part would mean something else behind another file than it does in its own."""
-        lines = DocumentLines(text)
         for key in ("format", "include"):
             if key in document:
                 message, hint = f"a part has no {quoted(key)}", "it stands in the file that includes the part"
-                yield Problem(file=name, line=lines.of((key,)), key=key, message=message, hint=hint)
+                line = DocumentLines(text).of((key,))
+                yield Problem(file=name, line=line, key=key, message=message, hint=hint)
                 return
         first = statement(text)
         if first is not None and not text.startswith("[", first[0]):
@@ -139,14 +139,15 @@ class _Joiner:
             if not isinstance(value, self._kinds.setdefault(key, type(value))):
                 hint = f"a file that has [[{visible(key)}.…]] begins with its [[{visible(key)}]]"
                 message = f"{quoted(key)} is not begun in this file"
-                yield Problem(file=name, line=lines.of((key,)), key=visible(key), message=message, hint=hint)
+                line = DocumentLines(text).of((key,))
+                yield Problem(file=name, line=line, key=visible(key), message=message, hint=hint)
 
     def first(self, document: dict[str, Any]) -> None:
         """Learn which of the main file's keys are tables, and which are arrays."""
         self._kinds.update({key: type(value) for key, value in document.items()})
 
     def _wrong(self, place: int, message: str, hint: str) -> None:
-        line = self._lines.of(("include", place))
+        line = DocumentLines(self._text).of(("include", place))
         self.problems.append(Problem(file=self._main, line=line, key=f"include[{place}]", message=message, hint=hint))
 
 
