@@ -71,7 +71,12 @@ UPDATES = {
     "widgets/output/rows.py": "a set of places",
 }
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
-WRITES = {"cli/printing.py": "made safe there", "headless/tables.py": "an export", "drill/server.py": "JSON, to us"}
+WRITES = {
+    "__main__.py": "a number",
+    "cli/printing.py": "made safe there",
+    "headless/tables.py": "an export",
+    "drill/server.py": "JSON, to us",
+}
 
 
 def sources() -> list[Path]:

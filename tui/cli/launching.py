@@ -15,7 +15,7 @@ from tui.cli.printing import Saying, can_ask, complain, is_terminal, tell
 from tui.errors import RunbookError, UsageError
 
 if TYPE_CHECKING:
-    from tui.execution.beginning.beside import Read
+    from tui.execution.beginning.read_beside import Read
     from tui.execution.workspace import Setup, Workspace
     from tui.headless.answers import AnswersFile
 
@@ -43,7 +43,7 @@ def opened(
 
 def opened_on_screen(file: Path, hosts: tuple[str, ...], ssh_config: Path | None, given: dict[str, Any]) -> "Workspace":
     """The same for the terminal UI, which is loaded while a process beside this one reads the runbook."""
-    from tui.execution.beginning.beside import read_beside
+    from tui.execution.beginning.read_beside import read_beside
 
     read = read_beside(file)
     load_screens()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.runbooks import SMALL
 from tui.errors import RunbookInvalid
-from tui.execution.beginning.beside import HandedOver, read_beside
+from tui.execution.beginning.read_beside import HandedOver, read_beside
 from tui.resources import bundled
 from tui.runbook.reading.load import load_with_text
 
@@ -22,7 +22,7 @@ FORKED = """
 import os, sys
 from pathlib import Path
 from tui.errors import RunbookInvalid
-from tui.execution.beginning import beside
+from tui.execution.beginning import read_beside as beside
 from tui.runbook.reading.load import load_with_text
 forks = []
 fork = os.fork
@@ -77,7 +77,7 @@ def test_one_whose_process_is_ended_is_read_here(tmp_path: Path) -> None:
     os.mkfifo(path)
     code = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from tui.execution.beginning import beside\n"
+        "from tui.execution.beginning import read_beside as beside\n"
         "beside._has_room = lambda: True\n"
         "forked = []; fork = os.fork\n"
         "os.fork = lambda: forked.append(fork()) or forked[0]\n"
