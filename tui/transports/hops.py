@@ -78,6 +78,14 @@ class Hops:
                 held = self._held[place] = _Held[Hop](hop)
                 return hop, self._taken(place, held), True
 
+    def held(self, place: Hashable) -> tuple[Hop, Callable[[], None]] | None:
+        """A connection to a jump host that somebody logged in to and that lasts, and how to let go of it."""
+        with self._lock:
+            found = self._held.get(place)
+            if found is None or not found.hop.is_active():
+                return None
+            return found.hop, self._taken(place, found)
+
     def _taken(self, place: Hashable, held: _Held[Hop]) -> Callable[[], None]:
         """Count one more user; returns how that one lets go, perhaps more than once."""
         held.users += 1

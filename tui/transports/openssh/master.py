@@ -35,6 +35,8 @@ class Master:
         """Held while a tunnel is begun: its refusal is told by what is said next."""
         self._held = Control(place.control)
         self._process = self._held.alive()
+        self.let_go: Callable[[], None] = lambda: None
+        """Lets go of what leads there, once it has ended."""
         self._closing = threading.Lock()
         self._closed = False
 
@@ -98,6 +100,7 @@ class Master:
             self._closed = True
             self._held.close()
             self.place.remove()
+            self.let_go()
 
 
 def _has_news(file: int, wait: float | None) -> bool:

@@ -40,6 +40,7 @@ def log_in(
     timeout: float,
     alive: float,
     tell: Callable[[str], None],
+    more: Sequence[str] = (),
 ) -> Master:
     """Log in to a host.
 
@@ -50,6 +51,7 @@ def log_in(
         timeout: seconds to reach it.
         alive: seconds between two signs of life that are asked for.
         tell: says something to the operator that they have to know now.
+        more: further options for ssh.
 
     Raises:
         HostError: it cannot be reached; HostKeyRefused and AuthenticationRefused where ssh says so.
@@ -65,7 +67,7 @@ def log_in(
     try:
         place.configure(given[2], batch, timeout, alive)
         ears = Ears(place.log, None if batch else _shown, touch)
-        return _started([program, *_options(place, where, given)], where, place, ears, batch, timeout)
+        return _started([program, *more, *_options(place, where, given)], where, place, ears, batch, timeout)
     except BaseException:
         place.remove()
         raise

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tui.transports.base import Address, Answering, HostFacts, LinkState, Termin
 from tui.transports.connected import ConnectedTransport
 from tui.transports.openssh.exchange import MuxExchange, start
 from tui.transports.openssh.far_mux import MuxTerminal, open_terminal
+from tui.transports.openssh.jump_host import Through, held, logged_in
 from tui.transports.openssh.master import Master, Watching
 from tui.transports.openssh.master_login import log_in
 from tui.transports.openssh.streams import dial_through
@@ -58,28 +60,51 @@ class OpenSSHTransport(ConnectedTransport[Master]):
 
     def _made(self, asks: bool) -> tuple[Master, HostFacts]:
         where = self._where()
-        typed = False
+        through, typed = held(where, self._asking), False
         try:
-            master = self._logged_in(where, batch=True)
-        except AuthenticationRefused as refused:
-            if where.batch or not asks or not self._asking.has_terminal:
-                hint = f"{NOBODY}; {refused.hint}" if not asks else refused.hint
-                raise (AuthenticationRefused if where.batch else LoginWanted)(refused.message, hint) from None
-            master, typed = self._at_terminal(where), True
+            try:
+                master = self._logged_in(where, True, through.options() if through else ())
+            except AuthenticationRefused as refused:
+                if where.batch or not asks or not self._asking.has_terminal:
+                    hint = f"{NOBODY}; {refused.hint}" if not asks else refused.hint
+                    raise (AuthenticationRefused if where.batch else LoginWanted)(refused.message, hint) from None
+                through = through or self._jump_host(where)
+                master, typed = self._by_person(where, through)
+        except BaseException:
+            if through is not None:
+                through.let_go()
+            raise
+        if through is not None:
+            master.let_go, typed = through.let_go, True
         kind, shown = master.ears.key
         facts = HostFacts(
             target=where.address, user=where.user or login_name(), key_type=kind, fingerprint=shown, typed=typed
         )
         return master, facts
 
-    def _at_terminal(self, where: Resolved) -> Master:
-        """Logged in by a person.
+    def _jump_host(self, where: Resolved) -> Through | None:
+        """The way over a jump host that a person logs in to; None where there is none that wants that.
 
         Raises:
             LoginWanted: they leave it, or what they type is not right.
         """
         try:
-            return self._asking.at_terminal(partial(self._logged_in, where, batch=False))
+            return logged_in(where, self._asking, self._logged_in)
+        except AuthenticationRefused as refused:
+            raise LoginWanted(refused.message, refused.hint) from None
+
+    def _by_person(self, where: Resolved, through: Through | None) -> tuple[Master, bool]:
+        """Logged in, and whether a person typed for it: behind a jump host nothing more may be wanted.
+
+        Raises:
+            LoginWanted: they leave it, or what they type is not right.
+        """
+        options = through.options() if through else ()
+        if through is not None:
+            with suppress(AuthenticationRefused):
+                return self._logged_in(where, True, options), False
+        try:
+            return self._asking.at_terminal(partial(self._logged_in, where, False, options)), True
         except AuthenticationRefused as refused:
             raise LoginWanted(refused.message, refused.hint) from None
 
@@ -99,8 +124,9 @@ class OpenSSHTransport(ConnectedTransport[Master]):
         return open_terminal(connection, request, end, let_go)
 
     def _another(self) -> Master:
-        return self._logged_in(self._where(), batch=True)
+        return self._logged_in(self._where(), True)
 
-    def _logged_in(self, where: Resolved, batch: bool) -> Master:
+    def _logged_in(self, where: Resolved, batch: bool, more: Sequence[str] = ()) -> Master:
         alive, tell = self._liveness / 3, self._asking.tell
-        return log_in(where, self._given, batch, timeout=self._connect_timeout, alive=alive, tell=tell)
+        given = self._given if where.target == self.target else (where.user or None, where.port, where.files)
+        return log_in(where, given, batch, timeout=self._connect_timeout, alive=alive, tell=tell, more=more)
