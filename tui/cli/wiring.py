@@ -218,7 +218,7 @@ def correct_values(
     Raises:
         RunbookError: one of them cannot be corrected, no reason is given, or the session is open elsewhere.
     """
-    from tui.headless.resting import Rest
+    from tui.headless.waiting.resting import Rest
 
     conductor = workspace.resume(session, operator, hosts)
     try:

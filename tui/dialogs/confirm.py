@@ -146,6 +146,7 @@ class TypeName(Ways[str | None]):
 
     Where it also needs `approval`, a second person types their own name below; that name is the result, else `name`.
     Where it may start `alone`, a key says that nobody else is there, once the host's name is typed: `is_alone`.
+    With `asks_second` the second person answers afterwards, by themselves.
     """
 
     ACTS = "ways"
@@ -165,11 +166,13 @@ class TypeName(Ways[str | None]):
         destroys: bool = True,
         ways: Sequence[WayToRun] = (),
         alone: bool = False,
+        asks_second: bool = False,
     ) -> None:
         super().__init__(title, ways or [WayToRun("", lines, name)], "✖ DESTRUCTIVE" if destroys else "◆ TWO ALLOW")
         self.set_class(destroys, "destructive")
         self._approval = approval
         self._may_be_alone = alone
+        self._asks_second = asks_second
         self.is_alone = False
 
     @property
@@ -178,7 +181,8 @@ class TypeName(Ways[str | None]):
         return shown(self.way.name).strip()
 
     def _words(self) -> Block:
-        return lines_of([f"Type {self._wanted} and press Enter"])
+        then = "; a second person is asked then" if self._asks_second else ""
+        return lines_of([f"Type {self._wanted} and press Enter{then}"])
 
     def shown_anew(self) -> None:
         """Another way may be on another host, and what was typed is not for it."""

@@ -15,8 +15,9 @@ class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """An answers file.
 
     `answers` maps a step's id to the answers of its questions in their order, `skip` to the reason it is left out,
-    `notes` to the note of its sign-off. `confirm` lists the steps that may change something; "*" allows every step
-    that is not destructive, a destructive step must be named. `messages` is what is done with a message: `copied`
+    `notes` to the note of its sign-off, `alone` to the reason why it starts without the second person that it needs,
+    where the runbook allows that. `confirm` lists the steps that may change something; "*" allows every step that is
+    not destructive, a destructive step must be named. `messages` is what is done with a message: `copied`
     (nothing is sent) or `sent`. `on_failure` is `stop` or `rollback`. With `made_up`, in a drill alone, what the file
     does not say is made up as the runbook expects it.
     """
@@ -31,6 +32,7 @@ class AnswersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     answers: Mapping[str, str | tuple[str, ...]] = {}
     skip: Mapping[str, str] = {}
     notes: Mapping[str, str] = {}
+    alone: Mapping[str, str] = {}
     confirm: tuple[str, ...] = ()
     messages: str = "copied"
     on_failure: str = "stop"
@@ -60,7 +62,7 @@ def read_answers(path: Path, runbook: Runbook) -> AnswersFile:
     except (tomli.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"{path}: {error}", "docs/headless.md describes the answers file") from error
     known = frozenset(step.id for section in runbook.sections for step in section.steps)
-    named = {**answers.answers, **answers.skip, **answers.notes, **dict.fromkeys(answers.confirm, "")}
+    named = {**answers.answers, **answers.skip, **answers.notes, **answers.alone, **dict.fromkeys(answers.confirm, "")}
     wrong = [_suggest(name, known) for name in named if name not in known and name != "*"]
     if wrong:
         raise UsageError(f"{path}: no such step: {', '.join(wrong)}", "`runbook show` lists the steps")

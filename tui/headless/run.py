@@ -13,7 +13,8 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answers import AnswersFile
-from tui.headless.resting import Rest
+from tui.headless.waiting.resting import Rest
+from tui.headless.waiting.second_allows import second_allows
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, Approval, Danger, FlowKind, Signoff, Step
 from tui.runbook.templates.filling import judged_action
@@ -200,14 +201,16 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, r
     if (step.mutates or destructive) and not answers.allows(step.id, destructive):
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
-    second = _second(answers)
-    if step.approve is not Approval.NONE and not second:
-        say(f"? {step.title}: a second person has to allow it; name one as `second_operator` in the answers file")
-        return Exit.NOT_CONFIRMED
     rest.log_in_again()
     if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
         how = MADE_UP_BY_DRILL if answers.made_up else "answers file"
-        conductor.start(step.id, how if step.mutates else "", second)
+        if step.approve is not Approval.NONE and (
+            refused := second_allows(conductor, step, answers, how, say, rest.never)
+        ):
+            say(f"? {step.title}: {refused}")
+            return Exit.NOT_CONFIRMED
+        by_name = "" if conductor.approvals.asked_first else _second(answers)
+        conductor.start(step.id, how if step.mutates else "", by_name)
     for _ in range(2 * len(step.actions) + 2):
         rest()
         step_state = conductor.state.step(step.id)

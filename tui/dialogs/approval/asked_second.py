@@ -88,7 +88,8 @@ class SecondPerson(Dialog[SecondAnswer | None]):
 
     def _rows(self, width: int) -> list[LaidRow]:
         asked = self._asked
-        told = [("asks", asked.operator), ("counts", f"{asked.left() or '0:00'} more"), ("then", asked.note)]
+        left = f"{asked.left() or '0:00'} to answer, and to start it then"
+        told = [("asks", asked.operator), ("left", left), ("answers", asked.note)]
         return [*facts([one for one in told if one[1]], width), *rows_of(asked.body, width)]
 
     def field(self) -> Iterable[Widget]:

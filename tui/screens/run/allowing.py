@@ -117,7 +117,7 @@ class AllowedStarts(SessionScreen):
             person=started.second_operator if started else "",
             answers=not approvals.played,
             alone=step.approve is Approval.OR_ALONE,
-            note=f"{approvals.played} answers by itself" if approvals.played else "it starts by the operator's key",
+            note=f"{approvals.played} answers by itself" if approvals.played else "",
         )
         answer = await self.app.ask(SecondPerson(told))
         if answer is None:
@@ -168,7 +168,8 @@ class AllowedStarts(SessionScreen):
         asked: TypeName | Confirm
         if approval or destroys:
             alone = approval and step.approve is Approval.OR_ALONE
-            asked = TypeName(step.title, approval=approval, destroys=destroys, ways=ways, alone=alone)
+            follows = yes == "Ask them"
+            asked = TypeName(step.title, (), "", approval, destroys, ways, alone=alone, asks_second=follows)
             typed = await self.app.ask(asked)
             if not typed:
                 return None

@@ -127,7 +127,7 @@ def _second_asked(moment: Moment, step: Step) -> NextAct | None:
     if asked.status is ApprovalStatus.WAITING:
         return NextAct(act, "TWO ALLOW", f"waits for a second person, {still} more", "turn", brief=f"waits, {still}")
     by = "alone" if asked.status is ApprovalStatus.ALONE else f"allowed by {asked.by}"
-    return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=by)
+    return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=f"{by}, {still}")
 
 
 def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:

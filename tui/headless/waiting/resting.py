@@ -23,6 +23,11 @@ class Rest:
         self._left: set[str] = set()
         """The hosts whose question was left between two rounds of checks."""
 
+    @property
+    def never(self) -> bool:
+        """Whether nobody is asked (`--ask-never`)."""
+        return self._asking.never
+
     def __call__(self) -> None:
         """Wait until nothing runs; a disk that stays full for longer than PATIENCE ends the run.
 

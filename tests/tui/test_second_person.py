@@ -1,0 +1,155 @@
+"""A second person allows a step on the operator's screen, by keys: allowed, refused, too late, alone with a reason."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.approving import People
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_transport import FakeTransport
+from tests.support.running import comes, running
+from tests.tui.conftest import SHOP, dialog, shown, type_text, until
+from tui.app import RunbookApp
+from tui.dialogs import AskText, TypeName
+from tui.dialogs.approval.asked_second import SecondPerson
+from tui.execution.workspace import Workspace
+from tui.session.state import ApprovalStatus, StepStatus
+
+pytestmark = pytest.mark.needs("ssh-keygen")
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    return People(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def keyed(make_workspace: Callable[..., Workspace], people: People) -> Workspace:
+    workspace = make_workspace(with_two())
+    workspace.signing = people.signing()
+    return workspace
+
+
+def with_two() -> str:
+    """The shop, whose backup a second person allows."""
+    head, mark, tail = SHOP.partition('id = "backup"\n')
+    assert mark
+    return f'{head}{mark}danger = "destructive"\napprove = "second-person-or-alone"\n' + tail.replace(
+        'danger = "caution"\n', "", 1
+    )
+
+
+async def asks(pilot: Pilot[Any], app: RunbookApp) -> None:
+    """As far as the question."""
+    app.conductor.skip("look", "not the point")
+    await comes(pilot, app, "look", StepStatus.SKIPPED)
+    await pilot.press("enter")
+    await dialog(pilot, TypeName)
+    assert "a second person is asked then" in shown(app)
+    await type_text(pilot, "web")
+    await pilot.press("enter")
+
+
+def standing(app: RunbookApp) -> ApprovalStatus | None:
+    asked = app.conductor.state.approvals.get("backup")
+    return asked.status if asked else None
+
+
+async def test_the_second_person_signs_at_the_operators_terminal_and_then_it_starts(
+    keyed: Workspace, host: FakeTransport
+) -> None:
+    async with running(keyed, size=(80, 24)) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        assert "dump > /backups/v2.sql" in shown(app)
+        assert "to answer, and to start it then" in shown(app)
+        await type_text(pilot, "ana")
+        await pilot.press("enter")
+        await until(pilot, lambda: "must be somebody else" in shown(app))
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "ben")
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.GRANTED)
+        assert host.ran == []
+        await until(pilot, lambda: "allowed by ben" in shown(app))
+        await pilot.press("enter")
+        await comes(pilot, app, "backup", StepStatus.PASSED)
+        assert standing(app) is ApprovalStatus.USED
+
+
+async def test_a_refusal_needs_a_reason_and_nothing_starts(keyed: Workspace, host: FakeTransport) -> None:
+    async with running(keyed, size=(120, 40)) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        await type_text(pilot, "ben")
+        await pilot.press("f3")
+        await until(pilot, lambda: "write why it is refused" in shown(app))
+        await type_text(pilot, "the wrong one")
+        await pilot.press("f3")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.REFUSED)
+        await until(pilot, lambda: "refused by ben: the wrong one" in shown(app))
+        await pilot.press("enter")
+        await dialog(pilot, TypeName)  # it is asked again from the beginning
+    assert host.ran == []
+
+
+async def test_the_question_waits_without_blocking_and_closes_when_its_time_is_over(
+    keyed: Workspace, host: FakeTransport, clock: FakeClock
+) -> None:
+    async with running(keyed) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        await pilot.press("escape")
+        await until(pilot, lambda: "TWO ALLOW" in shown(app))
+        await pilot.press("enter")
+        await dialog(pilot, SecondPerson)
+        clock.advance(16 * 60)
+        await until(pilot, lambda: standing(app) is ApprovalStatus.ENDED)
+        await until(pilot, lambda: not isinstance(app.screen, SecondPerson))
+        await until(pilot, lambda: "nobody answered in time" in shown(app))
+    assert host.ran == []
+
+
+async def test_alone_with_a_reason(keyed: Workspace, host: FakeTransport) -> None:
+    async with running(keyed) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        await pilot.press("f4")
+        await dialog(pilot, AskText)
+        assert "The report names it first" in shown(app)
+        await type_text(pilot, "ben does not answer the phone")
+        await pilot.press("enter")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.ALONE)
+        await pilot.press("enter")
+        await comes(pilot, app, "backup", StepStatus.PASSED)
+        assert app.conductor.state.approvals["backup"].note == "ben does not answer the phone"
+
+
+async def test_what_is_asked_can_be_withdrawn(keyed: Workspace) -> None:
+    async with running(keyed) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        await pilot.press("f6")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.ENDED)
+
+
+async def test_where_no_keys_are_set_up_nobody_else_there_asks_for_the_reason(
+    make_workspace: Callable[..., Workspace], host: FakeTransport, tmp_path: Path
+) -> None:
+    async with running(make_workspace(with_two())) as (app, pilot):
+        app.conductor.skip("look", "not the point")
+        await comes(pilot, app, "look", StepStatus.SKIPPED)
+        await pilot.press("enter")
+        await dialog(pilot, TypeName)
+        await pilot.press("f4")
+        await until(pilot, lambda: "type the name, or Esc" in shown(app))
+        await type_text(pilot, "web")
+        await pilot.press("f4")
+        await dialog(pilot, AskText)
+        await type_text(pilot, "nobody is there")
+        await pilot.press("enter")
+        await comes(pilot, app, "backup", StepStatus.PASSED)
+        assert app.conductor.state.approvals["backup"].note == "nobody is there"
