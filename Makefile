@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill follow-demo test test-faults test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
+.PHONY: help drill follow-demo test test-faults test-approvals test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -25,6 +25,9 @@ test-faults: dev-environment ## make every fault of tests/faults/, of which the 
 
 test-people: dev-environment ## every race for a lease, every take-over and every tampered message of tests/sharing/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/sharing $(ARGS)
+
+test-approvals: dev-environment ## 10,000 tampered approvals and 10,000 tampered messages of people who follow, of which the tests make a part
+	@RUNBOOK_APPROVALS=long tools/test -s tests/execution/test_approvals.py tests/sharing/test_messages.py $(ARGS)
 
 test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part; each login by both ways; aws, gcloud, sops, bao for secrets, those that are there
 	@RUNBOOK_HOSTS=long tools/test tests/hosts tests/headless/test_login_matrix.py tests/execution/test_secret_programs.py $(ARGS)

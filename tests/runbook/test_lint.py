@@ -40,6 +40,23 @@ def test_what_a_second_person_allows_has_no_question_left_in_it() -> None:
     assert [one.message for one in found] == ["a second person allows this step before its questions are answered"]
 
 
+def test_what_a_second_person_allows_is_known_when_they_are_asked() -> None:
+    found_out = """
+[[sections]]
+id = "extra"
+title = "Extra"
+[[sections.steps]]
+id = "one"
+title = "One"
+mutates = true
+approve = "second-person-or-alone"
+actions = [{ run = "newest", capture = { backup = { pattern = "(.+)" } } }, { run = "restore {{ backup }}" }]
+"""
+    text = changed('sections = ["before", "change"]', 'sections = ["before", "change", "extra"]') + found_out
+    messages = [one.message for one in lint_text(text, "r.toml")]
+    assert messages == ["a second person allows this step before it finds out backup, which it uses"]
+
+
 def test_a_good_runbook_has_no_doubts() -> None:
     assert lint_text(FULL, "r.toml") == []
 

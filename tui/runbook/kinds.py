@@ -64,6 +64,12 @@ class Approval(StrEnum):
     OR_ALONE = "second-person-or-alone"
     """Where nobody is reachable the operator may start it alone, with a reason that the report names first."""
 
+    @property
+    def described(self) -> str:
+        """Who allows it, as a description of the step says it; empty where nobody has to."""
+        alone = ", or the operator alone with a reason" if self is Approval.OR_ALONE else ""
+        return "" if self is Approval.NONE else f"a second person allows it{alone}"
+
 
 class Cut(StrEnum):
     """Whether an action cuts users off (`begins`), or shows that they are served again (`ends`)."""

@@ -6,7 +6,7 @@ from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
-from tui.runbook.model import Action, Approval, Danger, Flow, Issue, Runbook, Section, Signoff, Step
+from tui.runbook.model import Action, Danger, Flow, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.shell.script import script_of
 from tui.text.command import command_lines
 from tui.text.markdown_text import fenced, markdown_cell, markdown_text
@@ -94,7 +94,7 @@ def _step(runbook: Runbook, step: Step, heading: str) -> Iterator[str]:
         "changes production" if step.mutates else "",
         str(step.danger) if step.danger is not Danger.NONE else "",
         "point of no return" if step.point_of_no_return else "",
-        "a second person allows it" if step.approve is not Approval.NONE else "",
+        step.approve.described,
         f"signed by: {step.signoff}" if step.signoff is not Signoff.AUTO else "",
     ]
     if any(marks):

@@ -20,6 +20,7 @@ from tui.runbook.shell.danger import action_doubts
 from tui.runbook.shell.destroys import loses
 from tui.runbook.shell.read_only import changes
 from tui.runbook.source_document.drift import drifted
+from tui.runbook.templates.variables import names
 from tui.runbook.walk import KEY, Text, section_steps, steps_of
 
 DESTRUCTIVE_SHARE = 0.10
@@ -70,6 +71,9 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
         if step.approve is not Approval.NONE and any(action.ask for action in step.actions):
             message = "a second person allows this step before its questions are answered"
             yield _doubt((*path, "approve"), message, "ask in a step before: what is allowed has to be known")
+        if step.approve is not Approval.NONE and (found := _found_out(step)):
+            message = f"a second person allows this step before it finds out {', '.join(found)}, which it uses"
+            yield _doubt((*path, "approve"), message, "capture it in a step before: what is allowed has to be known")
         if step.signoff is Signoff.ON_WARNING and not any(action.expect.warn for action in step.actions):
             message = "nothing in this step can warn, so nobody ever signs it"
             yield _doubt((*path, "signoff"), message, 'signoff = "operator", or warn = true on an expectation')
@@ -223,3 +227,13 @@ def _environments(runbook: Runbook) -> Iterator[UnplacedProblem]:
 
 def _guarded_alike(runbook: Runbook, environment: str, host: str) -> bool:
     return runbook.environments[environment].hosts[host].expect_hostname is None
+
+
+def _found_out(step: Step) -> list[str]:
+    """The values that a step captures and that a later command of its own uses."""
+    known: set[str] = set()
+    used: set[str] = set()
+    for action in step.actions:
+        used |= known & {name for text in (action.run, action.interactive, action.stdin) for name in names(text or "")}
+        known |= set(action.capture)
+    return sorted(used)
