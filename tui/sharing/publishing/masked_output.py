@@ -8,6 +8,7 @@ before, the output is given again from its beginning.
 
 import os
 import re
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,8 @@ PIECE = 256 << 10
 LIVE_MOST = 1 << 20
 """Bytes of a running command's output that are looked through at a time: it leaves the screen its share."""
 TAIL = 4096
-SPACES = b" \t\r\n"
+_BREAKS = (re.compile(rb"[\r\n]+[ \t]*"), re.compile(rb"[ \t\r\n]+"))
+"""What may stand between the parts of a secret that is wrapped: line ends with what indents the next, or any blanks."""
 _MOVES_UP = re.compile(rb"(?:\x1b\[|\xc2\x9b)[0-9;]{0,9}[AEFHJdf]")
 """Leaves the line that it stands in: what follows is written into another one."""
 
@@ -107,10 +109,9 @@ def _may_go(data: bytes, begin: int, end: int, masker: Masker) -> tuple[int, lis
     """Up to where data may be given, from `begin` on, and what of it is hidden."""
     if not masker.longest:
         return end, []
-    spans = merged(masker.spans(data, unfinished=True))
-    for start, stop in spans:
-        if stop >= len(data):
-            end = min(end, start)
+    found = merged(masker.spans(data, unfinished=True))
+    end = min([end, *(start for start, stop in found if stop >= len(data))])
+    spans = [span for span in found if span[1] < len(data)]  # the others may be no more than a beginning
     end = min(end, _squeezed(data, masker))
     end = data.rfind(b"\n", 0, max(0, end)) + 1
     at = begin
@@ -128,10 +129,18 @@ def _may_go(data: bytes, begin: int, end: int, masker: Masker) -> tuple[int, lis
 def _squeezed(data: bytes, masker: Masker) -> int:
     """Where a secret may have begun at the end of data that is wrapped into lines; the length where none has."""
     first = max(0, len(data) - TAIL)
-    places = [place for place in range(first, len(data)) if data[place] not in SPACES]
-    tight = bytes(data[place] for place in places)
-    begun = [start for start, stop in masker.spans(tight, unfinished=True) if stop >= len(tight)]
-    return places[min(begun)] if begun and places and min(begun) < len(places) else len(data)
+    begun = len(data)
+    for breaks in _BREAKS:
+        places = array("L")
+        at = first
+        for found in breaks.finditer(data, first):
+            places.extend(range(at, found.start()))
+            at = found.end()
+        places.extend(range(at, len(data)))
+        tight = bytes(data[place] for place in places)
+        starts = [start for start, stop in masker.spans(tight, unfinished=True) if start < stop >= len(tight)]
+        begun = min([begun, *(places[start] for start in starts)])
+    return begun
 
 
 def _within(spans: list[Span], hidden: list[Span], until: int) -> bool:
