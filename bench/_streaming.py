@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import os
 import sys
 import tempfile
 import time
@@ -11,9 +12,10 @@ from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import one_section
 from tui.app import RunbookApp
 from tui.cli.main import GARBAGE
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
-from tui.session.archive.store import Store
+from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, OutputSink, Stream
@@ -62,7 +64,22 @@ class Streaming(FakeTransport):
         raise AssertionError
 
 
-def main(rate: float) -> None:
+def handed_on(workspace: Workspace, port: int) -> None:
+    """Hand its sessions on to a Redis server on this machine."""
+    from tui.sharing.publishing.publication import Publication
+    from tui.sharing.relay.client import Relay, RelayAddress
+    from tui.sharing.relay.relay_sink import RelaySink
+    from tui.sharing.seals import Seals
+
+    def opened(conductor: Conductor, directory: SessionDirectory) -> None:
+        relay = Relay(RelayAddress("127.0.0.1", port), os.environ["BENCH_PASSWORD"])
+        sinks = [RelaySink(relay, Seals(os.environ["BENCH_KEY"], directory.id))]
+        conductor.shared = Publication(conductor, directory, sinks, workspace.clock)
+
+    workspace.opened = opened
+
+
+def main(rate: float, port: int = 0) -> None:
     gc.set_threshold(GARBAGE)  # as the command does
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "runbook.toml"
@@ -71,8 +88,10 @@ def main(rate: float) -> None:
         store = Store(Path(folder) / "sessions")
         workspace = Workspace(load(path), RUNBOOK, store, {"web": transport}, SystemClock())
         workspace.begin(Setup(flow="deploy", operator="ana")).close()
+        if port:
+            handed_on(workspace, port)
         RunbookApp(workspace, session=store.names()[-1], operator="ana").run()
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) * 1e6)
+    main(float(sys.argv[1]) * 1e6, *map(int, sys.argv[2:]))

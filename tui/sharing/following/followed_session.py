@@ -37,6 +37,8 @@ from tui.sharing.handed_on import (
 from tui.sharing.seals import Seals
 
 BATCH = 1_000
+EARLIER, BREATH = 250, 0.05
+"""Lines from before it was joined that are fetched at a time, and seconds between: what is new comes first."""
 WAIT = 0.25
 """Seconds that news are waited for at a time."""
 SAY = 3.0
@@ -249,10 +251,9 @@ class Follower(Viewer):
             feed, proof, joined = self._feeds(), LineProof(self._seals), self._filled_to
             with self.directory.journal.open("wb") as file:
                 while proof.count < joined and not self._closing.is_set():
-                    lines = list(proof.take(feed.lines(proof.count, min(BATCH, joined - proof.count), 0.0)))
+                    lines = list(proof.take(feed.lines(proof.count, min(EARLIER, joined - proof.count), 0.0)))
                     file.writelines(one.line + b"\n" for one in lines)
-                    if not lines:
-                        self._closing.wait(PAUSE)
+                    self._closing.wait(BREATH if lines else PAUSE)
             feed.close()
         except (RunbookError, OSError):
             return  # it is still shown; only what is kept here is not whole

@@ -15,7 +15,7 @@ from tui.session.clock import Clock
 from tui.session.events import Entry
 from tui.session.folding.packed import packed
 from tui.session.places import environment_of
-from tui.session.state import SessionState
+from tui.session.state import SessionState, last_attempt
 from tui.session.views.called import over, session_called
 from tui.sharing.handed_on import Beat, KeyFrame, OtherWriter, Received, ShareFailed, Sink
 from tui.sharing.publishing.journal_lines import JournalLines
@@ -69,7 +69,7 @@ class Publisher:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._begun = False
-        self._framed = -1
+        self._framed = self._newest = -1
         self._attempts: dict[int, MaskedOutput] = {}
         self._beaten = 0.0
         self._last_word = 0.0
@@ -183,17 +183,24 @@ class Publisher:
         numbers = sorted(self._state.attempts)
         held = self._sink.held(numbers)
         self._attempts = {one: MaskedOutput(self._outputs, one, held.get(one, 0)) for one in numbers}
+        self._newest = last_attempt(self._state)
         self._begun = True
 
     def _hand_on_output(self, state: SessionState) -> None:
-        for number in state.attempts if len(state.attempts) > len(self._attempts) else ():
-            if number not in self._attempts:
-                self._attempts[number] = MaskedOutput(self._outputs, number)
-        for number, output in self._attempts.items():
-            if output.whole and number not in self._outputs.live:
-                continue
+        for number in range(self._newest + 1, last_attempt(state) + 1):
+            self._attempts[number] = MaskedOutput(self._outputs, number)
+        self._newest = max(self._newest, last_attempt(state))
+        self._attempts |= {
+            number: MaskedOutput(self._outputs, number) for number in self._outputs.live if number not in self._attempts
+        }  # one that is followed again prints on
+        for number, output in list(self._attempts.items()):
+            attempt = state.attempts.get(number)
+            if attempt is not None and attempt.outcome is not None and not attempt.size:
+                output.whole = True  # it has printed nothing
             for offset, data in output.pieces():
                 self._sink.output(number, offset, data)
+            if output.whole:
+                del self._attempts[number]  # hundreds of them would be looked at with each event
 
     def _due(self) -> bool:
         return time.monotonic() - self._beaten < LOOK

@@ -204,11 +204,12 @@ class RelaySink:
 def part_of(entry: Any) -> tuple[int, bytes, bytes]:
     """The number, the data and the seal of an entry of a stream; what is not one has no seal."""
     try:
-        (name, fields) = entry
-        given = dict(zip(fields[::2], fields[1::2], strict=True))
-        return int(name.partition(b"-")[0]) - 1, bytes(given[b"l"]), bytes(given[b"s"])
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return -1, b"", b""
+        name, (_, data, _, seal) = entry
+        if isinstance(data, bytes) and isinstance(seal, bytes):
+            return int(name.partition(b"-")[0]) - 1, data, seal
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return -1, b"", b""
 
 
 def _is_there(answers: list[Any]) -> bool:

@@ -1,0 +1,83 @@
+"""From a key press to the drawn answer while ten people follow the session, beside the same session alone.
+
+Target: the median within 5 % of that of the session alone. The followers are on this machine, too, and give way to it.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.key_to_paint import measure
+from tests.support.redis_server import RedisServer
+from tui.sharing.relay.client import Relay, RelayAddress
+from tui.sharing.relay.relay_feed import relayed_sessions
+
+KEY = "a team's key of thirty-two characters"
+FOLLOWERS = 10
+ROUNDS = 3
+RATES = ("0", "1")
+
+
+def followed(port: int, root: Path, program: list[str]) -> list[float]:
+    """Times of the key presses, with the followers."""
+    watching = subprocess.Popen([sys.executable, "-m", "bench.key_to_paint_followed", str(port), str(root)])
+    try:
+        return measure(program, begin=True)[0]
+    finally:
+        watching.kill()
+        watching.wait()
+
+
+def watch(port: int, root: Path) -> None:
+    """Follow the session that is begun, ten times, as long as it is let; at the lowest priority."""
+    from tui.session.clock import SystemClock
+    from tui.sharing.following.followed_session import Follower
+    from tui.sharing.relay.relay_feed import RelayFeed
+    from tui.sharing.seals import Seals
+
+    os.nice(19)
+    address, password = RelayAddress("127.0.0.1", port), os.environ["BENCH_PASSWORD"]
+    known = {one for one, _ in relayed_sessions(Relay(address, password))}
+    while not (new := [one for one, _ in relayed_sessions(Relay(address, password)) if one not in known]):
+        time.sleep(0.2)
+    session = new[0]
+    for number in range(FOLLOWERS):
+        Follower(
+            lambda: RelayFeed(Relay(address, password), session),
+            Seals(KEY, session),
+            root / session / str(number),
+            SystemClock(),
+        )
+    time.sleep(3600)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        server = RedisServer(Path(name) / "redis", password="of-the-bench")
+        os.environ |= {"BENCH_PASSWORD": server.password, "BENCH_KEY": KEY}
+        try:
+            for rate in RATES:
+                alone: list[float] = []
+                shared: list[float] = []
+                for _ in range(ROUNDS):
+                    alone += measure(["-m", "bench._streaming", rate], begin=True)[0]
+                    program = ["-m", "bench._streaming", rate, str(server.port)]
+                    shared += followed(server.port, Path(name), program)
+                one, other = (statistics.quantiles(times, n=100) for times in (alone, shared))
+                print(
+                    f"key to paint, {rate} MB/s: alone median {one[49]:5.1f} ms p99 {one[98]:5.1f}; with {FOLLOWERS} "
+                    f"followers {other[49]:5.1f} ms p99 {other[98]:5.1f}: {other[49] / one[49]:.3f} (target at most 1.05)"
+                )
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        watch(int(sys.argv[1]), Path(sys.argv[2]))
+    else:
+        main()
