@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
 from tests.support.signing import SoftKey, make_keys
@@ -14,6 +13,7 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load_text
 from tui.session.archive.store import Store
+from tui.session.clock import Clock
 from tui.signing.signers import Signers, parse_signers
 from tui.signing.statement import Key
 
@@ -83,7 +83,7 @@ class People:
 
 @contextmanager
 def asking(
-    folder: Path, signing: Signing | None, clock: FakeClock, runbook: str = RUNBOOK
+    folder: Path, signing: Signing | None, clock: Clock, runbook: str = RUNBOOK
 ) -> Iterator[tuple[Conductor, FakeTransport]]:
     """A session of ana's whose first step has run."""
     host = FakeTransport(REPLIES, name="web")

@@ -35,6 +35,30 @@ class Shared(Protocol):
         """Hand on what is left, for a moment, and end."""
 
 
+class Posting(Protocol):
+    """What somebody who follows a session may say to its writer, signed by their own key; each call blocks."""
+
+    person: str
+    """Who says it."""
+
+    def note(self, text: str, step: str) -> None:
+        """Write a note into the session.
+
+        Raises:
+            RunbookError: no key signs it, or it cannot be sent.
+        """
+
+    def ask_for_session(self, text: str) -> None:
+        """Ask to have the session; raises as `note`."""
+
+    def answer(self, step: str, granted: bool, text: str) -> None:
+        """Allow a step that waits for a second person, or refuse it; raises as `note`.
+
+        Raises:
+            NotNow: what is asked is not what this copy of the journal would run.
+        """
+
+
 class Viewer:
     """What screens get of a session, whichever process writes it; nothing here changes it.
 
@@ -46,6 +70,8 @@ class Viewer:
 
     shared: Shared | None = None
     """How it is handed on to people elsewhere; None where it is not."""
+    posting: Posting | None = None
+    """What can be said to who writes it; None where this process writes it, or nothing can be said."""
 
     refused: ClassVar[tuple[str, str]] = (READ_ONLY, "")
     """What is said where something is to be done that only its writer can do, and what to do instead."""
@@ -87,7 +113,14 @@ class Viewer:
 
     def situation(self, step: Step | None = None) -> Situation:
         """What decides what can be done now, to a step where one is looked at."""
-        return Situation(state=self.state, step=step, busy=self.busy, held=self.held, read_only=self.read_only)
+        return Situation(
+            state=self.state,
+            step=step,
+            busy=self.busy,
+            held=self.held,
+            read_only=self.read_only,
+            posts=self.posting is not None,
+        )
 
     def refusal(self) -> NotNow:
         """Why nothing can be done here."""

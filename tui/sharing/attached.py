@@ -21,6 +21,7 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
     if share is None or (workspace.drill and not share.drills):
         return
     from tui.sharing.means import means_of
+    from tui.sharing.publishing.inbox_reader import InboxReader
     from tui.sharing.publishing.publication import Publication
 
     means, before = means_of(workspace.redactor, config), workspace.opened
@@ -28,6 +29,9 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
 
     def opened(conductor: "Conductor", directory: SessionDirectory) -> None:
         before(conductor, directory)
-        conductor.shared = Publication(conductor, directory, means.sinks(directory.id, 1), workspace.clock)
+        epoch = max(1, conductor.holding.fence.epoch)
+        made = Publication(conductor, directory, means.sinks(directory.id, epoch), workspace.clock, lambda: epoch)
+        made.take_messages(InboxReader(conductor, directory))
+        conductor.shared = made
 
     workspace.opened = opened

@@ -12,6 +12,8 @@ from tui.cli.printing import tell
 from tui.errors import UsageError
 
 if TYPE_CHECKING:
+    from tui.sharing.following.followed_session import Follower
+    from tui.sharing.following.posting import SignedPosting
     from tui.sharing.means import Means
 
 NOT_SHARED = "a table [share] in the settings says with whom: docs/following.md"
@@ -27,11 +29,22 @@ def _means() -> "Means":
     return means
 
 
+def _posting(follower: "Follower", operator: str) -> "SignedPosting":
+    from tui.cli.wiring import signing_of
+    from tui.config import load_config
+    from tui.people import named_or_login
+    from tui.sharing.following.posting import SignedPosting
+
+    config = load_config()
+    return SignedPosting(follower, signing_of(config), named_or_login(operator or config.operator))
+
+
 @click.command()
 @click.argument("session", default="")
+@click.option("--operator", default="", help="Who you are, where you write notes or answer (default: the login name).")
 @click.option("--json", "as_json", is_flag=True, help="What is live, for programs.")
 @guarded
-def follow(session: str, as_json: bool) -> None:
+def follow(session: str, operator: str, as_json: bool) -> None:
     """Follow SESSION (its id, or "last"), which another machine writes, read-only; without one, list what is live."""
     from tui.headless.live_sessions import live_report, newest
 
@@ -47,6 +60,7 @@ def follow(session: str, as_json: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="runbook-") as folder:
         clock = SystemClock()
         follower = Follower(means.feeds(chosen), means.seals(chosen), Path(folder) / chosen, clock)
+        follower.posting = _posting(follower, operator)
         workspace = FollowWorkspace(follower, clock)
         try:
             screen(workspace, otherwise="`runbook follow` without SESSION lists what is live")

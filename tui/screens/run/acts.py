@@ -18,6 +18,7 @@ from tui.runbook.templates.variables import address, worded
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.allowing import AllowedStarts
 from tui.screens.run.asking_own import ask_own_command
+from tui.screens.run.saying import say_to_writer
 from tui.screens.run.text import (
     AGAIN,
     check_lines,
@@ -44,7 +45,8 @@ class SessionActs(AllowedStarts):
         viewer = self.app.viewer
         if action == "rollback" and viewer is not None and not viewer.read_only:
             return may_roll_back(viewer)
-        return None if action in ACTING and viewer is not None and viewer.read_only else True
+        said = action == "note" and viewer is not None and viewer.posting is not None
+        return None if action in ACTING and not said and viewer is not None and viewer.read_only else True
 
     @asks
     async def action_next(self) -> None:
@@ -243,7 +245,10 @@ class SessionActs(AllowedStarts):
 
     @asks
     async def action_note(self) -> None:
-        step = self.step
+        step, posting = self.step, self.viewer.posting
+        if posting is not None:
+            await say_to_writer(self.app, self.viewer, posting, step)
+            return
         text = await self.app.ask(AskText(step.title if step else "The session", "What is to be noted?", kind="◆ NOTE"))
         if text:
             self._try(lambda: self.conductor.note(text, step.id if step else ""))

@@ -19,6 +19,7 @@ from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes
 from tui.screens.run.room import LIVE, PLAN_AT, Widths
 from tui.screens.run.text import no_output
+from tui.session.events import NoteAdded
 from tui.session.output.output import OutputReader
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
@@ -145,6 +146,9 @@ class SessionShown(FrontPage[None]):
 
     def on_session_changed(self, event: SessionChanged) -> None:
         self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
+        for entry in event.entries:
+            if isinstance(entry.event, NoteAdded) and entry.event.posted is not None and self.viewer.posting is None:
+                self.app.say(f"{entry.event.operator}: {entry.event.text}", "A note from elsewhere")
 
     def on_output_grew(self, event: OutputGrew) -> None:
         if event.attempt != self._attempt or not self._followed:

@@ -48,8 +48,9 @@ class Situation(Struct, frozen=True, kw_only=True):
     """What decides what can be done: the session, the step it is to be done to, and what the screen shows of it.
 
     `busy` says whether commands are run, also where none is at this moment, `held` why nothing may run yet,
-    `read_only` why nothing can be done here. `printed` says whether there is output, `following` whether its end is
-    in sight, `searched` whether something is searched for in it, `at_current` whether the current step is looked at.
+    `read_only` why nothing can be done here, `posts` whether notes can be sent to who writes it. `printed` says whether
+    there is output, `following` whether its end is in sight, `searched` whether something is searched for in it,
+    `at_current` whether the current step is looked at.
     """
 
     state: SessionState
@@ -57,6 +58,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     busy: bool = False
     held: str = ""
     read_only: str = ""
+    posts: bool = False
     printed: bool = False
     following: bool = True
     searched: bool = False
@@ -70,7 +72,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 def refusal(act: str, situation: Situation) -> NotNow | None:
     """Why an act is refused, by its name without its screen; None where it can be done."""
-    if situation.read_only and act in ACTING:
+    if situation.read_only and act in ACTING and not (situation.posts and act == "note"):
         return NotNow(READ_ONLY, situation.read_only)
     decide = _DECIDED.get(act)
     return decide(situation) if decide is not None else None

@@ -34,6 +34,7 @@ from tui.sharing.handed_on import (
     beat_of,
     frame_decoder,
 )
+from tui.sharing.publishing.journal_lines import JournalLines
 from tui.sharing.seals import Seals
 
 BATCH = 1_000
@@ -108,9 +109,30 @@ class Follower(Viewer):
         """Who writes it."""
         return NotNow(self.refused[0], f"{self._writer()} writes it")
 
+    @property
+    def session(self) -> str:
+        """The session's id."""
+        return self._seals.session
+
+    def place(self) -> tuple[int, str]:
+        """How many lines are proved, and the hash of the last."""
+        with self._live.lock:
+            return self._proof.count, self._proof.head
+
     def receipt(self) -> str:
         """COUNT:HEAD of what is proved."""
-        return f"{self._proof.count}:{self._proof.head}"
+        count, head = self.place()
+        return f"{count}:{head}"
+
+    def head_at(self, count: int) -> str | None:
+        """The hash of the last of the first `count` lines; None where they are not all here yet."""
+        known = self._proof.head_at(count)
+        if known is None and self.whole:
+            lines = JournalLines(self.directory.journal)
+            lines.again(count)
+            lines.close()
+            known = lines.head if lines.count == count else None
+        return known
 
     def send(self, message: bytes) -> None:
         """Send who writes the session a message.

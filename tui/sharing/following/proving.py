@@ -39,12 +39,16 @@ class LineProof:
         self.forked = -1
         """The number of the first line of which there are two, both with the team's seal; -1 while there is none."""
         self._ahead: dict[int, SealedPart] = {}
-        self._hashes: dict[int, str] = {}
+        self._hashes: dict[int, str] = {count - 1: head}
 
     @property
     def missing(self) -> bool:
         """Whether later lines are there already, but not the next one."""
         return bool(self._ahead)
+
+    def head_at(self, count: int) -> str | None:
+        """The hash of the last of the first `count` lines, as far as it is still known."""
+        return self.head if count == self.count else self._hashes.get(count - 1)
 
     def take(self, parts: list[SealedPart]) -> Iterator[ReceivedLine]:
         """The lines that are proved by now."""

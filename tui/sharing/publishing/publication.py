@@ -7,9 +7,11 @@ from tui.session.archive.store import SessionDirectory
 from tui.session.clock import Clock
 from tui.sharing.handed_on import Received, Sink
 from tui.sharing.publishing.publisher import Publisher
+from tui.text.amounts import counted
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
+    from tui.sharing.publishing.inbox_reader import InboxReader
 
 
 class Publication:
@@ -24,6 +26,7 @@ class Publication:
         epoch: Callable[[], int] = lambda: 1,
     ) -> None:
         """Begin to hand on what the conductor writes, from the first line on."""
+        self._reader: InboxReader | None = None
         self._publishers = [
             Publisher(sink, directory, conductor.outputs, clock, conductor.state, epoch) for sink in sinks
         ]
@@ -44,7 +47,14 @@ class Publication:
                 since = f" since {one.standing.since:%H:%M:%S}" if one.standing.since else ""
                 return f"not shared{since}: {one.standing.trouble}"
         known = [one.standing.followers for one in self._publishers if one.standing.followers is not None]
-        return f"shared · {max(known)} follow" if known else "shared"
+        refused = len(self._reader.refused) if self._reader is not None else 0
+        told = [counted(refused, "message") + " refused"] if refused else []
+        return " · ".join(["shared", *([f"{max(known)} follow"] if known else []), *told])
+
+    def take_messages(self, reader: "InboxReader") -> None:
+        """Give what followers send to a reader, and say how many of them it has refused."""
+        self._reader = reader
+        self.listen(reader)
 
     def listen(self, received: Received) -> None:
         """Tell somebody of what followers send, on a thread of this one's."""

@@ -1,0 +1,60 @@
+"""Takes what followers say to the writer of a session: a note, a request for it, an answer before a step starts."""
+
+from typing import TYPE_CHECKING
+
+from tui.errors import RunbookError
+from tui.session.archive.store import SessionDirectory
+from tui.session.events import NoteAdded
+from tui.sharing.messages import InboxGuard, MessageKind, MessageRefused
+from tui.sharing.publishing.journal_lines import JournalLines
+from tui.signing.posted import SignedMessage
+from tui.signing.signers import Signers
+
+if TYPE_CHECKING:
+    from tui.execution.conductor.conductor import Conductor
+
+ASKS = "asks for the session"
+
+
+class InboxReader:
+    """Checks each message and records it as its sender's; what is refused is counted, and nothing comes of it."""
+
+    def __init__(self, conductor: "Conductor", directory: SessionDirectory) -> None:
+        self._conductor = conductor
+        self._journal = directory.journal
+        self._guard = InboxGuard(directory.id, self._signers, self._head_at, conductor.state.posted)
+        self.refused: list[str] = []
+        """Why messages were refused, in words."""
+
+    def __call__(self, message: bytes) -> None:
+        """Take a message as it was received; it never raises, whatever is in it."""
+        try:
+            self._take(self._guard.take(message, self._conductor.now()))
+        except RunbookError as error:
+            self.refused.append(error.message)
+
+    def _take(self, signed: SignedMessage) -> None:
+        message = signed.message
+        if message.kind.answers:
+            self._conductor.approvals.received(signed)
+            return
+        text = message.text
+        if message.kind is MessageKind.ASKS_FOR_SESSION:
+            text = f"{ASKS}: {text}" if text else ASKS
+        elif not text.strip():
+            raise MessageRefused("a note without a text", "", message.sender)
+        step = message.step if message.step in self._conductor.state.steps else ""
+        self._conductor.record(NoteAdded(text=text, operator=message.sender, step=step, posted=signed.posted()))
+
+    def _signers(self) -> Signers:
+        return self._conductor.signing.signers() or Signers("")
+
+    def _head_at(self, count: int) -> str | None:
+        lines = JournalLines(self._journal)
+        try:
+            lines.again(count)
+            return lines.head if lines.count == count else None
+        except OSError:
+            return None
+        finally:
+            lines.close()
