@@ -33,8 +33,9 @@ def test_a_ticket_logs_in_and_our_own_way_proposes_it(kerberos: Kerberos, own_ss
     by_name = f"HostName localhost\n  HostKeyAlias [127.0.0.1]:{server.port}\n  GSSAPIAuthentication yes"
     server.ssh_config.write_text(server.config("box").replace("HostName 127.0.0.1", by_name))
     host = server.by_openssh()
-    with pytest.raises(AuthenticationRefused, match="Permission denied"):
+    with pytest.raises(AuthenticationRefused, match="Permission denied") as without:
         host.connect()
+    assert "get a ticket first: kinit" in without.value.hint
     kerberos.log_in()
     assert not host.connect().typed
     assert run(host, "echo in").out == b"in\n"

@@ -14,6 +14,8 @@ from tests.support.security_key import SecurityKeyAgent
 from tests.support.sshd import Sshd, make_key, public
 from tui.errors import AuthenticationRefused
 from tui.transports.asking import Asking
+from tui.transports.openssh.transport import OpenSSHTransport
+from tui.transports.ssh.logging_in.certificates import RENEW
 from tui.transports.ssh.transport import SSHTransport
 from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 
@@ -136,6 +138,27 @@ def test_a_certificate_for_another_user_and_one_that_has_ended_are_refused(autho
         subprocess.run(sign, check=True)
         lines = (f"CertificateFile {key}-cert.pub", f"IdentityFile {key}", "IdentityAgent none")
         assert both(authority.config(*lines)) == (False, False)
+
+
+@pytest.mark.parametrize("by_agent", [False, True])
+def test_a_certificate_whose_time_is_over_is_told_by_both_ways(
+    by_agent: bool, authority: Authority, agent: dict[str, str]
+) -> None:
+    key = authority.certified("key", beside=True)
+    sign = ["ssh-keygen", "-q", "-s", str(authority.key), "-I", "old", "-n", authority.server.user]
+    subprocess.run([*sign, "-V", "20200101000000Z:20200102000000Z", f"{key}.pub"], check=True)
+    socket = "none"
+    if by_agent:
+        subprocess.run(["ssh-add", "-q", str(key)], env=agent, check=True, capture_output=True)
+        key.unlink()
+        socket = agent["SSH_AUTH_SOCK"]
+    file = authority.config(f"IdentityFile {key}", f"IdentityAgent {socket}")
+    with pytest.raises(AuthenticationRefused, match=r"which ended 2020-01-02 00:00:00 UTC") as refused:
+        SSHTransport("box", "box", config_files=[file]).connect()
+    assert refused.value.hint == RENEW
+    with pytest.raises(AuthenticationRefused, match="Permission denied") as refused:
+        OpenSSHTransport("box", "box", config_files=[file]).connect()
+    assert f"{RENEW}: {key}-cert.pub, which ended 2020-01-02 00:00:00 UTC" in refused.value.hint
 
 
 def test_a_named_key_of_the_agent_is_offered_first(

@@ -31,6 +31,8 @@ class HostKey(NamedTuple):
     plain: bytes
     certificate: bytes = b""
     authority: bytes = b""
+    period: tuple[int, int] = (0, 1 << 64)
+    """From which second since 1970 on a certificate is valid, and from which on it is not."""
 
     @property
     def whole(self) -> bytes:
@@ -94,12 +96,13 @@ def host_key(blob: bytes) -> HostKey:
     after = after[12:]  # serial and type
     for _ in range(2):  # key id, principals
         _, after = _string(after)
-    after = _skipped(after[16:], 3)  # valid from and to; critical options, extensions, reserved
+    period = int.from_bytes(after[:8], "big"), int.from_bytes(after[8:16], "big")
+    after = _skipped(after[16:], 3)  # critical options, extensions, reserved
     authority, after = _string(after)
     _, after = _string(after)  # the authority's signature, which nobody here relies on
     if after:
         raise ValueError("a certificate with something behind it")
-    return HostKey(kind, plain, blob, authority)
+    return HostKey(kind, plain, blob, authority, period)
 
 
 def _string(data: bytes) -> tuple[bytes, bytes]:

@@ -14,8 +14,9 @@ from tui.errors import AuthenticationRefused, HostError, HostKeyRefused, LoginWa
 from tui.transports.openssh.ears import Ears
 from tui.transports.openssh.folder import ControlFolder
 from tui.transports.openssh.master import Master
+from tui.transports.ssh.logging_in.certificates import RENEW, unusable
 from tui.transports.ssh_config.jumps import leads_to_itself
-from tui.transports.ssh_config.resolved import Resolved
+from tui.transports.ssh_config.resolved import Resolved, resolve
 from tui.transports.ssh_config.started import Chain, end
 
 BOUND = 20
@@ -151,8 +152,18 @@ def refusal(where: Resolved, words: str, status: int) -> HostError:
             "compare the fingerprint with its owner's; a key that is new or was renewed has to be in known_hosts first",
         )
     if _NO_LOGIN.search(words):
-        return AuthenticationRefused(f"{who} lets nobody in: {said}", f"try: ssh {where.target}")
+        return AuthenticationRefused(f"{who} lets nobody in: {said}", _remedy(where, words))
     return HostError(f"{where.address} is not reached by ssh: {said}", f"try: ssh {where.target}")
+
+
+def _remedy(where: Resolved, words: str) -> str:
+    """What may help where nobody is let in."""
+    with suppress(HostError):
+        if ended := unusable(resolve(where.target, where.user or None, where.port, where.files)):
+            return f"{RENEW}: {ended}"
+    if "gssapi" in words:
+        return f"get a ticket first: kinit; or try: ssh {where.target}"
+    return f"try: ssh {where.target}"
 
 
 def _shown(line: str) -> None:

@@ -1,10 +1,8 @@
 """The operator's keys in the order in which OpenSSH offers them: the agent's, then those of files, locked ones last."""
 
-import base64
 import os
 import socket
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -15,7 +13,8 @@ from msgspec import Struct, field
 
 from tui.errors import SignatureInvalid
 from tui.transports.asking import Asking
-from tui.transports.host_keys.keyblobs import CERTIFICATE, host_key, read_key
+from tui.transports.host_keys.keyblobs import CERTIFICATE, read_key
+from tui.transports.ssh.logging_in.certificates import RENEW, certificates, not_now
 from tui.transports.ssh.logging_in.held_key import HeldKey, held_keys
 from tui.transports.ssh_config.by_openssh import BY_OPENSSH
 from tui.transports.ssh_config.resolved import Resolved, agent_socket
@@ -71,23 +70,23 @@ def client_keys(where: Resolved, credentials: Credentials) -> Generator[ClientKe
         yield ClientKey("this run's own key", credentials.client_key)
         return
     named = {path: _public(path) for path in where.identities}
-    certificates = list(_certificates(where))
+    signed = list(_certificates(where))
     link = _agent(where.agent)
     try:
         keys = _held(link) if link else []
         held = {key.asbytes() for key in keys}
-        wanted = {*named.values(), *(one.blob.key_blob for one in certificates)}
+        wanted = {*named.values(), *(one.blob.key_blob for one in signed)}
         keys = [key for key in keys if not where.identities_only or key.asbytes() in wanted]
-        yield from _of_agent(keys, wanted, certificates)
+        yield from _of_agent(keys, wanted, signed)
         locked = []
         for path, public in named.items():
             if path.exists() and public not in held:
                 if is_locked(path) and credentials.asking.held(path) is None:
                     locked.append(path)  # asked for last, where nothing else is taken
                 else:
-                    yield from _from_file(path, credentials, certificates)
+                    yield from _from_file(path, credentials, signed)
         for path in locked:
-            yield from _from_file(path, credentials, certificates)
+            yield from _from_file(path, credentials, signed)
     finally:
         if link:
             link.close()
@@ -115,33 +114,37 @@ def _held(link: socket.socket) -> list[HeldKey]:
         return []
 
 
-def _of_agent(keys: list[HeldKey], wanted: set[bytes], certificates: "list[_Certificate]") -> Iterator[ClientKey]:
+def _of_agent(keys: list[HeldKey], wanted: set[bytes], signed: "list[_Certificate]") -> Iterator[ClientKey]:
     """The agent's keys as it lists them, the wanted ones first; then those for which a file has a certificate."""
     for key in sorted(keys, key=lambda key: key.asbytes() not in wanted):
-        yield ClientKey(f"agent {key.get_name()}", key)
+        why_not = not_now(key.parts)
+        words = f"agent {key.get_name()}" + (f", {why_not}" if why_not else "")
+        yield ClientKey(words, key, remedy=RENEW if why_not else "")
     listed = {key.asbytes(): key for key in keys}
-    for one in certificates:
+    for one in signed:
         if one.blob.key_blob not in listed and (held := listed.get(one.plain)) is not None:
-            yield ClientKey(f"agent {held.get_name()} with {one.path}", held.certified(one.blob))
+            yield one.offered(f"agent {held.get_name()}", held.certified(one.blob))
 
 
 class _Certificate(Struct, frozen=True):
-    """A certificate of a file: as paramiko sends it, and the key that it is for."""
+    """A certificate of a file: as paramiko sends it, the key that it is for, and why it is of no use now."""
 
     path: Path
     blob: Any
     plain: bytes
+    why_not: str
+
+    def offered(self, name: str, key: paramiko.PKey) -> ClientKey:
+        """A key with it; one whose time is over is offered as well, as by ssh."""
+        words = f"{name} with {self.path}" + (f", {self.why_not}" if self.why_not else "")
+        return ClientKey(words, key, remedy=RENEW if self.why_not else "")
 
 
 def _certificates(where: Resolved) -> Iterator[_Certificate]:
-    """Those of CertificateFile, else those beside the identities; what is none is passed over, as by ssh."""
-    beside = [path.with_name(f"{path.name.removesuffix('.pub')}-cert.pub") for path in where.identities]
-    for path in where.certificates or beside:
-        with suppress(OSError, ValueError, IndexError):
-            parts = host_key(base64.b64decode(path.read_bytes().split(None, 2)[1], validate=True))
-            if parts.certificate:
-                name = parts.kind.removesuffix("@openssh.com") + CERTIFICATE
-                yield _Certificate(path, paramiko.pkey.PublicBlob(name, parts.certificate), parts.plain)
+    for path, parts in certificates(where):
+        name = parts.kind.removesuffix("@openssh.com") + CERTIFICATE
+        blob = paramiko.pkey.PublicBlob(name, parts.certificate)
+        yield _Certificate(path, blob, parts.plain, not_now(parts))
 
 
 def _public(path: Path) -> bytes:
@@ -168,7 +171,7 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def _from_file(path: Path, credentials: Credentials, certificates: list[_Certificate]) -> Iterator[ClientKey]:
+def _from_file(path: Path, credentials: Credentials, signed: list[_Certificate]) -> Iterator[ClientKey]:
     """What a file of IdentityFile offers: with each certificate for it, and without."""
     if _read_public(path):
         yield ClientKey(str(path), why_not="is a public key, which the agent does not hold")
@@ -191,11 +194,11 @@ def _from_file(path: Path, credentials: Credentials, certificates: list[_Certifi
     except Exception:  # whatever a parser makes of a file that is no key
         yield ClientKey(str(path), why_not="is no private key that can be used")
     else:
-        for one in certificates:
+        for one in signed:
             if one.plain == key.asbytes():
                 certified = copy(key)
                 certified.public_blob = one.blob
-                yield ClientKey(f"{path} with {one.path}", certified)
+                yield one.offered(str(path), certified)
         key = copy(key)
         key.public_blob = None  # paramiko took the one beside it, whatever CertificateFile says
         yield ClientKey(str(path), key)
