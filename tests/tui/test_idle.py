@@ -1,6 +1,7 @@
 """What an idle screen writes to its terminal: a clock's digits and nothing else, also under a dialog."""
 
 import inspect
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -125,6 +126,23 @@ async def test_each_second_only_what_tells_the_seconds_is_worked_out(workspace: 
         assert app.conductor is not None
         app.conductor.note("heard", "")
         await until(pilot, lambda: app.screen.state is app.conductor.state)
+
+
+async def test_a_countdown_to_the_first_samples_works_out_nothing_else(
+    workspace: Workspace, host: FakeTransport, clock: FakeClock
+) -> None:
+    host.replies["count errors"] = Reply(until=threading.Event())  # it has not answered yet
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and "first sample within" in shown(app))
+        with calls_counted() as calls:
+            left = []
+            for _ in range(SECONDS // 2):
+                await second(app, pilot, clock)
+                left += re.findall(r"first sample within (\d+) s", shown(app))
+        assert len(set(left)) >= SECONDS // 2 - 1, "it counts down"
+        shows = calls["screens/watch/screen.py:WatchScreen._show"]
+        assert shows <= 2, "graphs and triggers move by nothing that is seen within five seconds"
 
 
 async def test_a_dialog_does_not_make_the_screen_under_it_paint_itself_again_and_again(

@@ -6,7 +6,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 
 from tui.screens.watch.listed import BEFORE_IS, listed
-from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines
+from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines, unmeasured
 from tui.session.samples import Monitored
 from tui.session.state import SessionState
 from tui.text.block import pieces, shown, styled
@@ -69,6 +69,11 @@ class MonitorCard(Vertical):
         self._triggers.display = bool(lines)
         self._triggers.say(styled(lines))
 
+    def count_down(self, state: SessionState, look: Sight) -> None:
+        """Say within how many seconds the first sample is here, where there is none: nothing else follows from that."""
+        if unmeasured(state, self.monitor):
+            self._head.say(styled(card_head(state, self.monitor, look, self.outer_size.width - BESIDE)))
+
 
 class MonitorList(VerticalScroll):
     """The monitors that have no card."""
@@ -99,3 +104,8 @@ class MonitorList(VerticalScroll):
         self._words.say(styled(listed(state, self._names, look, width)))
         known = any(state.monitors[name].baseline is not None for name in self._names if name in state.monitors)
         entitle(self, foot=pieces((BEFORE_IS if known else "", "$faint")))
+
+    def count_down(self, state: SessionState, look: Sight) -> None:
+        """Say within how many seconds the first samples are here that are not."""
+        if any(unmeasured(state, name) for name in self._names):
+            self.tell(state, look)

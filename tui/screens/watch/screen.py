@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -94,8 +95,12 @@ class WatchScreen(FrontPage[None]):
             return
         self.top.tell(clock_line(moment.now, self.size.width))
         self.alarm.moment = moment
-        if not only_later(before, moment, SLOW) or first_samples_due(moment.state, moment.now):
+        if not only_later(before, moment, SLOW):
             self._show()
+        elif self.look is not None and first_samples_due(moment.state, moment.now):
+            self.look = replace(self.look, now=moment.now)
+            for part in self._parts:
+                part.count_down(moment.state, self.look)
 
     def _show(self) -> None:
         if self.moment is None or not self.is_mounted:

@@ -113,10 +113,13 @@ def first_sample(state: SessionState, monitor: Monitor, now: datetime) -> str:
 def first_samples_due(state: SessionState, now: datetime) -> bool:
     """Whether it is counted down to the first sample of any monitor."""
     return any(
-        _due_in(state, monitor, now) >= 1
-        for name, monitor in monitors_of(state).items()
-        if name not in state.monitors or not state.monitors[name].samples
+        _due_in(state, monitor, now) >= 1 for name, monitor in monitors_of(state).items() if unmeasured(state, name)
     )
+
+
+def unmeasured(state: SessionState, name: str) -> bool:
+    """Whether a monitor has no sample yet."""
+    return name not in state.monitors or not state.monitors[name].samples
 
 
 def _due_in(state: SessionState, monitor: Monitor, now: datetime) -> float:
