@@ -15,6 +15,7 @@ from tests.support.fake_transport import FakeTransport
 from tests.support.tampering import tampered
 from tui.errors import NotNow, RunbookError, SignatureInvalid, SigningRefused
 from tui.execution.approving.answering import answer_to
+from tui.execution.approving.proved_approvals import prove_approvals
 from tui.execution.approving.what_runs import asked_of
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.conductor.conductor import Conductor
@@ -23,6 +24,7 @@ from tui.exports.source import source
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.folding.fold import fold
+from tui.session.journal.chain import walk
 from tui.session.journal.journal import read
 from tui.session.state import ApprovalStatus, SessionState, StepStatus
 from tui.sharing.messages import SignedMessage, decode_message, sign_message
@@ -308,6 +310,37 @@ def test_a_step_resumed_by_the_second_person_is_not_theirs_to_allow(
     conductor.record(ev.SessionResumed(operator="ben"))
     with pytest.raises(SignatureInvalid, match="ben is the operator now"):
         conductor.approvals.received(signed)
+
+
+def test_the_journal_proves_who_allowed_what_and_that_it_is_what_ran(
+    asked: Asked, tmp_path: Path, people: People, clock: FakeClock
+) -> None:
+    conductor, _ = asked
+    conductor.approvals.received(answered(tmp_path, people, clock))
+    conductor.start("restore", "web")
+    conductor.wait(10)
+    directory = Store(tmp_path / "sessions").find("last")
+    lines, (runbook, _) = list(walk(directory.journal)), directory.load()
+    (proved,) = prove_approvals(lines, runbook, people.signers())
+    assert proved.words.startswith("restore: allowed by ben (SHA256:")
+    assert (proved.signed, proved.stranger) == (True, "")
+    people.vouched = ["ana"]
+    (stranger,) = prove_approvals(lines, runbook, people.signers())
+    assert "nobody vouches for" in stranger.stranger
+    for kind, changed, words in [
+        (ev.ApprovalRequested, {"commands": "0" * 64}, "names commands that would not run"),
+        (ev.ApprovalRequested, {"count": 0}, "names another place"),
+        (ev.ApprovalGranted, {"note": "read it twice"}, "is answered by ben"),
+        (ev.AttemptStarted, {"command": "restore other.sql notes"}, "ran a command that nobody had allowed"),
+    ]:
+        forged = [
+            replace(line, entry=replace(line.entry, event=replace(line.entry.event, **changed)))
+            if isinstance(line.entry.event, kind) and line.entry.event.step == "restore"
+            else line
+            for line in lines
+        ]
+        with pytest.raises(SignatureInvalid, match=words):
+            list(prove_approvals(forged, runbook, None))
 
 
 @pytest.mark.timeout(900)

@@ -180,18 +180,36 @@ def drill_workspace(
             workspace.close()
 
 
+def _real_second() -> "Signing":
+    """Who may answer in a drill that people elsewhere follow, where the settings say whose keys are whose.
+
+    Sign-offs of a drill are by name: nobody's key is asked for them.
+    """
+    from tui.config import load_config
+    from tui.execution.conductor.by_person.signing import Signing
+
+    config = load_config()
+    shared = config.share is not None and config.share.drills and bool(config.signers)
+    return Signing(signers=signing_of(config).reader if shared else None)
+
+
 @contextmanager
 def _striking(workspace: "Workspace", played: "Scenario", host: "DrillHost") -> "Iterator[None]":
-    """Let the scenario's faults strike in every session that is opened, and what it does not answer be made up."""
+    """Let the scenario's faults strike in every session that is opened, and what it does not answer be made up.
+
+    The second person is played where nobody else can answer.
+    """
     from tui.drill.faults import INBOX, FaultRunner
     from tui.drill.made_up.played_second import PlayedSecond
     from tui.drill.made_up.supposing import Supposing
 
     runners: list[FaultRunner] = []
+    workspace.signing = _real_second()
 
     def opened(conductor: "Conductor", directory: "SessionDirectory") -> None:
         conductor.recorder.subscribe(Supposing(host.suppose).heard)
-        PlayedSecond(conductor, played, workspace.pace).start()
+        if not workspace.signing.vouching:
+            PlayedSecond(conductor, played, workspace.pace).start()
         inbox = directory.path / INBOX
         runners.append(FaultRunner(played, conductor.recorder, inbox, host.strike, workspace.clock, workspace.speed))
         runners[-1].start()

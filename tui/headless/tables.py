@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui.errors import RunbookError, SignatureInvalid
+from tui.execution.approving.proved_approvals import prove_approvals
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
@@ -139,9 +140,26 @@ def verify_report(
             f"{len(strangers)} sign-offs carry a signature that {signers} does not vouch for: {strangers[0]}",
             "see docs/signatures.md",
         )
+    lines += _approvals(directory, signers)
     if proofs:
         lines += [f"in {proofs}:", *write_proofs(proofs, proofs_of(walk(directory.journal)))]
     return "\n".join(lines)
+
+
+def _approvals(directory: SessionDirectory, signers: Path | None) -> list[str]:
+    """Who allowed which step before it started, each proved.
+
+    Raises:
+        SignatureInvalid: an answer is not what was signed, or is by a key that the signers do not vouch for.
+    """
+    runbook, state = directory.load()
+    if not state.approvals:
+        return []
+    listed = read_signers(signers) if signers else None
+    found = list(prove_approvals(walk(directory.journal), runbook, listed))
+    if strangers := [one for one in found if one.stranger]:
+        raise SignatureInvalid(f"{strangers[0].words}: {strangers[0].stranger}", "see docs/people.md")
+    return [one.words for one in found]
 
 
 def write_export(write: Callable[[BinaryIO], object], output: Path | None) -> None:

@@ -37,7 +37,7 @@ class Approvals:
     @property
     def by_key(self) -> bool:
         """Whether an answer has to be signed: the settings say whose keys are whose."""
-        return self._signing.vouching and not self._recorder.state.drill
+        return self._signing.vouching and not self.played
 
     @property
     def asked_first(self) -> bool:

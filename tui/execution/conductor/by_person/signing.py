@@ -46,13 +46,13 @@ class Signing:
     ) -> None:
         self._keys = dict(keys or {})
         self._find = find
-        self._signers = signers
+        self.reader = signers
         self._held = held
 
     @property
     def vouching(self) -> bool:
         """Whether a list of signers says whose key is whose."""
-        return self._signers is not None
+        return self.reader is not None
 
     def signers(self) -> "Signers | None":
         """The list of signers as it is now; None where the settings name none.
@@ -60,7 +60,7 @@ class Signing:
         Raises:
             SignatureInvalid: it cannot be read.
         """
-        return self._signers() if self._signers is not None else None
+        return self.reader() if self.reader is not None else None
 
     def key_of(self, person: str, namespace: str, at: datetime) -> "Key":
         """A key of the agent that is this person's: as the settings say, else as the list of signers says.
