@@ -17,7 +17,7 @@ from tui.dialogs.sign import second_problem
 from tui.text.block import block
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
-from tui.widgets.step.laid_out import LaidRow
+from tui.widgets.step.laid_out import LaidRow, blocks
 
 
 class SecondAct(Enum):
@@ -90,7 +90,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         asked = self._asked
         left = f"{asked.left() or '0:00'} to answer, and to start it then"
         told = [("asks", asked.operator), ("left", left), ("answers", asked.note)]
-        return [*facts([one for one in told if one[1]], width), *rows_of(asked.body, width)]
+        return blocks([facts([one for one in told if one[1]], width), list(rows_of(asked.body, width))])
 
     def field(self) -> Iterable[Widget]:
         asked = self._asked

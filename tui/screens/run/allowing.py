@@ -117,7 +117,7 @@ class AllowedStarts(SessionScreen):
             person=started.second_operator if started else "",
             answers=not approvals.played,
             alone=step.approve is Approval.OR_ALONE,
-            note=f"{approvals.played} answers by itself" if approvals.played else "",
+            note=f"{approvals.played}, by itself" if approvals.played else "",
         )
         answer = await self.app.ask(SecondPerson(told))
         if answer is None:

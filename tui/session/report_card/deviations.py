@@ -36,7 +36,7 @@ SIGNS = {
     CONNECTION: "✖",
     MOVED: "◆",
     OUTSIDE: "◆",
-    ALONE: "‼",
+    ALONE: "◆",
     NOT_ALLOWED: "✖",
 }
 

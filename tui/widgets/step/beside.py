@@ -108,7 +108,9 @@ def outcome(moment: Moment, step: Step, width: int) -> list[LaidRow]:
     asked = state.approvals.get(step.id)
     if asked is not None and asked.status is not ApprovalStatus.USED and not step_state.status.settled:
         style = STYLES["good"] if asked.allows else STYLES["turn"]
-        found += rows([(" second person: ", LABEL), (became(asked, moment.now), style)], width, 1)
+        waits = asked.status is ApprovalStatus.WAITING and moment.now < asked.request.expires
+        words = "asked, has not answered" if waits else became(asked, moment.now)
+        found += rows([(" second person: ", LABEL), (words, style)], width, 1)
     if cause := cause_of(state.runbook, step.id):
         found += rows([(" right when ", LABEL), (cause, "")], width, 1)
     found += _stopped(moment, step, width)
