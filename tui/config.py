@@ -37,6 +37,17 @@ class SharePlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     drills: bool = False
 
 
+class NotifierPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service by which people are told: `url` says where its address is read (env:, file:, keyring:), `on` of what.
+
+    `text` is a template; left out, it says which session it is and what happened.
+    """
+
+    url: str
+    on: tuple[str, ...] = ()
+    text: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `config.toml` may say; `keys` maps the id of an action to the key that does it.
 
@@ -44,6 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     operator's own defaults, and `connect_with`: what makes the connection to the hosts. A table in that of a runbook is
     for one of its environments.
     `bucket` is the team's, where there is one.
+    `notify` has the services by which people are told of what happens.
     `share` says with whom sessions are shared while they run.
     `signing` maps the name of a person to the SSH agent's key they sign with; `signers` is the allowed_signers file.
     """
@@ -59,6 +71,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     signers: str = ""
     bucket: BucketPlace | None = None
     share: SharePlace | None = None
+    notify: Mapping[str, NotifierPlace] = {}
 
 
 TABLES = ("keys", "signing")

@@ -4,12 +4,24 @@ import hashlib
 import platform
 from pathlib import Path
 
+from tui.config import Config
 from tui.errors import TakenOver
-from tui.execution.epochs.holding import Alone, Holding
-from tui.sharing.bucket import Bucket, BucketAway
+from tui.execution.epochs.holding import Alone, Holding, Team, begun, resumed
+from tui.execution.secrecy.redaction import Redactor
+from tui.sharing.bucket import Bucket, BucketAway, bucket_keys
 from tui.sharing.lease import Lease, LeaseFound, LeaseText, find, first, take
 
 MACHINE = Path("/etc/machine-id")
+
+
+def team_bucket(config: Config, redactor: Redactor) -> Bucket | None:
+    """The bucket that the settings name; None where they name none.
+
+    Raises:
+        UsageError: a setting does not say where a key is read.
+        SecretMissing: there is nothing there.
+    """
+    return Bucket(config.bucket, bucket_keys(config.bucket, redactor)) if config.bucket is not None else None
 
 
 def place_of(root: Path) -> str:
@@ -29,8 +41,6 @@ class BucketTeam:
         root: the folder of this machine's sessions.
         unconditional: why the bucket keeps no leases, where it keeps none: then each session is its writer's alone.
         """
-        self.taken: dict[str, Lease] = {}
-        """Sessions whose lease was taken already, by a person who has confirmed it."""
         self._bucket = bucket
         self._place = place_of(root)
         self._machine = machine or platform.node()
@@ -46,8 +56,6 @@ class BucketTeam:
 
     def resume(self, session: str, operator: str, epoch: int) -> Holding:
         """Have a session again; see Team."""
-        if session in self.taken:
-            return self.taken.pop(session)
         if self.unconditional:
             return Alone(epoch, operator)
         try:
@@ -71,7 +79,6 @@ class BucketTeam:
         """
         lease = take(self._bucket, session, operator, self._machine, confirmed, self._place)
         lease.keep()
-        self.taken[session] = lease
         return lease
 
     def _is_whole(self, session: str, text: LeaseText, epoch: int) -> None:
@@ -86,3 +93,23 @@ class BucketTeam:
                 f"{who} has had this session since it was left here",
                 f"`runbook take-over {session}` gets what it is now, once they have left it",
             )
+
+
+class AlreadyTaken:
+    """A team of which one session was taken over before it is opened; see Team."""
+
+    def __init__(self, session: str, holding: Holding, team: Team | None) -> None:
+        self._session = session
+        self._holding: Holding | None = holding
+        self._team = team
+
+    def begin(self, session: str, operator: str) -> Holding:
+        """Have a new session; see Team."""
+        return begun(self._team, session, operator)
+
+    def resume(self, session: str, operator: str, epoch: int) -> Holding:
+        """Have the session that was taken over, or another one; see Team."""
+        taken, self._holding = self._holding, None
+        if taken is not None and session == self._session:
+            return taken
+        return resumed(self._team, session, operator, epoch)

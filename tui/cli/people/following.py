@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 NOT_SHARED = "a table [share] in the settings says with whom: docs/following.md"
 
 
-def _means() -> "Means":
+def means_here() -> "Means":
+    """With what sessions are shared.
+
+    Raises:
+        UsageError: the settings do not say.
+    """
     from tui.execution.secrecy.redaction import Redactor
     from tui.sharing.means import means_of
 
@@ -48,7 +53,7 @@ def follow(session: str, operator: str, as_json: bool) -> None:
     """Follow SESSION (its id, or "last"), which another machine writes, read-only; without one, list what is live."""
     from tui.headless.live_sessions import live_report, newest
 
-    means = _means()
+    means = means_here()
     if not session:
         live_report(means.live(), as_json, tell)
         return

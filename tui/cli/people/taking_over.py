@@ -1,0 +1,143 @@
+"""The command of who continues what another machine began: take the session over, fetch it, and open it here."""
+
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.launching import screen
+from tui.cli.options import HOSTS, guarded, pairs, reaching
+from tui.cli.people.following import means_here
+from tui.cli.printing import is_terminal, tell
+from tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from tui.execution.epochs.holding import Holding
+    from tui.execution.workspace import Workspace
+    from tui.sharing.bucket import Bucket
+    from tui.sharing.fetching import FetchedSession
+    from tui.sharing.handed_on import Beat
+    from tui.sharing.lease import LeaseFound
+
+NO_BUCKET = "without a [bucket] nobody keeps who has a session"
+BY_HAND = "once they have stopped, --by-hand takes it over; hosts refuse what they start from then on"
+
+
+@click.command("take-over")
+@click.argument("session")
+@reaching
+@click.option("--operator", default="", help="Who takes it over (default: the login name).")
+@click.option("--from", "holder", default="", help="Who has it: confirms that it is taken from them.")
+@click.option("--by-hand", is_flag=True, help="Where no bucket keeps who has it: they have stopped.")
+@click.option("--fetch-only", is_flag=True, help="Take it over and bring it here, and open no screen.")
+@HOSTS
+@guarded
+def take_over(
+    session: str,
+    file: Path | None,
+    hosts: tuple[str, ...],
+    ssh_config: Path | None,
+    ask_never: bool,
+    operator: str,
+    holder: str,
+    by_hand: bool,
+    fetch_only: bool,
+    which: str | None,
+) -> None:
+    """Continue SESSION (its id, or "last"), which another machine began, here; running commands are followed."""
+    from tui.cli.wiring import open_store, resumed_workspace
+    from tui.config import load_config
+    from tui.execution.secrecy.redaction import Redactor
+    from tui.headless.live_sessions import newest
+    from tui.people import login_name
+    from tui.sharing.fetching import fetch_session, last_beat
+    from tui.sharing.team import team_bucket
+
+    means, store, who = means_here(), open_store(), operator or login_name()
+    bucket = team_bucket(load_config(), Redactor())
+    chosen = newest(means.live(), session)
+    feed, seals = means.feeds(chosen)(), means.seals(chosen)
+    holding = _taken(bucket, store.root, chosen, who, holder, by_hand, last_beat(feed, seals))
+    try:
+        _told(fetch_session(feed, seals, store, tell))
+    except BaseException:
+        holding.release()
+        raise
+    finally:
+        feed.close()
+    if fetch_only:
+        holding.release()
+        tell(f"`runbook resume {chosen}` continues it here")
+        return
+    with resumed_workspace(chosen, file, pairs(hosts, "--host"), ssh_config, ask_never=ask_never) as (workspace, found):
+        _given(workspace, found, holding)
+        screen(workspace, found, who, hosts=which or "", otherwise=f"it is here now: `runbook resume {found}`")
+
+
+def _given(workspace: "Workspace", session: str, holding: "Holding") -> None:
+    """Have the session opened with what was taken already."""
+    from tui.sharing.team import AlreadyTaken
+
+    workspace.team = AlreadyTaken(session, holding, workspace.team)
+
+
+def _taken(
+    bucket: "Bucket | None", root: Path, session: str, who: str, holder: str, by_hand: bool, beat: "Beat"
+) -> "Holding":
+    """Have the session from now on, in the next epoch.
+
+    Raises:
+        SessionHeld: somebody has it.
+        UsageError: nobody has confirmed that it is taken from who has it.
+    """
+    from tui.execution.epochs.holding import Alone
+    from tui.sharing.lease import LeaseStillHeld, find
+    from tui.sharing.team import BucketTeam
+
+    why = NO_BUCKET if bucket is None else bucket.why_unconditional()
+    if why:
+        if not by_hand:
+            raise UsageError(f"{beat.operator} on {beat.machine} has this session; {why}", BY_HAND)
+        said = f"{beat.operator} on {beat.machine} wrote this session last, at {beat.at:%H:%M:%S} UTC"
+        _confirmed(said, beat.operator, holder)
+        return Alone(beat.epoch + 1, who)
+    assert bucket is not None
+    team, found = BucketTeam(bucket, root, platform.node()), find(bucket, session)
+    if found is not None and not found.free:
+        if not found.expired:
+            raise LeaseStillHeld(found)
+        _confirmed(_had(found), found.text.operator, holder)
+    return team.take_over(session, who, found)
+
+
+def _had(found: "LeaseFound") -> str:
+    from tui.text.amounts import took_words
+
+    silent = f"has been silent for {took_words(found.silent)}"
+    return f"{found.holder} has had this session since {found.text.taken:%H:%M:%S} UTC and {silent}"
+
+
+def _confirmed(what: str, name: str, given: str) -> None:
+    """Make sure that a person takes it from this person: their name is typed, and nothing stands for it.
+
+    Raises:
+        UsageError: another name was given, or none.
+    """
+    tell(f"{what}.")
+    tell("What they started keeps running and is followed here. From now on their machine starts nothing any more.")
+    if not given and is_terminal():
+        tell(f"Type {name} to take it over, anything else leaves it:")
+        given = sys.stdin.readline().strip()
+    if given != name:
+        raise UsageError("the session is not taken over", f"--from {name} says whom it is taken from")
+
+
+def _told(fetched: "FetchedSession") -> None:
+    for words in fetched.missing:
+        tell(f"not whole: {words}")
+    if fetched.apart is not None:
+        tell(f"the copy that was here is kept in {fetched.apart}")
+    if fetched.forked >= 0:
+        tell(f"that copy has other events from number {fetched.forked + 1} on: a fork, no part of this session")

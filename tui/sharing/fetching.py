@@ -1,0 +1,152 @@
+"""Brings a session that another machine wrote onto this one, proved line by line, so that it can be continued here."""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.errors import SessionError
+from tui.runbook.reading.load import load_text
+from tui.session.archive.store import SessionDirectory, Store
+from tui.session.folding.fold import apply
+from tui.session.journal.durable import sync_directory, write_new
+from tui.session.journal.private import private_folder
+from tui.session.state import SessionState, initial
+from tui.sharing.following.proving import LineProof
+from tui.sharing.following.received_output import FollowedOutputs
+from tui.sharing.handed_on import TEXT, Beat, Feed, ShareFailed, beat_of
+from tui.sharing.seals import Seals
+
+PATIENCE = 10.0
+"""Seconds in which what the last beat has said must be there: a bucket is looked at every two seconds."""
+BATCH = 1000
+REPLACED = "replaced"
+"""The folder beside the sessions for copies that were here before."""
+
+
+class FetchedSession(Struct, frozen=True):
+    """A session as it is here now: how many lines it has, what its last writer had said, and what is not whole.
+
+    `apart` is where a copy is kept that was here before, `forked` after which line that one has others.
+    """
+
+    directory: SessionDirectory
+    count: int
+    beat: Beat
+    missing: tuple[str, ...] = ()
+    apart: Path | None = None
+    forked: int = -1
+
+
+def last_beat(feed: Feed, seals: Seals) -> Beat:
+    """What the session's writer said last.
+
+    Raises:
+        ShareFailed: nothing of it is there that the team's key has sealed.
+    """
+    beat = beat_of(seals, feed.beat())
+    if beat is None:
+        hint = "`runbook follow` lists what is live; is the key in [share] the team's?"
+        raise ShareFailed(f"{feed.where} has nothing of {seals.session}", hint)
+    return beat
+
+
+def fetch_session(
+    feed: Feed, seals: Seals, store: Store, say: Callable[[str], None] = lambda words: None
+) -> FetchedSession:
+    """Bring a session here; a copy that is here already is kept aside. Blocks.
+
+    Raises:
+        ShareFailed: it does not answer, or has not all.
+        SessionError: it cannot be written here, or what came is not what was written.
+    """
+    beat = last_beat(feed, seals)
+    if beat.drill:
+        raise SessionError("a rehearsal is not taken over: its host is part of the program that began it", "follow it")
+    try:
+        private_folder(store.root)
+        folder = store.root / f".fetching-{secrets.token_hex(6)}"
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise SessionError(f"cannot write below {store.root}: {error.strerror}", "free space there") from error
+    try:
+        return _into(folder, feed, seals, store, beat, say)
+    except OSError as error:
+        raise SessionError(f"the session cannot be written here: {error.strerror}", "free space there") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _into(
+    folder: Path, feed: Feed, seals: Seals, store: Store, beat: Beat, say: Callable[[str], None]
+) -> FetchedSession:
+    text = seals.opened(TEXT, "", feed.text())
+    if text is None:
+        raise ShareFailed(f"{feed.where} has no runbook of {seals.session}", "ask who writes it to leave it first")
+    directory = SessionDirectory(folder)
+    directory.attempts.mkdir(mode=0o700)
+    write_new(directory.runbook, text)
+    count, state = _journal(directory, feed, seals, beat, text.decode())
+    say(f"{count} events, each proved by the one before")
+    missing = _outputs(directory, feed, seals, state)
+    there = store.root / seals.session
+    apart, forked = _put_aside(there, directory, store) if there.exists() else (None, -1)
+    folder.rename(there)
+    sync_directory(store.root)
+    return FetchedSession(SessionDirectory(there), count, beat, missing, apart, forked)
+
+
+def _journal(directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat, text: str) -> tuple[int, SessionState]:
+    """Write the lines that are proved; returns how many, and the state after them."""
+    state, proof = initial(load_text(text, "runbook.toml", of_session=True)), LineProof(seals)
+    until = time.monotonic() + PATIENCE
+    with directory.journal.open("xb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        while True:
+            came = [*proof.take(feed.lines(proof.count, BATCH, 0.1))]
+            for one in came:
+                file.write(one.line + b"\n")
+                state = apply(state, one.entry)
+            if came:
+                until = time.monotonic() + PATIENCE
+            elif proof.count >= beat.count:
+                break
+            elif time.monotonic() > until:
+                words = f"{feed.where} has {proof.count} of the {beat.count} events that {beat.operator} has written"
+                raise ShareFailed(words, "try again in a moment; on their machine it may still be sent")
+        file.flush()
+        os.fsync(file.fileno())
+    return proof.count, state
+
+
+def _outputs(directory: SessionDirectory, feed: Feed, seals: Seals, state: SessionState) -> tuple[str, ...]:
+    """Keep what ended attempts printed; that of one which runs is fetched from its host. Returns what is missing."""
+    outputs, missing = FollowedOutputs(directory.attempts, seals), []
+    for number, attempt in state.attempts.items():
+        if attempt.outcome is None or not attempt.size:
+            continue
+        until = time.monotonic() + PATIENCE
+        while outputs.came(number) < attempt.size and time.monotonic() < until:
+            if outputs.take(number, feed.output(number, outputs.came(number))):
+                until = time.monotonic() + PATIENCE
+            else:
+                time.sleep(0.05)
+        if outputs.came(number) < attempt.size:
+            missing.append(f"attempt {number} of {attempt.step}: {outputs.came(number)} of {attempt.size} bytes")
+    return tuple(missing)
+
+
+def _put_aside(there: Path, new: SessionDirectory, store: Store) -> tuple[Path, int]:
+    """Keep the copy that is here; returns where, and the number of the first line that it has otherwise (-1: none)."""
+    before = SessionDirectory(there).journal.read_bytes().splitlines()
+    after = new.journal.read_bytes().splitlines()
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(before), len(after)))
+    private_folder(store.root / REPLACED)
+    apart = store.root / REPLACED / f"{there.name}-{secrets.token_hex(3)}"
+    there.rename(apart)
+    return apart, same if len(before) > same else -1

@@ -1,0 +1,1 @@
+"""Tells people elsewhere what happens in a session, by the services that they use."""
