@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -187,11 +188,11 @@ def received() -> Iterator[tuple[int, list[Request]]]:
     """An HTTP receiver, its port and what it got."""
     requests: list[Request] = []
 
-    def answer(request: Request) -> object:
+    def answer(request: Request) -> Any:
         requests.append(request)
         return document({})
 
-    with serving_web(answer) as port:  # type: ignore[arg-type]
+    with serving_web(answer) as port:
         yield port, requests
 
 
