@@ -6,6 +6,7 @@ import inspect
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from textual.pilot import Pilot
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
+from tests.support.parsed_sheets import parsed
 from tests.support.runbooks import SMALL
 from tests.support.settled import owe, settled
 from tui.dialogs.base import Dialog
@@ -25,6 +27,8 @@ from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.journal.journal import read
 
+THAWED, TOGETHER = count(1), 20
+"""The tests so far; the garbage of so many is let go together."""
 SHOP = (
     SMALL.replace('kind = "deploy"', 'kind = "deploy"\nguarded = true').replace(
         'title = "Shop"', 'title = "Shop"\nenvironment = "Production"\nowner = "Shop team"'
@@ -116,9 +120,14 @@ def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _thaws() -> Iterator[None]:
-    """What a session's screen has frozen may go with its test; and to count what is frozen takes 10 ms."""
+    """What a session's screen has frozen goes with its test: each freezes what is there, and looks for garbage in less.
+
+    That was a quarter of the time in which a session begins. What stays is looked through now and then, as a whole.
+    """
     yield
     gc.unfreeze()
+    if next(THAWED) % TOGETHER == 0:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +135,7 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", settled)
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
     monkeypatch.setattr("textual._compositor.Compositor.render_update", owe)
+    monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parsed)
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class TopLine(Horizontal):
     def change(self, mode: Mode) -> None:
         """Show another mode: an environment was chosen, or left."""
         if mode != self._mode:
-            self.remove_class(self._mode.kind)
+            self.remove_class(self._mode.kind, update=False)
             self.add_class(mode.kind)
             self._mode = mode
             self._say()

@@ -90,7 +90,7 @@ class StepCard(Lines):
         self.entitle(step_title(moment.state, step, width), step_foot(moment, step))
         class_ = seen(moment.state, step).class_
         if class_ != self._class:
-            self.remove_class(self._class)
+            self.remove_class(self._class, update=False)  # what is added brings the styles up to date
             self.add_class(class_)
             self._class = class_
 
