@@ -19,7 +19,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
 from tests.support.parsed_sheets import parsed
 from tests.support.runbooks import SMALL
-from tests.support.settled import owe, settled
+from tests.support.settled import settled
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
 from tui.runbook.reading.load import load
@@ -134,7 +134,6 @@ def _thaws() -> Iterator[None]:
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", settled)
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
-    monkeypatch.setattr("textual._compositor.Compositor.render_update", owe)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parsed)
 
 
