@@ -207,3 +207,15 @@ async def test_what_is_typed_before_a_login_asks_begins_nothing_below(
         await pilot.press("n")
         await dialog(pilot, AskText)
         await pilot.press("escape")
+
+
+async def test_a_login_that_does_not_last_is_told_with_the_key_that_asks_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = RunbookError("web: logged in, but a first command has no result", "try: ssh web")
+    monkeypatch.setattr(Connections, "log_in_again", lambda connections, asking: {"web": lost})
+    monkeypatch.setattr(Connections, "logged_out", lambda connections: ["web"])
+    async with running(workspace, notifications=True) as (app, pilot):
+        await pilot.press("f9")
+        await until(pilot, lambda: "→ f9 asks again" in shown(app))
+        assert "logged in, but a first command has no result" in shown(app)
