@@ -113,6 +113,10 @@ def test_a_session_that_is_resumed_asks_once_and_follows_what_runs(
 ) -> None:
     session = begun_and_killed(way, server, service, tmp_path)
     accepted = server.said("Accepted keyboard-interactive")
+    never = program(server, "resume", session, "--operator", "ana", "--ask-never")
+    with terminal(never, tmp_path, dict(os.environ), (160, 40)) as screen:
+        screen.wait_for("start it on a terminal, without --ask-never")
+        screen.wait_for("until then steps that need it fail")
     code = service.code()
     command = program(server, "resume", session, "--operator", "ana")
     with terminal(command, tmp_path, dict(os.environ), (80, 24)) as screen:
@@ -135,6 +139,9 @@ def test_a_rollback_without_a_screen_follows_what_runs_first_and_asks_again_wher
     way = "openssh"
     session = begun_and_killed(way, server, service, tmp_path)
     options = ["--headless", "--answers", str(tmp_path / "answers.toml"), "--operator", "ana", "--reason", "a test"]
+    with terminal(program(server, "rollback", session, *options, "--ask-never"), tmp_path, dict(os.environ)) as screen:
+        assert screen.wait() == 4
+        assert b"start it on a terminal, without --ask-never" in screen.received
     with terminal(program(server, "rollback", session, *options), tmp_path, dict(os.environ), (120, 40)) as screen:
         log_in_without_a_screen(screen, way, service.code())
         wait_until(lambda: "line 200\n" in printed(tmp_path), screen)
