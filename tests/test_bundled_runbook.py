@@ -232,9 +232,10 @@ def test_every_message_is_sent_by_a_step(runbook: Runbook) -> None:
     assert sent == set(runbook.messages)
 
 
-def test_six_issues_and_the_dangerous_solution_cannot_run(runbook: Runbook) -> None:
+def test_the_documents_six_issues_one_of_a_full_disk_and_the_dangerous_solution_cannot_run(runbook: Runbook) -> None:
     solutions = [solution for issue in runbook.troubleshooting for solution in issue.solutions]
-    assert len(runbook.troubleshooting) == 6
+    assert len(runbook.troubleshooting) == 6 + 1
+    assert [issue.id for issue in runbook.troubleshooting if not issue.solutions] == ["disk-full"]
     assert [solution.id for solution in solutions if solution.forbidden] == ["reset-migrations"]
     assert [solution.id for solution in solutions if bool(solution.steps) == bool(solution.forbidden)] == []
 

@@ -12,9 +12,12 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from tui.drill.embedded_host import DrillHost, start_drill
+from tests.support.runbooks import SMALL
+from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.scenario_files import parse_scenario
+from tui.execution.there import HostNeed, look_there
 from tui.resources import PACKAGE
+from tui.runbook.reading.load import load_text
 
 INSTANT = float("inf")
 SCENARIO = parse_scenario(
@@ -182,3 +185,29 @@ def test_the_process_can_do_nothing_in_the_world(deed: str, tmp_path: Path) -> N
     )
     assert ran.stdout == "refused\n", ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "room"),
+    [
+        ("", "170 GiB free on /, 29 % full"),
+        (
+            r"""{ match = '^# room and programs', output = "/dev/sdb 100 97 3 97% /srv\n" },""",
+            "⚠ 3 KiB free on /srv, 97 % full",
+        ),
+    ],
+)
+def test_the_look_before_a_session_is_answered_and_runs_no_program(rule: str, room: str) -> None:
+    text = f"""
+    format = 1
+    title = "A drill"
+    facts = {{ backup = "none" }}
+    rules = [ {rule} {{ match = "mysqldump", set.backup = "made", exit = 3 }} ]
+    """
+    with start_drill(parse_scenario(text, "a.toml"), INSTANT) as host:
+        web = transports_for(load_text(SMALL, "r.toml"), host)["web"]
+        try:
+            said = look_there(HostNeed("web", ("mysqldump", "jq")), web)
+        finally:
+            web.close()
+    assert [one.words for one in said] == [room, "2 programs found"]

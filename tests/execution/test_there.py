@@ -46,8 +46,8 @@ def test_only_what_is_called_by_its_name_alone_is_looked_for() -> None:
     assert need == HostNeed("web", ("jq", "nginx", "sort", "uname"))
 
 
-def test_neither_a_drill_nor_a_mere_check_looks() -> None:
-    assert wanted_of(runbook(), "deploy", {}, drill=True).looks == ()
+def test_a_drill_looks_and_a_mere_check_does_not() -> None:
+    assert wanted_of(runbook(), "deploy", {}, drill=True).looks
     assert wanted_of(runbook(), "deploy", {}, reading=True).looks == ()
 
 

@@ -80,6 +80,7 @@ def test_what_is_over_took_the_same_in_every_column() -> None:
     lengths = (9.96, 42.4, 939.6, 3599.4)
     assert [took_clock(length) for length in lengths] == [duration(length) for length in lengths]
     assert [took_clock(length) for length in (4.4, 3723.5)] == ["0:04", "1:02:04"]
+    assert [took_clock(length) for length in (0.0, 0.4, 0.6)] == ["< 1 s", "< 1 s", "0:01"]
 
 
 @pytest.mark.parametrize(

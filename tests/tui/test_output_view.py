@@ -155,6 +155,14 @@ async def test_matches_are_marked_and_shown(tmp_path: Path) -> None:
         assert [segment.text for segment in view.render_line(found)][1:4] == ["the ", "Needle", " here"]
 
 
+async def test_what_an_empty_output_says_is_broken_between_words_and_not_cut(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(38, 10)):
+        view = app.query_one(OutputView)
+        view.say_empty(("Nothing runs in this step: it is for you.",))
+        assert " ".join(" ".join(text(view)).split()) == "Nothing runs in this step: it is for you."
+
+
 async def test_empty_says_so(tmp_path: Path) -> None:
     app = Shown()
     async with app.run_test(size=(60, 10)):

@@ -10,6 +10,7 @@ from tui.dialogs import AskText, Confirm
 from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
+from tui.session.outcome import Outcome
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.output.view import OutputView
 
@@ -53,6 +54,26 @@ async def test_output_is_followed_though_the_screen_looked_before_there_was_any(
         assert host.ran == []
         looked.set()
         await until(pilot, lambda: "load 2" in shown(app))
+
+
+async def test_the_error_of_a_failed_step_is_read_whole_until_the_operator_says_otherwise(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    long = b"PermissionError: [Errno 13] Permission denied: '/srv/shop/staticfiles/admin/css/base.css'\n"
+    host.replies["uptime"] = [Reply(err=long, outcome=Outcome.exited(1)), Reply(b"load " + b"x" * 100 + b"\n")]
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        await until(pilot, lambda: app.screen.query_one(OutputView).wrapped)
+        await pilot.press("r")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        await pilot.press("up")
+        await until(pilot, lambda: not app.screen.query_one(OutputView).wrapped)
+        await pilot.press("w")
+        assert app.screen.query_one(OutputView).wrapped
+        await pilot.press("down", "up")
+        await pilot.pause()
+        assert app.screen.query_one(OutputView).wrapped
 
 
 async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Workspace, host: FakeTransport) -> None:

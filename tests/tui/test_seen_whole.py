@@ -24,7 +24,7 @@ from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 from tui.widgets.band.text import band_parts
 from tui.widgets.moment import Moment
-from tui.widgets.offers.next_act import TWO_IN_BRIEF, TWO_NAMES, NextAct, next_act
+from tui.widgets.offers.next_act import HOST_NAME, IN_BRIEF, TWO_NAMES, NextAct, next_act
 from tui.widgets.offers.of_session import beside
 from tui.widgets.offers.offer import Offer
 
@@ -203,13 +203,24 @@ async def test_a_key_of_the_band_stays_beside_what_it_does(workspace: Workspace,
                 assert one.key not in line.split() or f"{one.key} {one.verb}" in line
 
 
-@pytest.mark.parametrize("width", [40, 45, 60, 75])
-def test_how_two_confirm_a_start_is_never_cut(width: int) -> None:
-    first = NextAct("next", "START", TWO_NAMES, brief=TWO_IN_BRIEF)
+HINTS = [
+    NextAct("next", "START", TWO_NAMES, brief=IN_BRIEF[TWO_NAMES]),
+    NextAct("retry", "RETRY", HOST_NAME, "bad", brief=IN_BRIEF[HOST_NAME]),
+    NextAct("sign", "SIGN", "as ana, and a second person", "sign", brief=("as ana and another", "two people")),
+    NextAct("next", "DECIDE", "what happened: look on the host", "bad", brief=("look on the host",)),
+    NextAct("next", "SAY HOW IT WENT", "done, or not done", "turn"),
+]
+
+
+@pytest.mark.parametrize("first", HINTS, ids=lambda one: one.verb)
+def test_what_follows_from_the_next_key_is_said_shorter_or_not_at_all_and_never_cut(first: NextAct) -> None:
     skip = Offer(act="run.skip", key="k", verb="skip", words="", action="skip")
-    line = "".join(text for part in band_parts(first, [skip], "⏎", width) for text, _ in part.pieces)
-    assert "…" not in line
-    assert cell_len(line) <= width
+    for width in range(24, 100):
+        line = "".join(text for part in band_parts(first, [skip], "⏎", width) for text, _ in part.pieces)
+        said = line.partition(first.verb)[2].strip().removesuffix("k skip").strip()
+        assert said in ("", first.consequence, *first.brief)
+        assert cell_len(line) <= width
+        assert said or width < 40 or first.act == "retry"  # it was read when it was started first
 
 
 async def test_what_is_refused_asks_for_no_reason_first(workspace: Workspace) -> None:

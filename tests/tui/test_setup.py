@@ -144,6 +144,33 @@ async def test_the_verdict_shows_at_every_size(workspace: Workspace, size: tuple
         assert "signs the steps" in shown(app)
 
 
+@pytest.mark.parametrize(("size", "classes"), [((80, 24), {"narrow", "low"}), ((200, 60), {"wide", "tall"})])
+async def test_the_first_layout_is_the_one_of_the_terminals_size(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], classes: set[str]
+) -> None:
+    had: list[frozenset[str]] = []
+    monkeypatch.setattr(SetupScreen, "on_mount", lambda self: had.append(self.classes))
+    app = RunbookApp(workspace)
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(SetupScreen("deploy"))
+        await until(pilot, lambda: had)
+        assert had[0] >= classes
+
+
+async def test_a_hint_is_whole_beside_the_field_that_has_the_focus_and_never_cut(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    prompt = "Which release is to be deployed, by its tag?"
+    app = RunbookApp(make_workspace(SHOP.replace('prompt = "Release"', f'prompt = "{prompt}"')))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "where two must sign" in shown(app))
+        assert "Which release" not in shown(app)
+        assert "…" not in shown(app)
+        app.screen.query_one("#var-release", Input).focus()
+        await until(pilot, lambda: "Which release is to be" in shown(app) and "by its tag?" in shown(app))
+
+
 async def test_escape_leaves_and_nothing_has_begun(workspace: Workspace) -> None:
     app = RunbookApp(workspace)
     async with app.run_test() as pilot:

@@ -8,7 +8,17 @@ from tests.support.fake_clock import FakeClock
 from tui.execution.preflight import Finding, RowVerdict, facts_words
 from tui.execution.workspace import Workspace
 from tui.runbook.model import Variable
-from tui.screens.setup.form import filled, hint_of, label_of, meaning, problems, row_lines, setup_of, verdict_line
+from tui.screens.setup.form import (
+    beside_lines,
+    filled,
+    hint_of,
+    label_of,
+    meaning,
+    problems,
+    row_lines,
+    setup_of,
+    verdict_line,
+)
 from tui.session.views.usual import Usual
 from tui.text.block import styled
 from tui.transports.base import HostFacts
@@ -114,6 +124,22 @@ def test_a_row_of_the_preflight_gives_up_the_key_before_it_takes_a_second_line()
     assert drawn(76) == f"{head}deploy@web.example:22 · web-1 · 26 ms"
     assert drawn(60) == f"{head}deploy@web.example:22 · 26 ms"
     assert drawn(60, whole=True) == f"{head}{detail}"
+
+
+def test_a_row_of_the_preflight_gives_up_what_is_last_before_it_takes_a_second_line() -> None:
+    detail = "174 GiB free on /, 29 % full · the fullest of 2 disks"
+    row = Finding(name="web", kind="room", verdict=RowVerdict.OK, detail=detail)
+    assert styled(row_lines([row], False, 90)).plain.endswith(detail)
+    assert styled(row_lines([row], False, 76)).plain.endswith(" 174 GiB free on /, 29 % full")
+
+
+def test_what_stands_beside_a_field_has_room_whole_or_not_at_all() -> None:
+    hint, offered = "Which version is to be deployed?", "↑↓ v2 · v1"
+    assert beside_lines(hint, offered) == [hint, offered]
+    assert beside_lines(hint, offered, 40) == [offered]
+    assert beside_lines(hint, "", 32) == [hint]
+    assert beside_lines(hint, "", 31) == []
+    assert beside_lines("", "") == []
 
 
 def test_the_form_says_how_much_of_it_is_filled() -> None:

@@ -23,7 +23,7 @@ from tui.screens.run.session import SessionScreen
 from tui.screens.summary import screen as summary
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
 from tui.screens.summary.screen import SummaryScreen, read_report
-from tui.screens.summary.text import Report, details
+from tui.screens.summary.text import Report, details, finish_lines
 from tui.session import events as ev
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
@@ -125,6 +125,18 @@ def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: 
     assert "not recorded as finished yet   f finishes it as “rolled back”" in words
 
 
+def test_of_a_deployment_that_was_rolled_back_only_the_steps_of_the_rollback_are_named_as_not_done(
+    conductor: Conductor,
+) -> None:
+    assert "not done: Look around" in finish_lines(conductor.state, "abandoned")
+    do(conductor, "look")
+    conductor.roll_back("rollback", "errors")
+    while (step := conductor.state.next_step()) is not None:
+        conductor.skip(step.id, "not deployed yet")
+    lines = finish_lines(conductor.state, "rolled back")
+    assert lines == ["The result is recorded as: rolled back", "3 other steps left out, since it was rolled back"]
+
+
 async def at_summary(pilot: Pilot[Any], app: RunbookApp) -> None:
     app.begin(SETUP)
     await until(pilot, lambda: isinstance(app.screen, SessionScreen))
@@ -168,6 +180,20 @@ async def test_a_session_is_noted_exported_finished_and_reopened(workspace: Work
         assert app.conductor is None
     kinds = [type(event) for event in journal(workspace)]
     assert kinds.index(ev.NoteAdded) < kinds.index(ev.SessionFinished) < kinds.index(ev.SessionResumed)
+
+
+async def test_the_reflex_to_leave_reopens_nothing(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await at_summary(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+        app.show_summary()
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "receipt" in shown(app))
+        app.conductor.finish("abandoned")
+        await until(pilot, lambda: "ABANDONED" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
 
 async def test_samples_alone_do_not_have_the_session_read_again(

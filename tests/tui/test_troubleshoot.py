@@ -122,6 +122,25 @@ async def test_without_a_match_one_is_chosen_and_a_step_may_run_again(workspace:
     assert [event.step for event in journal(workspace) if isinstance(event, ev.StepReopened)] == ["other-look"]
 
 
+async def test_what_is_done_again_asks_first_also_where_its_last_command_only_looks(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    looks = '[[troubleshooting.solutions.steps.actions]]\nrun = "systemctl is-active shop"\n'
+    after = '[[troubleshooting.solutions]]\nid = "wipe"'
+    async with running(make_workspace(TEXT.replace(after, looks + after)), (120, 40)) as (app, pilot):
+        await pilot.press("t")
+        await dialog(pilot, Pick)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen) and app.screen.step is not None)
+        while app.screen.step.id != "load-restart":
+            await pilot.press("down")
+            await pilot.pause()
+        await pilot.press("enter")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: "DO AGAIN  asks first" in shown(app).replace("\xa0", " "))
+
+
 async def test_from_home_a_trouble_is_chosen_before_its_session(make_workspace: Callable[..., Workspace]) -> None:
     from tui.app import RunbookApp
     from tui.screens.home.screen import HomeScreen

@@ -5,14 +5,18 @@ import math
 import threading
 
 import paramiko
+from msgspec.structs import replace
 
 from tui.drill.world import PrintedBytes, Reply, World
+from tui.execution.there import LOOKED, LOOKS
 from tui.transports.base import Stream
 from tui.transports.connected import FACTS
 from tui.transports.shell import HELLO, HELLO_ERRORS, unwrap, unwrap_end, unwrap_stdin
 from tui.transports.terminals.joining import terminal_script
 
 PATIENCE = 4.0
+DISKS = "/dev/sda1 251658240 72980889 178677351 29% /\n"
+"""What `df -Pk` says where the scenario says nothing of it."""
 MAX_STDIN = 1 << 20
 
 
@@ -92,6 +96,8 @@ def understand(
         return registry.begin(world.answer(terminal_script(command) or command, host), channel)
     stdin = unwrap_stdin(command, _read(channel)).decode("utf-8", "replace")
     about = _about(world.hostname(host), boot_id) if wrapped.script == FACTS else None
+    if wrapped.script.startswith(LOOKS):
+        about = _looked_there(world, host)
     request = registry.begin(about or world.answer(wrapped.script, host, stdin), channel)
     channel.sendall_stderr(HELLO_ERRORS + b"\n")
     channel.sendall(HELLO + f"{request.pid}\n".encode())
@@ -116,6 +122,16 @@ def _read(channel: paramiko.Channel) -> bytes:
 def _about(hostname: str, boot_id: str) -> Reply:
     """What a real host says of itself when the transport asks."""
     return _said(f"{hostname}\n{boot_id}\n/usr/bin/bash\n/usr/bin/sh\n")
+
+
+def _looked_there(world: World, host: str) -> Reply:
+    """What a host says of its disks before a session begins, and that it has every program.
+
+    A rule is asked for the name of the look alone: the programs that are looked for are not being run.
+    """
+    disks = world.answer(LOOKS.strip(), host)
+    printed = disks.lines if disks.answered else (PrintedBytes(Stream.OUT, DISKS.encode()),)
+    return replace(disks, lines=(PrintedBytes(Stream.OUT, f"{LOOKED}\n".encode()), *printed), exit_status=0)
 
 
 def _said(text: str) -> Reply:

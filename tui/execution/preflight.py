@@ -94,7 +94,7 @@ def wanted_of(
     """All that the flow's steps will need; of sudo, when only `reading`, what those need that change nothing.
 
     Args:
-        drill: its hosts have no sudo, no disks and no programs.
+        drill: its hosts have no sudo.
     """
     steps = list(_steps(runbook, flow, facts))
     if reading:
@@ -104,7 +104,7 @@ def wanted_of(
         hosts=tuple(hosts),
         secrets=tuple(secrets_needed(runbook, flow, facts)),
         sudo=() if drill else sudo_needs(runbook, steps),
-        looks=() if drill or reading else host_needs(runbook, steps, hosts),
+        looks=() if reading else host_needs(runbook, steps, hosts),
     )
 
 

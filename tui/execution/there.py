@@ -14,16 +14,18 @@ from tui.transports.one_line import one_line
 
 LOOKS = "# room and programs\n"
 """What the one command of the look begins with; it reads and changes nothing."""
+LOOKED = "looked for programs"
+"""What the host prints when it has looked for each of them."""
 PATIENCE = 10.0
 """Seconds for it: a file system that does not answer is not waited for."""
 FULL = 90
 """How full a disk is told to be careful of (%)."""
 _LOOK = (
     LOOKS
-    + """\
+    + f"""\
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 for program do command -v -- "$program" >/dev/null 2>&1 || echo "missing $program"; done
-echo "looked for programs"
+echo "{LOOKED}"
 df -Pkl 2>/dev/null || df -Pk
 """
 )
@@ -97,14 +99,14 @@ def _room(said: Iterable[str], how: str) -> HostSaid:
     if not disks:
         return HostSaid(f"not known: df said nothing of a disk ({how})", known=False)
     fullest = max(disks, key=lambda one: int(one[4]))
-    of = f", the fullest of {counted(len(disks), 'disk')}" if len(disks) > 1 else ""
+    of = f" · the fullest of {counted(len(disks), 'disk')}" if len(disks) > 1 else ""
     sign = "⚠ " if int(fullest[4]) >= FULL else ""
     return HostSaid(f"{sign}{size(int(fullest[3]) * 1024)} free on {one_line(fullest[5])}, {fullest[4]} % full{of}")
 
 
 def _lacks(need: HostNeed, said: list[str], how: str) -> HostSaid:
     """The programs that the host does not have."""
-    if "looked for programs" not in said:
+    if LOOKED not in said:
         return HostSaid(f"not known: the host did not say ({how})", known=False)
     missing = [name for name in need.programs if f"missing {name}" in said]
     if missing:

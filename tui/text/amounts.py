@@ -65,8 +65,8 @@ def took_cell(length: float | None) -> str:
 
 
 def took_clock(length: float) -> str:
-    """How long something took that is over, in a column: 0:07, 15:40, 1:02:09; rounded as `duration` rounds it."""
-    return clock_words(round(length))
+    """How long something took that is over, in a column: < 1 s, 0:07, 15:40, 1:02:09; rounded as `duration` does it."""
+    return clock_words(round(length)) if round(length) else "< 1 s"
 
 
 def clock_words(length: float) -> str:

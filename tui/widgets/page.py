@@ -102,7 +102,16 @@ class Page(Screen[Result]):
             await asyncio.sleep(0)
         if (shows and self not in self.app.screen_stack) or (message.handler_name in TOLD and not self.on_top):
             return
+        if message.handler_name == "on_compose":
+            self._know_its_size()
         await super()._on_message(message)
+
+    def _know_its_size(self) -> None:
+        """Have the classes of this size before the first layout: Textual gives them once it has painted that."""
+        for points, length in zip((self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.app.size, strict=True):
+            fitting = [one for one in points or () if one[0] <= length]
+            if fitting:
+                self.add_class(max(fitting)[1])
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:

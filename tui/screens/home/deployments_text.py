@@ -115,7 +115,8 @@ def down_of(one: KnownSession) -> str:
     cut_off = one.downtime
     if not cut_off.outages:
         return ""
-    return f"{'' if cut_off.sure else '≤'}{took_clock(cut_off.seconds)}{'+' if cut_off.since else ''}"
+    length = took_clock(cut_off.seconds if cut_off.sure else max(1.0, cut_off.seconds))
+    return f"{'' if cut_off.sure else '≤'}{length}{'+' if cut_off.since else ''}"
 
 
 def reason_words(one: KnownSession) -> str:

@@ -1,6 +1,6 @@
 """Fills the frames of the first screen that are there once something is seen: imported then, not before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from tui.screens.home.sorted_sessions import (
     deployments_of,
     drill_row,
     due_row,
+    on_the_page,
     owed_of,
     rehearsals_of,
 )
@@ -53,6 +54,11 @@ class HomeLists:
         self._reached: Mapping[str, Answering | None] = {}
         self._asked = "", 0
         """Of which session the hosts were asked, and in which visit."""
+
+    def belonging(self, found: Sequence[KnownSession]) -> tuple[KnownSession, ...]:
+        """Those of the sessions that were read that are shown here."""
+        screen = self._screen
+        return tuple(on_the_page(found, screen.here, self._app.workspace.drill, screen.everything))
 
     @property
     def unfinished(self) -> list[KnownSession]:

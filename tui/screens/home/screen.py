@@ -108,7 +108,13 @@ class HomeScreen(HomeFrames):
     def _found(self) -> None:
         """Show what was read so far."""
         self.gathered.look()
-        self.sessions, self.whole = self.gathered.found or (), self.gathered.whole
+        self.whole = self.gathered.whole
+        self._choose()
+
+    def _choose(self) -> None:
+        """Show those of the sessions that were read that belong here."""
+        found = self.gathered.found or ()
+        self.sessions = self._lists.belonging(found) if self._lists else found
         self.draw()
 
     @property
@@ -180,4 +186,4 @@ class HomeScreen(HomeFrames):
     def action_all(self) -> None:
         """List every session and every rehearsal, or the deployments and the scenarios again."""
         self.everything = not self.everything
-        self.draw()
+        self._choose()

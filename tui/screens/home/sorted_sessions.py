@@ -11,6 +11,14 @@ LISTED = 100
 """How many of the newest sessions are listed; of the older ones those that are unfinished or cannot be read."""
 
 
+def on_the_page(found: Sequence[KnownSession], here: str, drill: str, everything: bool) -> Sequence[KnownSession]:
+    """The sessions that the first screen tells of: in a drill those of its own runbook, unless all are wanted.
+
+    What is open or late elsewhere has to be seen before production is changed. A drill changes nothing.
+    """
+    return [one for one in found if one.runbook == here] if drill and not everything else found
+
+
 def can_be_resumed(one: KnownSession, here: str, drill: str, played: Collection[str]) -> bool:
     """Whether a session is unfinished and can be resumed by this program: it is this runbook's, and no other drill."""
     if one.finished or not one.readable or one.runbook != here or bool(one.scenario) is not bool(drill):

@@ -59,8 +59,7 @@ class SessionScreen(SessionShown):
         self.look_here()
 
     def action_wrap(self) -> None:
-        view = self.output
-        view.wrapped = not view.wrapped
+        self.output.wrapped = self._wraps = not self.output.wrapped
 
     def action_copy(self) -> None:
         """Copy of the output what is chosen, and say how much that is."""

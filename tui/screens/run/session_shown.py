@@ -77,6 +77,8 @@ class SessionShown(FrontPage[None]):
         super().__init__()
         self._attempt = 0
         self._chosen = 0
+        self._wraps: bool | None = None
+        """Whether the operator wants long lines wrapped; None where that was not said."""
         self._printed: datetime | None = None
         self._grown = 0
         self._search = OutputSearch(self, lambda: self.output, self._show_output)
@@ -250,14 +252,16 @@ class SessionShown(FrontPage[None]):
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
             view.settle(self.viewer.outputs.reader(wanted))
             self._search.count()
+        failed = bool(wanted) and attempt_failed(self.state.attempts[wanted])
+        view.wrapped = failed if self._wraps is None else self._wraps  # an error is read whole
         live = bool(wanted) and self.state.attempts[wanted].outcome is None
         ended = self._live and not live
         self._live = live
         if self.moment is not None:
             view.say_empty(no_output(self.moment, chosen, wanted))
-            rows = LIVE if live or view.wrapped else max(1, view.total)
+            rows = LIVE if live or self._wraps else max(1, view.total)
             self.panes.share_out(self.moment, chosen, rows if wanted else 0)
-        if wanted and (not same or ended) and attempt_failed(self.state.attempts[wanted]):
+        if failed and (not same or ended):
             self.call_after_refresh(view.to_error)
         self._entitle_output()
         self._show_offers()

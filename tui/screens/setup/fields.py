@@ -11,11 +11,15 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import RadioSet
 
 from tui.runbook.model import Method
-from tui.screens.setup.form import LABEL, FormField
+from tui.screens.setup.form import LABEL, FormField, beside_lines
 from tui.text.block import Block, block, pieces, styled
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Choice, Said
 
+FIELD = 30
+"""Cells of what is filled in."""
+FRAME = 4
+"""Cells of the frame about the fields."""
 CHOICE = 6
 """Cells that a method's mark takes, and what is left between two methods."""
 
@@ -43,22 +47,64 @@ class ChoiceInput(LineInput):
         self.cursor_position = len(self.value)
 
 
-class FormEntry(Vertical):
-    """One field; `value` is what it holds."""
+class Hinted(Vertical):
+    """What is said beside a field, or below it; on a low screen in one row, and whole while the field has the focus."""
+
+    BEFORE: ClassVar[int] = LABEL + 1
+    """Cells that stand before it in its row."""
 
     offered = getters.query_one(".choices", Said)
+    hint = ""
+    listed = ""
+    """What is offered, in words."""
+
+    def tell(self, hint: str, listed: str = "") -> None:
+        """Say something else."""
+        self.hint, self.listed = hint, listed
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Say it in the room that there is now."""
+        if not self.query(".choices"):
+            return
+        brief = self.screen.has_class("low") and not self.has_focus_within
+        width = self.content_size.width or self.app.size.width - FRAME  # before the first layout it has none
+        lines = beside_lines(self.hint, self.listed, max(1, width - self.BEFORE) if brief else 0)
+        self.offered.say(styled([[(line, "")] for line in lines]))
+        if not self.query(".line > .choices"):
+            self.offered.display = bool(lines)
+
+    def on_mount(self) -> None:
+        self.tell_again()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self.tell_again)
+
+    def on_descendant_focus(self) -> None:
+        self.tell_again()
+
+    def on_descendant_blur(self) -> None:
+        self.tell_again()
+
+
+class FormEntry(Hinted):
+    """One field; `value` is what it holds."""
+
+    BEFORE = LABEL + 1 + FIELD + 1
+
     input = getters.query_one(ChoiceInput)
     wrong = getters.query_one(".problem", Said)
 
     def __init__(self, field: FormField) -> None:
         super().__init__(id=f"{field.id}-entry", classes="entry")
         self.field = field
+        self.hint, self.listed = field.hint, _offered(field.choices)
         self._read = ""
 
     def compose(self) -> ComposeResult:
         field, choices, problem = (
             ChoiceInput(self.field.value, id=self.field.id),
-            Said(self._beside(self.field.choices), classes="choices"),
+            Said(block(""), classes="choices"),
             Said(block(""), classes="problem"),
         )
         field.offer(self.field.choices)
@@ -71,10 +117,6 @@ class FormEntry(Vertical):
             yield choices
         yield problem
 
-    def _beside(self, choices: tuple[str, ...]) -> Block:
-        """The hint, and below it what is offered."""
-        return styled([[(line, "")] for line in (self.field.hint, _offered(choices)) if line])
-
     @property
     def value(self) -> str:
         """What is in the field now."""
@@ -82,7 +124,7 @@ class FormEntry(Vertical):
 
     def offer(self, choices: tuple[str, ...]) -> None:
         """Offer values to choose from."""
-        self.offered.say(self._beside(choices))
+        self.tell(self.field.hint, _offered(choices))
         self.input.offer(choices)
 
     def fill(self, value: str) -> None:
@@ -91,7 +133,7 @@ class FormEntry(Vertical):
         if field.value:
             return
         field.value = self._read = value
-        self.offered.say(block(f"read from the host: {value}"))
+        self.tell(f"read from the host: {value}")
 
     def renew(self, field: FormField) -> None:
         """Offer what holds in another environment, unless a person wrote something else into the field."""
@@ -145,15 +187,15 @@ class Radios(RadioSet):
         self.screen.focus_next()
 
 
-class Environments(Vertical):
+class Environments(Hinted):
     """The environments to choose from, none of them chosen unless it is `given`; `told` says what each is."""
 
-    offered = getters.query_one(".choices", Said)
     wrong = getters.query_one(".problem", Said)
 
     def __init__(self, names: Sequence[str], told: Mapping[str, str], given: str) -> None:
         super().__init__(id="environment-entry", classes="entry")
         self._names, self._told, self._given = names, told, given
+        self.hint = self._words(given)
 
     def compose(self) -> ComposeResult:
         problem = Said(block(""), classes="problem")
@@ -163,7 +205,7 @@ class Environments(Vertical):
             with Radios(id="environment", compact=True):
                 for name in self._names:
                     yield Choice(pieces((name, "bold")), value=name == self._given)
-        yield Said(block(self._words(self._given)), classes="choices")
+        yield Said(block(""), classes="choices")
         yield problem
 
     def _words(self, name: str) -> str:
@@ -176,7 +218,7 @@ class Environments(Vertical):
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the chosen one is."""
-        self.offered.say(block(self._words(self._names[event.index])))
+        self.tell(self._words(self._names[event.index]))
         self.problem("")
 
     @property
@@ -191,10 +233,8 @@ class Environments(Vertical):
         self.wrong.say(block(f"✖ {text}" if text else ""))
 
 
-class Methods(Vertical):
+class Methods(Hinted):
     """The ways to go through the flow: the `given` one chosen, else the recommended one."""
-
-    offered = getters.query_one(".choices", Said)
 
     def __init__(self, methods: Sequence[tuple[str, Method]], given: str = "") -> None:
         super().__init__(id="method-entry", classes="entry")
@@ -204,14 +244,13 @@ class Methods(Vertical):
 
     def compose(self) -> ComposeResult:
         chosen = [name for name, _ in self._methods].index(self._first)
+        self.hint = self._methods[chosen][1].text
         with Horizontal(classes="line"):
             yield Said(block("method"), classes="prompt")
             with Radios(id="method", compact=True):
                 for place, (_, method) in enumerate(self._methods):
                     yield Choice(_words(method), value=place == chosen)
-        told = Said(block(self._methods[chosen][1].text), classes="choices")
-        told.display = bool(self._methods[chosen][1].text)
-        yield told
+        yield Said(block(""), classes="choices")
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the methods beside each other where they have room."""
@@ -220,9 +259,7 @@ class Methods(Vertical):
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the chosen method does."""
-        told = self._methods[event.index][1].text
-        self.offered.display = bool(told)
-        self.offered.say(block(told))
+        self.tell(self._methods[event.index][1].text)
 
     @property
     def value(self) -> str:

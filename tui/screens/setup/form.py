@@ -58,6 +58,18 @@ def hint_of(variable: Variable) -> str:
     return " – ".join([*told, *(["optional"] if variable.optional else [])])
 
 
+def beside_lines(hint: str, offered: str, room: int = 0) -> list[str]:
+    """What stands beside a field: its hint, and below it what is offered.
+
+    Args:
+        room: cells of the one row there is: what is offered has it, else the hint, if it fits whole; 0 for no end.
+    """
+    ways = [line for line in (offered, hint) if line]
+    if room:
+        return [line for line in ways if cell_len(line) <= room][:1]
+    return ways[::-1]
+
+
 def variable_id(name: str) -> str:
     """The id of a variable's field."""
     return f"var-{name}"
@@ -168,7 +180,8 @@ def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> li
         told = row.verdict in (RowVerdict.OK, RowVerdict.UNKNOWN)
         bad = row.verdict is RowVerdict.FAILED
         line: list[Piece] = [(f"{glyph} ", style), (f"{row.kind:<7} ", "$soft"), (f"{row.name:<18} ", "bold")]
-        detail = row.detail if whole else _short(row.detail, width - sum(cell_len(text) for text, _ in line))
+        room = width - sum(cell_len(text) for text, _ in line)
+        detail = row.detail if whole else _short(row.detail, room, row.kind == "host")
         line.append((detail if told else row.verdict.value, "" if told else style))
         lines.append(line)
         if bad and row.detail:
@@ -178,13 +191,15 @@ def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> li
     return lines
 
 
-def _short(detail: str, room: int) -> str:
-    """What was found of a host in one line: who and where, and how long it took, are said last of all."""
+def _short(detail: str, room: int, of_host: bool) -> str:
+    """What was found, in one line: of a host who and where, and how long it took, stay; of the rest what is first."""
     parts = LONG_KEY.sub(r"\1…\2", detail).split(PART)
     if room > 0 and cell_len(PART.join(parts)) > room:
         parts = [part for part in parts if "SHA256:" not in part]
-    if room > 0 and cell_len(PART.join(parts)) > room and len(parts) > 2:
+    if room > 0 and cell_len(PART.join(parts)) > room and len(parts) > 2 and of_host:
         del parts[1]
+    while room > 0 and cell_len(PART.join(parts)) > room and len(parts) > 1 and not of_host:
+        parts.pop()
     return PART.join(parts)
 
 

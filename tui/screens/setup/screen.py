@@ -21,7 +21,7 @@ from tui.execution.workspace import Setup
 from tui.front import FrontPage
 from tui.runbook.described.environments_told import environment_words
 from tui.screens.setup import form
-from tui.screens.setup.fields import ChoiceInput, Environments, FormEntry, Methods
+from tui.screens.setup.fields import ChoiceInput, Environments, FormEntry, Hinted, Methods
 from tui.text.block import block, pieces, styled
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
@@ -273,6 +273,8 @@ class SetupScreen(FrontPage[None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self._say_rows)
         self.call_after_refresh(self._judge)
+        for hinted in self.query(Hinted):
+            hinted.call_after_refresh(hinted.tell_again)
 
     def on_descendant_focus(self) -> None:
         self._say_rows()

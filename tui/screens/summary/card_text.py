@@ -93,7 +93,7 @@ def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
     else:
         second = str(card.skipped), "skipped", "skipped", WARN if card.skipped else "bold"
     down = card.downtime
-    length = took_clock(down.seconds) + ("…" if down.since else "")
+    length = took_clock(down.seconds if down.sure else max(1.0, down.seconds)) + ("…" if down.since else "")
     cut_off = (length if down.sure else f"≤{length}") if down.outages else down.words
     return [
         (str(card.signed), f"of {counted(card.steps, 'step')}", f"of {card.steps}", "bold"),

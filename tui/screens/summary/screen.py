@@ -21,7 +21,7 @@ from tui.front import FrontPage, SessionChanged, asks
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
-from tui.screens.summary.text import Report, debriefed, details
+from tui.screens.summary.text import Report, debriefed, details, finish_lines
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import MonitorSampled, MonitorsWaiting
@@ -193,12 +193,7 @@ class SummaryScreen(FrontPage[None]):
             words = doubt_words(conductor.state, doubts)
             self.app.show_error(NotNow(words, "look at them again on the run screen first"))
             return
-        left = [step.title for _, step in conductor.state.plan() if not conductor.state.step(step.id).status.settled]
-        recorded = outcome_called(conductor.state, result)
-        lines = [f"The result is recorded as: {recorded}", *(f"not done: {title}" for title in left[:8])]
-        if len(left) > 8:
-            lines.append(f"… and {len(left) - 8} more")
-
+        lines = finish_lines(conductor.state, outcome_called(conductor.state, result))
         if await self.app.ask(Confirm("Finish the session?", lines, yes="Finish", kind="◆ FINISH")):
             conductor.finish(result)
 
@@ -214,6 +209,14 @@ class SummaryScreen(FrontPage[None]):
         if await self.app.ask(Confirm("Reopen the session?", REOPENS, yes="Reopen", kind="◆ REOPEN")):
             conductor.take_up(conductor.state.operator, platform.node())
             self.app.open_run()
+
+    async def action_leave(self) -> None:
+        """Leave the summary; a finished session is not reopened by it."""
+        viewer = self._viewer()
+        if viewer.state.finished is None:
+            self.app.open_run()
+        else:
+            self.action_home()
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

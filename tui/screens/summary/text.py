@@ -16,14 +16,17 @@ from tui.session.archive.history import took
 from tui.session.journal.journal import Verified
 from tui.session.report_card.deviations import CONNECTION, FAILED, UNKNOWN
 from tui.session.report_card.report_card import ReportCard
-from tui.session.state import StepStatus, step_by_id
+from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.called import items
 from tui.session.views.followups import followups
+from tui.session.views.rollback import rollback_plan
 from tui.session.views.usual import Usual
-from tui.text.amounts import duration
+from tui.text.amounts import counted, duration
 from tui.text.block import Piece
 
 FOLLOW_UPS = "Follow-ups"
+MOST_NAMED = 8
+"""Steps that are not done and are named, at most."""
 MOST = 40
 """Deviations that are shown, at most; the export has them all."""
 
@@ -125,6 +128,22 @@ def _checklist(source: Source) -> Iterable[list[Piece]]:
         far = "" if item.done or item.words == "open" else f"  {item.words}"
         steps = f"  {'; '.join(by.get(item.id, []))}"
         yield [mark, (item.title, ""), (far, WARN), (steps, FAINT)]
+
+
+def finish_lines(state: SessionState, recorded: str) -> list[str]:
+    """What the question says before a session is finished: as what, and which of its steps are not done.
+
+    Of a deployment that was rolled back the steps that were left are counted: nobody would do them any more.
+    """
+    left = [step for _, step in state.plan() if not state.step(step.id).status.settled]
+    undoing = {one.step.id for one in rollback_plan(state)} if state.rollback is not None else None
+    named = [step.title for step in left if undoing is None or step.id in undoing]
+    lines = [f"The result is recorded as: {recorded}", *(f"not done: {title}" for title in named[:MOST_NAMED])]
+    if len(named) > MOST_NAMED:
+        lines.append(f"… and {len(named) - MOST_NAMED} more")
+    if others := len(left) - len(named):
+        lines.append(f"{counted(others, 'other step')} left out, since it was rolled back")
+    return lines
 
 
 def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:

@@ -43,7 +43,7 @@ class Clickable(Struct, frozen=True):
 def band_parts(
     first: NextAct, beside: Sequence[Offer], key: str, width: int, spinner: str = "▶", replayed: bool = False
 ) -> list[Clickable]:
-    """The parts of the band in its width; what is beside goes first, then the consequence is cut.
+    """The parts of the band in its width; what is beside goes first, then the consequence is said shorter.
 
     Args:
         key: what is pressed for the first act.
@@ -51,8 +51,9 @@ def band_parts(
         replayed: nothing can be done: it says what could be then.
     """
     if replayed:
-        words = " · ".join(dict.fromkeys([first.verb.lower(), *(one.verb for one in beside)]))
-        return [Clickable((("   was open: ", "$soft"), (shortened(words, width - 13), "")))]
+        verbs = [*dict.fromkeys([first.verb.lower(), *(one.verb for one in beside)])]
+        lists = [" · ".join(verbs[:many]) for many in range(len(verbs), 0, -1)]
+        return [Clickable((("   was open: ", "$soft"), (_whole(lists, width - 13), "")))]
     sign = first.sign or (spinner if first.runs else key)
     head = Clickable(((f" {sign} ", KEY_STYLES[first.tone]), (f" {first.verb}", "bold $strong")), first.act)
     named = [
@@ -60,15 +61,14 @@ def band_parts(
         for one in beside
     ]
     right = named if head.width + APART + _length(named[:1]) + 1 <= width else list(beside)
-    words = first.consequence
-    if first.brief and head.width + BETWEEN + cell_len(words) + APART + _length(right[:1]) + 1 > width:
-        words = first.brief
+    ways = [first.consequence, *first.brief]
+    nearest = APART + _length(right[:1]) if right else 0
+    words = _whole(ways, width - 1 - head.width - BETWEEN - nearest) or first.consequence
     told = cell_len(words) + BETWEEN if words and first.act != GIVES_WAY else 0
     while right and head.width + told + APART + _length(right) + 1 > width:
         right.pop()
     room = width - head.width - BETWEEN - (APART + _length(right) if right else 0) - 1
-    whole = first.act != GIVES_WAY or cell_len(words) <= room
-    consequence = shortened(words, max(0, room)) if whole else ""
+    consequence = shortened(words, max(0, room)) if first.title else _whole([words, *ways], room)
     parts = [head]
     if consequence:
         parts.append(Clickable(((" " * BETWEEN + consequence, ""),), first.act))
@@ -94,6 +94,11 @@ def part_at(parts: Sequence[Clickable], cell: int) -> str:
         if cell < at:
             return part.act
     return ""
+
+
+def _whole(ways: Sequence[str], room: int) -> str:
+    """The first of these that has room; nothing where none has."""
+    return next((one for one in map(shown, ways) if cell_len(one) <= room), "")
 
 
 def _length(offers: Sequence[Offer]) -> int:

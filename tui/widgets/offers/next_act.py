@@ -20,15 +20,21 @@ from tui.widgets.moment import Moment, current_step, spent, waiting_kind
 
 LONGEST = 30
 """Cells that the choices of a question may take."""
-TWO_NAMES, TWO_IN_BRIEF = "asks for the host's name and a second person", "asks host and second person"
-"""How a start is confirmed by two, and the same where there is little room."""
+ASKS, HOST_NAME = "asks first", "asks for the host's name"
+TWO_NAMES = "asks for the host's name and a second person"
+"""How a start is confirmed: by a key, by what is typed, by two people."""
+IN_BRIEF = {
+    HOST_NAME: ("asks the host's name",),
+    TWO_NAMES: ("asks host and second person", "asks for two names"),
+}
+"""The same where there is less room, and less still."""
 
 
 class NextAct(Struct, frozen=True):
     """What the band says: `act` is what its key does, and empty where nothing is to be pressed.
 
-    `brief` says the consequence where it has no room whole; `tone` names the band's colour; `runs` says that a
-    command is running, so that it moves.
+    `brief` says the consequence ever shorter, where it has no room whole: a hint is never cut. A `title` is. `tone`
+    names the band's colour; `runs` says that a command is running, so that it moves.
     """
 
     act: str
@@ -37,7 +43,8 @@ class NextAct(Struct, frozen=True):
     tone: str = ""
     runs: bool = False
     sign: str = ""
-    brief: str = ""
+    brief: tuple[str, ...] = ()
+    title: bool = False
 
 
 def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
@@ -64,7 +71,7 @@ def how_asked(state: SessionState, step: Step, first: bool = False) -> str:
         return ""
     if needs_second:
         return TWO_NAMES
-    return "asks for the host's name" if step.danger is Danger.DESTRUCTIVE else "asks first"
+    return HOST_NAME if step.danger is Danger.DESTRUCTIVE else ASKS
 
 
 def harmless(step: Step) -> str:
@@ -75,7 +82,7 @@ def harmless(step: Step) -> str:
 
 def _elsewhere(state: SessionState, here: str) -> NextAct:
     title = step_by_id(state.runbook, here).title if here else ""
-    return NextAct("here" if here else "", "RUNNING", title or "commands are run", "", True)
+    return NextAct("here" if here else "", "RUNNING", title or "commands are run", "", True, title=bool(title))
 
 
 def _doubted(state: SessionState, step: Step, here: bool) -> NextAct | None:
@@ -84,7 +91,9 @@ def _doubted(state: SessionState, step: Step, here: bool) -> NextAct | None:
     doubts = doubtful(state, None if ended else step) if ended or starts else ()
     if not doubts:
         return None
-    return NextAct("next", "LOOK AGAIN", f"at {count_of(doubts)}: their host was restarted", "bad")
+    restarted = "their host was restarted"
+    words = f"at {count_of(doubts)}: {restarted}"
+    return NextAct("next", "LOOK AGAIN", words, "bad", brief=(restarted, "host restarted"))
 
 
 def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
@@ -98,23 +107,29 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
         return second
     if status is StepStatus.PASSED:
         two = step.signoff is Signoff.TWO_PERSON
-        return NextAct("sign", "SIGN", f"as {state.operator}{', and a second person' if two else ''}", "sign")
+        name = f"as {state.operator}"
+        brief = (f"{name} and another", "two people") if two else ()
+        return NextAct("sign", "SIGN", f"{name}, and a second person" if two else name, "sign", brief=brief)
     if status is StepStatus.FAILED:
-        return NextAct("retry", "RETRY", how_asked(state, step), "bad")
+        return _asking("retry", "RETRY", how_asked(state, step), "bad")
     if status is StepStatus.UNKNOWN:
-        return NextAct("next", "DECIDE", "what happened: look on the host", "bad")
+        return NextAct("next", "DECIDE", "what happened: look on the host", "bad", brief=("look on the host",))
     if status is StepStatus.RUNNING:
-        return NextAct("next", "CONTINUE", how_asked(state, step) or "with what is left")
+        return _asking("next", "CONTINUE", how_asked(state, step) or "with what is left")
     if aside and status is not StepStatus.PENDING:
-        return NextAct("next", "DO AGAIN", how_asked(state, step), "good")
+        return _asking("next", "DO AGAIN", how_asked(state, step, first=True), "good")
     if not aside and step.id != here:
         if not here:
             return NextAct("next", "SUMMARY", "every step is settled", "good")
-        return NextAct("next", "CURRENT STEP", step_by_id(state.runbook, here).title)
+        return NextAct("next", "CURRENT STEP", step_by_id(state.runbook, here).title, title=True)
     if look_wanted(state, step):
-        return NextAct("next", "LOOK", "whether it is needed; changes nothing")
-    asked = how_asked(state, step)
-    return NextAct("next", "START", asked or harmless(step), brief=TWO_IN_BRIEF if asked == TWO_NAMES else "")
+        return NextAct("next", "LOOK", "whether it is needed; changes nothing", brief=("whether it is needed",))
+    return _asking("next", "START", how_asked(state, step) or harmless(step))
+
+
+def _asking(act: str, verb: str, asks: str, tone: str = "") -> NextAct:
+    """An act, and how it is confirmed."""
+    return NextAct(act, verb, asks, tone, brief=IN_BRIEF.get(asks, ()))
 
 
 def _second_asked(moment: Moment, step: Step) -> NextAct | None:
@@ -125,9 +140,9 @@ def _second_asked(moment: Moment, step: Step) -> NextAct | None:
     act = "retry" if moment.state.step(step.id).status is StepStatus.FAILED else "next"
     still = time_left(asked, moment.now)
     if asked.status is ApprovalStatus.WAITING:
-        return NextAct(act, "TWO ALLOW", f"waits for a second person, {still} more", "turn", brief=f"waits, {still}")
+        return NextAct(act, "TWO ALLOW", f"waits for a second person, {still} more", "turn", brief=(f"waits, {still}",))
     by = "alone" if asked.status is ApprovalStatus.ALONE else f"allowed by {asked.by}"
-    return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=f"{by}, {still}")
+    return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=(f"{by}, {still}", by))
 
 
 def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
@@ -135,7 +150,10 @@ def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
     action = step.actions[state.step(step.id).action]
     if kind == "ask":
         asked = filled_action(action, values_of(state.runbook, state.facts, moment.now))
-        return NextAct("next", "ANSWER AGAIN" if again else "ANSWER", _answers(asked), "bad" if again else "turn")
+        verb, tone = ("ANSWER AGAIN", "bad") if again else ("ANSWER", "turn")
+        return NextAct(
+            "next", verb, _answers(asked), tone, brief=(f"one of {len(asked.choices)}",) if asked.choices else ()
+        )
     if kind == "manual":
         return NextAct("next", "SAY HOW IT WENT", "done, or not done", "bad" if again else "turn")
     if kind == "interactive":
@@ -144,7 +162,7 @@ def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:
         message = state.runbook.messages[action.send or ""]
         to = f" to {message.to}" if message.to else ""
         values = values_of(state.runbook, state.facts, moment.now)
-        return NextAct("next", "SEND", worded(f"{message.title}{to}", values), "turn")
+        return NextAct("next", "SEND", worded(f"{message.title}{to}", values), "turn", title=True)
     return NextAct("next", "OPEN", "the page", "turn")
 
 
@@ -168,12 +186,14 @@ def _running(moment: Moment, step: Step) -> NextAct:
         return NextAct("", verb, _until_next(step, attempt, moment.now), "", True, AGAIN)
     time, usual = spent(state, step, moment.now), moment.usual.get(step.id)
     if usual is not None and usual.median > time.took:
-        left = f"about {clock_words(usual.median - time.took)} to go"
+        to_go = clock_words(usual.median - time.took)
+        left, brief = f"about {to_go} to go", f"≈ {to_go}"
     elif usual is None and time.budget > time.took:
-        left = f"{clock_words(time.budget - time.took)} of its budget left"
+        budget = clock_words(time.budget - time.took)
+        left, brief = f"{budget} of its budget left", f"{budget} left"
     else:
-        left = ""
-    return NextAct("", "RUNNING", left, "", True)
+        left = brief = ""
+    return NextAct("", "RUNNING", left, "", True, brief=(brief,) if brief else ())
 
 
 def _until_next(step: Step, attempt: Attempt, now: datetime) -> str:

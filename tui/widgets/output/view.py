@@ -1,6 +1,7 @@
 """Shows an attempt's output, however much there is: only the lines on the screen are read, decoded and painted."""
 
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -201,9 +202,10 @@ class OutputView(Lines):
             self.post_message(self.Moved())
 
     def _drawn_empty(self, y: int) -> Strip:
-        """A row of what is said in the middle of an empty pane."""
-        place = y - max(0, (self.size.height - len(self.empty)) // 2)
-        words = shown(self.empty[place]) if 0 <= place < len(self.empty) else ""
+        """A row of what is said in the middle of an empty pane, broken between words."""
+        said = [row for words in self.empty for row in textwrap.wrap(shown(words), max(1, self.width))]
+        place = y - max(0, (self.size.height - len(said)) // 2)
+        words = said[place] if 0 <= place < len(said) else ""
         blank = " " * max(0, (self.width - cell_len(words)) // 2)
         return Strip([segment(shown(blank + words), self.paint("output--quiet"))])
 
