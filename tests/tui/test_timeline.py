@@ -80,6 +80,11 @@ def test_no_time_touches_another_and_no_line_is_too_wide(total: float) -> None:
         assert cell_len(said(title(at(1, words="a step: " * 9), width))) <= max(width, 24)
 
 
+def test_every_kind_of_marker_is_in_the_bar_and_in_the_legend() -> None:
+    assert set(SIGNS) == set(MarkerKind)
+    assert set(LEGEND) == set(MarkerKind)
+
+
 def test_the_legend_counts_and_what_matters_least_goes_first() -> None:
     parts = legend(MARKS, 76)
     assert said(legend_line(parts)) == "✖ 10 failed  ↺ rollback  ✎ 1,200 signed  ϟ 1 fault  ┬ 55 steps"

@@ -20,6 +20,7 @@ SIGNS = {
     MarkerKind.HANDOVER: ("⇄", STYLES["turn"]),
     MarkerKind.FAULT: ("ϟ", STYLES["turn"]),
     MarkerKind.SKIP: ("↷", STYLES["turn"]),
+    MarkerKind.APPROVAL: ("◆", STYLES["turn"]),
     MarkerKind.SIGN_OFF: ("✎", STYLES["good"]),
     MarkerKind.STEP: ("┬", ""),
 }
@@ -30,6 +31,7 @@ LEGEND = {
     MarkerKind.TRIGGER: "tripped",
     MarkerKind.ROLLBACK: "",
     MarkerKind.SIGN_OFF: "signed",
+    MarkerKind.APPROVAL: "",
     MarkerKind.FAULT: "",
     MarkerKind.SKIP: "skipped",
     MarkerKind.CONNECTION: "lost",
