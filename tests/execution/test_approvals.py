@@ -1,6 +1,7 @@
 """Before a step starts a second person allows what it will run, byte for byte; without that nothing starts."""
 
 import os
+import queue
 import random
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +14,7 @@ from tests.support.approving import People, asking, ran
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.support.tampering import tampered
+from tui.config import NotifierPlace
 from tui.errors import NotNow, RunbookError, SignatureInvalid, SigningRefused
 from tui.execution.approving.answering import answer_to
 from tui.execution.approving.proved_approvals import prove_approvals
@@ -28,6 +30,7 @@ from tui.session.journal.chain import walk
 from tui.session.journal.journal import read
 from tui.session.state import ApprovalStatus, SessionState, StepStatus
 from tui.sharing.messages import SignedMessage, decode_message, sign_message
+from tui.sharing.telling.notifiers import Notifier, Notifiers
 from tui.signing.signers import parse_signers
 
 pytestmark = pytest.mark.needs("ssh-keygen")
@@ -273,6 +276,10 @@ def test_alone_needs_a_reason_and_the_runbooks_leave_and_the_report_names_it_fir
     conductor, host = asked
     with pytest.raises(NotNow, match="needs a reason"):
         conductor.approvals.alone("restore", " ")
+    texts: queue.Queue[str] = queue.Queue()
+    place = NotifierPlace(url="env:CHAT", on=("finished",))  # and of this, whatever that says
+    notifier = Notifier("chat", place, lambda title, text: texts.put(text) is None)
+    conductor.subscribe(Notifiers([notifier]).heard)
     conductor.approvals.alone("restore", "nobody answers the phone")
     conductor.start("restore", "web")
     conductor.wait(10)
@@ -285,6 +292,7 @@ def test_alone_needs_a_reason_and_the_runbooks_leave_and_the_report_names_it_fir
         conductor.start("purge")
     told = source(Store(tmp_path / "sessions").find("last")).deviations()
     assert told[0].what == "STARTED ALONE by ana, nobody was reachable: nobody answers the phone"
+    assert "STARTED ALONE by ana, nobody was reachable: nobody answers the phone" in texts.get(timeout=20)
     page = markdown.render(source(Store(tmp_path / "sessions").find("last"))).decode()
     assert "STARTED ALONE by ana" in page
 

@@ -15,7 +15,7 @@ from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
 from tui.session.state import SessionState
 from tui.sharing.own_secrets import own_secret
-from tui.sharing.telling.told_of import KINDS, TEXT, Notice, notice_of
+from tui.sharing.telling.told_of import ALWAYS, KINDS, TEXT, Notice, notice_of
 from tui.text.amounts import counted
 from tui.text.nearest import did_you_mean
 from tui.text.sanitise import sanitise
@@ -62,7 +62,8 @@ class Notifier:
 
     def heard(self, notice: Notice) -> None:
         """Tell of it, where this one is for that, and once for each event."""
-        if notice.kind not in self._place.on or notice.seq <= self._last:
+        wanted = notice.kind in self._place.on or notice.kind in ALWAYS
+        if not wanted or notice.seq <= self._last:
             return
         self._last = notice.seq
         text = fill_shown(self._place.text or TEXT, notice.values)[:LONGEST]

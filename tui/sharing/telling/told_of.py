@@ -13,6 +13,7 @@ from tui.session.state import SessionState
 KINDS = {
     "started": "a session begins",
     "approval": "a second person is asked before a step starts",
+    "alone": "a step that takes two is started by one; everybody is told, whatever `on` says",
     "failed": "a command fails, or is not as expected",
     "unknown": "nobody knows how a command ended",
     "trigger": "a bound of a monitor is passed for its time",
@@ -22,6 +23,9 @@ KINDS = {
     "finished": "the session is finished",
 }
 """What `on` of a notifier may name, and when that is."""
+
+ALWAYS = frozenset({"alone"})
+"""Of these everybody is told."""
 
 TEXT = "{{ where }}: {{ what }}"
 """What is told where the settings say nothing else."""
@@ -66,6 +70,8 @@ def _kind(event: ev.AnyEvent, state: SessionState) -> str:
         return _of_attempt(event, state)
     if isinstance(event, ev.ApprovalRequested):
         return "approval"
+    if isinstance(event, ev.StartedAlone):
+        return "alone"
     if isinstance(event, ev.TriggerTripped):
         return "trigger"
     return ""
