@@ -16,7 +16,7 @@ from tui.attention import Attentive
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
-from tui.front import ScreenNotifier, asks
+from tui.front import FrontPage, ScreenNotifier, asks
 from tui.keys import read_keys
 from tui.runbook.model import Issue, runbook_id
 from tui.screens.asked import Asked
@@ -59,10 +59,12 @@ class RunbookApp(Attentive, Asked, TakingUp):
         rolling_back: bool = False,
         hosts: str = "",
         given: Setup | None = None,
+        first: FrontPage[None] | None = None,
     ) -> None:
         """Args:
         hosts: which places hold for a session whose hosts are said to be elsewhere today: "session" or "today".
         given: what the command line says of a session that is set up; a flow in it is set up at once.
+        first: the screen to begin with, and the only one.
         """
         super().__init__()
         self.stylesheet = ParsedOnce(variables=self.get_css_variables())
@@ -86,6 +88,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         self._history: History | None = None
         self._usual: tuple[str, Mapping[str, Usual], WholeUsual] | None = None
         self._again = False
+        self._first = first
 
     def on_mount(self) -> None:
         """Show the first screen, in the operator's colours and with the operator's keys."""
@@ -100,7 +103,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         elif self.workspace.followed is not None:
             self._opened(self.workspace.followed)
         else:
-            self.push_screen(HomeScreen())
+            self.push_screen(self._first or HomeScreen())
         self.answer_for(self.workspace)
         if wrong:
             self.show_error(

@@ -70,11 +70,11 @@ class Front(App[None]):
     keys: Keys
     viewer: "Viewer | None" = None
     """The session that is open; this process carries it out, follows it or replays it."""
-
     operator: str = ""
     given: "Setup | None" = None
     """What the command line says of a session that is set up."""
 
+    mode_apart: Mode | None = None  # of a screen that is about no session and no host
     following: Path | None = None
     """The runbook that is opened once the program has left this one."""
 
@@ -84,7 +84,7 @@ class Front(App[None]):
     @property
     def mode(self) -> Mode:
         """What is at stake, by the session that is open, else by where the program is."""
-        return mode_here(self.viewer, self.workspace)
+        return self.mode_apart or mode_here(self.viewer, self.workspace)
 
     @cached_property
     def background(self) -> threads.Workers:

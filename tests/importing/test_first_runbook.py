@@ -43,12 +43,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def reviewed(screen: Terminal) -> None:
-    screen.wait_for("REVIEW  1 passage to look at")
-    screen.wait_for("k  keep it as it is")
-    for _ in range(100):  # what is typed before the key is waited for is dropped
+    screen.wait_for("1 passage to look at")
+    screen.wait_for("What became of it")
+    for _ in range(100):  # what is typed before the screen is painted is dropped
         screen.press("k")
-        if screen.idle(until=lambda: b"every passage was looked at" in screen.received):
-            return
+        screen.idle(until=lambda: b"Nothing is left to look at" in screen.received)
+        if b"Nothing is left to look at" in screen.received:
+            break
+    screen.press("q")
 
 
 def rehearsed(screen: Terminal) -> None:

@@ -171,7 +171,7 @@ def test_an_edited_command_that_only_reads_asks_for_no_confirmation_of_its_own()
     first = changed(ONE, "one", 0, reads)
     after = changed(first, "one", 0, another("systemctl restart shop"))
     assert step(after, "one")["mutates"] is True
-    assert keys_for(ONE, marks_of(ONE)[0]) == ("k", "m", "t", "r", "c", "e", "n", "q")
+    assert keys_for(ONE, [""] * 9, marks_of(ONE)[0]) == ("k", "m", "t", "r", "c", "e", "n", "q")
 
 
 def test_what_would_make_the_runbook_wrong_is_not_written() -> None:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from tests.support.runbooks import small
+from tests.support.runbooks import SMALL, small
 from tui.runbook.described.probes import measured_words
+from tui.runbook.reading.load import load_text
 from tui.runbook.services import Service
 from tui.session import events as ev
 from tui.session.baseline import Difference, differences
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
-from tui.session.state import SessionState
+from tui.session.state import OUTSIDE, SessionState
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -44,6 +45,41 @@ def test_a_figure_before_and_after_the_first_change() -> None:
     found = differences(state)
     assert [(one.figure, one.before, one.now) for one in found] == [("used", 12, 18)]
     assert found[0].change == pytest.approx(0.5)
+
+
+def own(number: int, mutates: bool) -> list[ev.AnyEvent]:
+    """A command of the operator's own."""
+    return [
+        ev.AttemptStarted(
+            attempt=number, step="look", action=OUTSIDE, host="web", command="x", mutates=mutates, operator="ana"
+        ),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=0.1),
+    ]
+
+
+@pytest.mark.parametrize(("mutates", "before"), [(True, 10), (False, 12)])
+def test_what_the_operator_changed_outside_the_runbook_is_a_change_too(mutates: bool, before: int) -> None:
+    state = after(
+        *measured(1, "look", used=10),
+        *own(2, mutates),
+        *measured(3, "look", used=12),
+        *change(4),
+        *measured(5, "look", used=18),
+    )
+    assert [(one.before, one.now) for one in differences(state)] == [(before, 18)]
+
+
+@pytest.mark.parametrize(("mutates", "usual"), [(True, 1.0), (False, 3.0)])
+def test_what_monitors_measured_after_such_a_change_is_not_what_is_usual(mutates: bool, usual: float) -> None:
+    def sampled(value: float, clock: float) -> list[ev.AnyEvent]:
+        return [ev.MonitorSampled(monitor="load", value=value, clock=clock + place) for place in range(3)]
+
+    runbook = load_text(SMALL + '[monitors.load]\ntitle = "Load"\nrun = "cat /proc/loadavg"\n', "r")
+    begun = ev.SessionStarted(session="s", flow="deploy", method="docker", operator="ana", title="", runbook_hash="")
+    events = (begun, *sampled(1.0, 0), *own(1, mutates), *[one for at in (10, 20, 30) for one in sampled(3.0, at)])
+    events = (*events, *change(2), *sampled(9.0, 40))
+    state = fold(runbook, [ev.Entry(seq, AT, 0.0, event) for seq, event in enumerate(events)])
+    assert state.monitors["load"].baseline == usual
 
 
 def test_without_a_change_or_without_a_figure_before_there_is_nothing_to_compare() -> None:

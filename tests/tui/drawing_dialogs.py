@@ -4,6 +4,7 @@ from tests.support.every_dialog import EVERY
 from tests.tui.conftest import dialog
 from tests.tui.drawing import DRAWN as DRAWN
 from tests.tui.drawing import Stage, drawn, kept, run_running, run_unknown
+from tests.tui.drawing_review import review as review
 from tui.dialogs import AskText, ByHand, Confirm, Resolve, RollbackReason, SendMessage
 from tui.dialogs.moved import WhichHosts
 from tui.dialogs.pick import Pick

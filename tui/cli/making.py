@@ -1,5 +1,6 @@
 """The commands that make a runbook: from a Markdown document, or from the answers to a few questions."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from tui.errors import RunbookInvalid, UsageError
 
 if TYPE_CHECKING:
     from tui.importing.beginning import BeginningAnswers
+    from tui.importing.review.reviewing import Review
 
 
 @click.command("import")
@@ -59,7 +61,7 @@ def _wants_review(doubts: int) -> bool:
 def _review(text: str, output: Path) -> None:
     """Go through what is marked in a runbook, each decision kept at once."""
     from tui.importing.review.review_marks import marks_of
-    from tui.importing.review.reviewing import ReviewTerminal, review
+    from tui.importing.review.reviewing import Review, ReviewTerminal, review
     from tui.runbook.reading.file_text import read_text
     from tui.runbook.reading.load import load
     from tui.runbook.rewriting.fixing import FixedFile, write
@@ -67,13 +69,39 @@ def _review(text: str, output: Path) -> None:
     from tui.text.amounts import counted
 
     load(output)  # what is not right has to be put right first: it says where
-    size, before = shutil.get_terminal_size(), read_text(output)
-    lines = len(before.splitlines())
-    terminal = ReviewTerminal(_page, click.getchar, ask_line, size.columns, size.lines)
-    after = review(before, document_lines(text), lambda made: write(FixedFile(output, made, lines)), terminal)
-    left = len(marks_of(after))
+    lines = len(read_text(output).splitlines())
+
+    def keep(made: str) -> None:
+        write(FixedFile(output, made, lines))
+
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):  # pages: nothing can be drawn there
+        size = shutil.get_terminal_size()
+        terminal = ReviewTerminal(_page, click.getchar, ask_line, size.columns, size.lines)
+        review(read_text(output), document_lines(text), keep, terminal)
+    elif marks_of(read_text(output)):
+        _on_screen(output, Review(output.name, document_lines(text), keep, lambda: read_text(output)))
+    left = len(marks_of(read_text(output)))
     words = f"{counted(left, 'passage')} to look at; `--review` continues" if left else "every passage was looked at"
     tell(f"{output}: {words}")
+
+
+def _on_screen(runbook: Path, review: "Review") -> None:
+    """Go through a review on a screen of its own."""
+    from tui.app import RunbookApp
+    from tui.cli.wiring import open_workspace
+    from tui.config import load_config
+    from tui.screens.review.screen import ReviewScreen
+    from tui.text.logs import silence
+
+    workspace = open_workspace(runbook, ask_never=True)
+    try:
+        silence()
+        app = RunbookApp(workspace, load_config(), first=ReviewScreen(review))
+        app.run()
+    finally:
+        workspace.close()
+    if app.return_code:
+        sys.exit(app.return_code)
 
 
 def _page(lines: Sequence[str]) -> None:

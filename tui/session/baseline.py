@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from tui.runbook.described.probes import unit_of
-from tui.session.state import Attempt, Measure, SessionState, step_by_id
+from tui.session.folding.before_change import is_change
+from tui.session.state import Measure, SessionState
 from tui.text.amounts import figure
 
 
@@ -37,7 +38,7 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
     Args:
         step: of this step's last measurements alone.
     """
-    changed = min((attempt.number for attempt in state.attempts.values() if _changes(state, attempt)), default=0)
+    changed = min((attempt.number for attempt in state.attempts.values() if is_change(state, attempt)), default=0)
     if not changed:
         return []
     before: dict[tuple[str, str, str], Measure] = {}
@@ -63,8 +64,3 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
         for name, value in measure.figures.items()
         if name in before[key].figures
     ]
-
-
-def _changes(state: SessionState, attempt: Attempt) -> bool:
-    """Whether an attempt is of what a rollback undoes: a tag or a backup made before changes no service."""
-    return attempt.mutates and not attempt.aside and bool(step_by_id(state.runbook, attempt.step).undo)

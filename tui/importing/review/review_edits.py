@@ -20,6 +20,8 @@ _OF_ACTIONS = (*ACTION_KINDS, "on", "directory", "stdin", "secrets", "answer", "
 _NUMBERED = re.compile(r"\d+[a-z]?$")
 _CARRIED = ("on", "directory", "stdin", "secrets", "capture")
 """What another command in an action's place keeps of it."""
+OTHERS = "(others change)"
+"""Whether another action of the step changes something, beside what the step says, while one is changed."""
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
 """Changes an action, and what else its step has, in place."""
 
@@ -72,7 +74,9 @@ def changed(text: str, step_id: str, place: int, change: Change) -> str:
         raise RunbookError(f"no step {step_id} is written in this file", "change it by hand")
     action, rest = dict(step.actions[place]), {key: one for key, one in step.says.items() if key not in _OF_ACTIONS}
     before = dict(rest)
+    rest[OTHERS] = any(_changes(one) for at, one in enumerate(step.actions) if at != place)
     change(action, rest)
+    del rest[OTHERS]
     edits = []
     if "actions" in step.says:
         at = next(one for one in step.own if one.path[-1] == "actions")
@@ -86,6 +90,13 @@ def changed(text: str, step_id: str, place: int, change: Change) -> str:
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     return text
+
+
+def _changes(action: Mapping[str, Any]) -> bool:
+    """Whether an action changes something, or may."""
+    if "run" not in action:
+        return "interactive" in action and not action.get("reads")
+    return not action.get("reads") and next(changes(action["run"], str(action.get("stdin", ""))), None) is not None
 
 
 def _of_step(
@@ -109,8 +120,7 @@ def by_hand(action: dict[str, Any], step: dict[str, Any]) -> None:
     said = said or next((action[kind] for kind in ACTION_KINDS if kind in action), "")
     action.clear()
     action["manual"] = said
-    step.pop("mutates", None)
-    step.pop("danger", None)
+    _calm(step)
 
 
 def text_only(action: dict[str, Any], step: dict[str, Any]) -> None:
@@ -124,8 +134,14 @@ def text_only(action: dict[str, Any], step: dict[str, Any]) -> None:
 def reads(action: dict[str, Any], step: dict[str, Any]) -> None:
     """Say that it changes nothing."""
     action["reads"] = True
-    step.pop("mutates", None)
-    step.pop("danger", None)
+    _calm(step)
+
+
+def _calm(step: dict[str, Any]) -> None:
+    """Take from a step what says that it changes something, where none of its other actions does."""
+    if not step.get(OTHERS):
+        step.pop("mutates", None)
+        step.pop("danger", None)
 
 
 def mutates(action: dict[str, Any], step: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Goes through the doubtful passages of an imported runbook, one key each; what is left is gone on with later."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -34,6 +35,15 @@ WORDS = {
     QUIT: "leave; `--review` continues",
 }
 """What each key does."""
+DONE = {
+    KEEP: "kept as it is",
+    HAND: "a person does it",
+    TEXT: "it is read, nothing runs",
+    READS: "it only reads",
+    CHANGES: "it changes something",
+    EDIT: "another command",
+}
+"""What each key did."""
 LEAVING = (QUIT, "\x03", "\x04", "\x1b", "")
 _CHANGES: dict[str, Change] = {HAND: by_hand, TEXT: text_only, READS: reads, CHANGES: mutates}
 ROOM = 10
@@ -64,7 +74,7 @@ def review(text: str, document: Sequence[str], keep: Callable[[str], None], term
         if not left:
             return text
         mark = left[0]
-        keys = keys_for(text, mark)
+        keys = keys_for(text, document, mark)
         terminal.show(page(text, document, mark, len(left), problem, terminal.columns, terminal.rows))
         problem, pressed = "", terminal.key()
         if pressed in LEAVING:
@@ -74,18 +84,123 @@ def review(text: str, document: Sequence[str], keep: Callable[[str], None], term
         elif pressed not in keys:
             problem = f"one of: {', '.join(keys)}"
         else:
-            after, problem = _decided(text, document, mark, pressed, terminal)
+            command = terminal.line("The command (none: leave it)") if pressed == EDIT else ""
+            after, problem = decided(text, document, mark, pressed, command or "")
             if not problem and after is not None:
                 text = after
                 keep(text)
 
 
-def keys_for(text: str, mark: ReviewMark) -> tuple[str, ...]:
-    """What can be decided about a passage: of what is no part of a step only that it is right."""
-    step = step_text(text, mark.step) if mark.step else None
-    if step is None:
+class Decision(Struct, frozen=True):
+    """What became of a key: what was done, or why nothing was."""
+
+    words: str
+    wrong: bool = False
+
+
+class Review:
+    """The doubtful passages of a runbook: which one is looked at, and what was decided, kept in its file at once.
+
+    Args:
+        document: the lines of the document.
+        keep: writes the text to the runbook's file.
+        now: reads that file; somebody may have written to it meanwhile.
+    """
+
+    def __init__(self, name: str, document: Sequence[str], keep: Callable[[str], None], now: Callable[[], str]) -> None:
+        self.name = name
+        self.document = document
+        self.text = now()
+        self._keep = keep
+        self._now = now
+        self._place = 0
+        self._before: list[str] = []
+
+    @property
+    def mark(self) -> ReviewMark | None:
+        """The passage that is looked at; None where none is left."""
+        marks = marks_of(self.text)
+        return marks[min(self._place, len(marks) - 1)] if marks else None
+
+    @property
+    def left(self) -> int:
+        """How many passages are left."""
+        return len(marks_of(self.text))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What can be decided about the passage."""
+        return keys_for(self.text, self.document, self.mark) if self.mark is not None else ()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a decision can be taken back."""
+        return bool(self._before)
+
+    def command(self) -> str:
+        """The command that the passage became, if it is one."""
+        mark = self.mark
+        if mark is None:
+            return ""
+        action = next(iter(actions_of(self.text, self.document, mark).values()), {})
+        return str(action.get("run") or action.get("interactive") or action.get("original") or "")
+
+    def move(self, way: int) -> None:
+        """Look at the next passage, or at the one before; behind the last one is the first."""
+        self._place = (min(self._place, max(0, self.left - 1)) + way) % max(1, self.left)
+
+    def decide(self, key: str, command: str = "") -> Decision:
+        """Decide about the passage; the next one is looked at then."""
+        mark = self.mark
+        if mark is None or key not in self.keys:
+            return Decision(f"one of: {', '.join(self.keys)}", wrong=True)
+        self._place = marks_of(self.text).index(mark)
+        if self._changed():
+            return Decision("the file has been changed meanwhile: it was read again, nothing was decided", wrong=True)
+        after, problem = decided(self.text, self.document, mark, key, command)
+        if problem or after is None:
+            return Decision(problem or "nothing was changed", wrong=bool(problem))
+        try:
+            self._keep(after)
+        except RunbookError as error:
+            return Decision(f"{error.message}: {error.hint}", wrong=True)
+        self._before.append(self.text)
+        self.text = after
+        where = f"line {mark.start}" if mark.start == mark.end else f"lines {mark.start}-{mark.end}"
+        return Decision(f"{where}: {DONE[key]}")
+
+    def undo(self) -> Decision:
+        """Take the last decision back."""
+        if not self._before:
+            return Decision("nothing was decided yet", wrong=True)
+        if self._changed():
+            return Decision(
+                "the file has been changed meanwhile: it was read again, nothing was taken back", wrong=True
+            )
+        before = self._before.pop()
+        self._keep(before)
+        looked = {_name(mark) for mark in marks_of(self.text)}
+        self.text = before
+        marks = marks_of(before)
+        self._place = next((place for place, mark in enumerate(marks) if _name(mark) not in looked), 0)
+        return Decision("the last decision was taken back")
+
+    def _changed(self) -> bool:
+        """Whether somebody else has written to the file; then what it says now is gone through."""
+        now = self._now()
+        if now == self.text:
+            return False
+        self.text = now
+        self._before.clear()
+        return True
+
+
+def keys_for(text: str, document: Sequence[str], mark: ReviewMark) -> tuple[str, ...]:
+    """What can be decided about a passage: of what became no action only that it is right."""
+    found = actions_of(text, document, mark)
+    if not found:
         return (KEEP, NEXT, QUIT)
-    runs = any("run" in action or "interactive" in action for action in step.actions)
+    runs = any("run" in action or "interactive" in action for action in found.values())
     return (KEEP, *((HAND, TEXT, READS, CHANGES) if runs else (TEXT,)), EDIT, NEXT, QUIT)
 
 
@@ -98,7 +213,7 @@ def page(
     became = [line for line in became if not line.startswith(("# look at", "passage =", "short ="))]
     numbers = range(mark.start, min(mark.end, len(document)) + 1)
     lines = [f"{number:>5}  {document[number - 1]}" for number in numbers]
-    keys = keys_for(text, mark)
+    keys = keys_for(text, document, mark)
     told = [f"{key}  {WORDS[key]}" for key in keys]
     half = (len(told) + 1) // 2 if columns >= 72 else len(told)
     asked = [_beside(told[at], told[at + half] if at + half < len(told) else "") for at in range(half)]
@@ -137,8 +252,8 @@ def _name(mark: ReviewMark) -> str:
     return f"{mark.start}-{mark.end} {mark.step} {mark.words}"
 
 
-def _decided(
-    text: str, document: Sequence[str], mark: ReviewMark, pressed: str, terminal: ReviewTerminal
+def decided(
+    text: str, document: Sequence[str], mark: ReviewMark, pressed: str, command: str = ""
 ) -> tuple[str | None, str]:
     """The text after a decision, None where it was not made; or why it cannot be made."""
     looked = without_mark(text, mark)
@@ -146,24 +261,30 @@ def _decided(
         return looked, ""
     change = _CHANGES.get(pressed)
     if change is None:
-        command = terminal.line("The command (none: leave it)")
-        if not (command or "").strip():
+        if not command.strip():
             return None, ""
-        change = another((command or "").strip())
+        change = another(command.strip())
+    places = [*actions_of(looked, document, mark)]
+    after = looked
     try:
-        after = changed(looked, mark.step, _place(looked, document, mark), change)
+        for place in places[:1] if pressed == EDIT else places:
+            after = changed(after, mark.step, place, change)
     except RunbookError as error:
         return None, f"{error.message}: {error.hint}"
     wrong = next((one for one in lint_text(after, "the runbook") if one.severity == "error"), None)
     return (None, f"{wrong.message}: {wrong.hint}") if wrong is not None else (after, "")
 
 
-def _place(text: str, document: Sequence[str], mark: ReviewMark) -> int:
-    """Which action of the step it is: the first whose words stand in the document's lines, else the first."""
-    step = step_text(text, mark.step)
+def actions_of(text: str, document: Sequence[str], mark: ReviewMark) -> dict[int, dict[str, Any]]:
+    """The actions that a passage became, by their places in its step: those whose words stand in its lines."""
+    step = step_text(text, mark.step) if mark.step else None
+    if step is None:
+        return {}
     lines = "\n".join(document[mark.start - 1 : mark.end])
-    for place, action in enumerate(step.actions if step is not None else ()):
-        said = str(action.get("original") or next((action[kind] for kind in ACTION_KINDS if kind in action), ""))
-        if said and said.split("\n")[0].strip() in lines:
-            return place
-    return 0
+    found = {place: action for place, action in enumerate(step.actions) if _said_in(action, lines)}
+    return found or (dict(enumerate(step.actions)) if len(step.actions) == 1 else {})
+
+
+def _said_in(action: Mapping[str, Any], lines: str) -> bool:
+    said = str(action.get("original") or next((action[kind] for kind in ACTION_KINDS if kind in action), ""))
+    return any(line.strip() in lines for line in said.split("\n")[:1] if line.strip())

@@ -7,8 +7,8 @@ from tui.session.state import Attempt, SessionState, step_by_id
 
 
 def usual_so_far(state: SessionState, attempt: Attempt) -> SessionState:
-    """The state with the monitors' baselines, where this is the first attempt at a change that can be undone."""
-    if not state.monitors or attempt.aside or not attempt.mutates or not step_by_id(state.runbook, attempt.step).undo:
+    """The state with the monitors' baselines, where this is the first attempt at a change that counts."""
+    if not state.monitors or not is_change(state, attempt):
         return state
     return state if change_begun(state) else replace(state, monitors=_with_baselines(state, kept=True))
 
@@ -19,11 +19,18 @@ def baseline_taken(state: SessionState) -> SessionState:
 
 
 def change_begun(state: SessionState) -> bool:
-    """Whether a change that can be undone was begun."""
-    return any(
-        attempt.mutates and not attempt.outside and step_by_id(state.runbook, attempt.step).undo
-        for attempt in state.attempts.values()
-    )
+    """Whether a change was begun after which nothing is as it usually is."""
+    return any(is_change(state, attempt) for attempt in state.attempts.values())
+
+
+def is_change(state: SessionState, attempt: Attempt) -> bool:
+    """Whether an attempt is of what a rollback undoes, or a change of the operator's own, which nothing undoes.
+
+    A tag or a backup made before changes no service.
+    """
+    if not attempt.mutates or attempt.never_started:
+        return False
+    return attempt.outside or (not attempt.aside and bool(step_by_id(state.runbook, attempt.step).undo))
 
 
 def _with_baselines(state: SessionState, kept: bool) -> dict[str, Monitored]:

@@ -133,10 +133,11 @@ def _attempt_started(event: ev.AttemptStarted, state: SessionState, entry: ev.En
         stdin=event.stdin,
         operator=event.operator,
     )
+    current = state.current
+    state = with_attempt(usual_so_far(state, attempt), attempt)
     if attempt.outside:
         outside = (*state.step(event.step).outside, event.attempt)
-        return replace(_with_step(with_attempt(state, attempt), event.step, outside=outside), current=state.current)
-    state = with_attempt(usual_so_far(state, attempt), attempt)
+        return replace(_with_step(state, event.step, outside=outside), current=current)
     attempts = (*state.step(event.step).attempts, event.attempt)
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)

@@ -1,0 +1,1 @@
+"""The review of an imported runbook."""
