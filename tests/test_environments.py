@@ -294,6 +294,8 @@ def test_a_rehearsal_without_a_screen_is_in_the_runbooks_own_environment(runbook
         environment["RUNBOOK_SESSIONS"] = str(tmp_path / wanted)  # not the user's own, and none beside it
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+        asked = "runbook: rehearsed as production: --environment NAME rehearses another one (staging)\n"
+        assert done.stderr == ("" if chosen else asked)
         listed = CliRunner().invoke(main, ["sessions", "--json"], env=environment)
         assert json.loads(listed.output)[0]["environment"] == wanted
 

@@ -144,10 +144,12 @@ class RunbookApp(Attentive, Asked, TakingUp):
         """What a whole session of a flow by a method took in earlier sessions, as far as that is known by now."""
         if self._history is None:
             return None
-        from tui.session.archive.history import Alike
+        from tui.session.archive.history import Alike, machines_of
+        from tui.session.places import places_of
 
         workspace = self.workspace
-        of = Alike(runbook_id(workspace.runbook), workspace.apart, workspace.drill)
+        machines = machines_of(places_of(workspace.runbook), workspace.drill)
+        of = Alike(runbook_id(workspace.runbook), workspace.apart, workspace.drill, machines)
         return self._history.planned(of, flow, method)
 
     def _known(self, state: "SessionState") -> "tuple[str, Mapping[str, Usual], WholeUsual]":

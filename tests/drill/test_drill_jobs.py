@@ -255,3 +255,34 @@ def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_taken_up
         conductor.wait(60)
         assert conductor.state.step("migrate").status is StepStatus.PASSED
         conductor.close()
+
+
+def test_one_that_is_made_up_goes_on_too_when_its_program_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runbook.toml"
+    path.write_text(RUNBOOK)
+    (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-m", "tui", "drill", str(path), "--pace", "0.1", "--headless", "--flow", "deploy"]
+    with subprocess.Popen([*command, "--answers", "answers.toml"], stdout=subprocess.DEVNULL) as program:
+        begun = list[Path]()
+        while not begun and program.poll() is None:
+            begun = [one for one in tmp_path.glob("sessions/*/journal*") if b'"attemptstarted"' in one.read_bytes()]
+        program.kill()
+    assert begun
+    with resumed_workspace("", None, {}, None) as (workspace, session):
+        conductor = workspace.resume(session, "ana")
+        assert conductor.state.attempts[1].durable
+        conductor.wait(60)
+        attempt = conductor.state.attempts[1]
+        assert (attempt.outcome is not None, attempt.good) == (True, True)
+        if not conductor.state.step("migrate").status.settled:
+            conductor.sign("migrate")
+        conductor.start("look")
+        conductor.wait(60)
+        assert conductor.state.step("look").status is StepStatus.SIGNED
+        conductor.close()
+        directory = workspace.store.find(session)
+    assert b"made up" in OutputReader(directory.attempts, 1).read_lines(0, 1)[0]

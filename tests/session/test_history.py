@@ -1,6 +1,6 @@
 """What steps took in earlier sessions: which count, what is usual, and that the kept file can be lost or damaged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from tui.session.state import SessionState
 from tui.session.views.called import over_at
 from tui.session.views.usual import Usual, step_seconds, usual_of
 
-SHOP = Alike("shop")
+SHOP = Alike("shop", machines=("web=web",))
 
 Make = Callable[..., SessionDirectory]
 GOOD = Outcome.exited(0)
@@ -41,6 +41,7 @@ def make(store: Store) -> Make:
         finish: bool = True,
         drill: str = "",
         environment: str = "",
+        places: Mapping[str, ev.Place] = {},
         at_work: float = 0.0,
     ) -> SessionDirectory:
         """A session whose one step ran its action so many times, so many seconds each."""
@@ -55,6 +56,7 @@ def make(store: Store) -> Make:
                 runbook_hash="",
                 drill=drill,
                 environment=environment,
+                places=places,
             )
         )
         journal.append(ev.StepOpened(step=step, operator="ana"))
@@ -155,12 +157,24 @@ def test_environments_have_a_history_of_their_own(make: Make, store: Store) -> N
         make(42)
     found = read_history(store)
     assert found.usual(SHOP)["backup"].median == 42, "a journal without an environment is of the runbook's own"
-    assert found.usual(Alike("shop", "staging"))["backup"].median == 1
+    assert found.usual(replace(SHOP, environment="staging"))["backup"].median == 1
     kept = {session: replace(one, whole=1.0 if one.of.environment else 42.0) for session, one in found.sessions.items()}
-    for of, whole in ((SHOP, 42), (Alike("shop", "staging"), 1)):
+    for of, whole in ((SHOP, 42), (replace(SHOP, environment="staging"), 1)):
         planned = History(kept).planned(of, "deploy", "")
         assert planned is not None
         assert (planned.median, planned.count) == (whole, 3)
+
+
+def test_sessions_on_other_machines_have_a_history_of_their_own(make: Make, store: Store) -> None:
+    elsewhere = {"web": ev.Place(target="stg-1"), "tools": ev.Place(connection="web")}
+    for _ in range(3):
+        make(1, places=elsewhere)
+        make(42)
+        make(7, places={"web": ev.Place(local=True), "tools": ev.Place(connection="web")})
+    found = read_history(store)
+    assert found.usual(SHOP)["backup"].median == 42, "a journal without places is of the runbook's own"
+    assert found.usual(replace(SHOP, machines=("web=stg-1",)))["backup"].median == 1
+    assert found.usual(replace(SHOP, machines=("web=here",)))["backup"].median == 7
 
 
 def test_sessions_that_go_on_and_those_that_cannot_be_read_are_no_history(make: Make, store: Store) -> None:

@@ -122,4 +122,5 @@ def test_another_environment_than_the_runbooks_own_has_a_sign_and_a_colour_of_it
     assert mode_of("staging", "calm", False, "staging", other=True).word == "DRILL · STAGING"
     assert mode_of("staging", "", True, "staging", other=True).word == "REPLAY · STAGING"
     assert mode_of("Production", "calm", False, "").word == "DRILL"
-    assert undecided(3) == Mode(PRODUCTION, "3 ENVIRONMENTS")
+    assert undecided(3) == Mode(PRODUCTION, "3 ENVIRONMENTS", "in one of")
+    assert undecided(3).place == "● in one of 3 ENVIRONMENTS"

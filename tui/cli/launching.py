@@ -73,6 +73,9 @@ def make_setup(
     chosen = given["environment"] or (answers.environment if answers else "") or workspace.chosen
     rehearsed = workspace.environments[-1:] if workspace.drill else ()  # nothing there is real: it need not be said
     workspace.enter(chosen or "".join(rehearsed))
+    if rehearsed and not chosen:
+        others = ", ".join(workspace.environments[:-1])
+        complain(f"rehearsed as {rehearsed[0]}: --environment NAME rehearses another one ({others})")
     wants_environment(workspace.environments, workspace.environment)
     operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
     flow = given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind))

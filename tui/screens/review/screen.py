@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 
 from tui.actions import bindings
 from tui.dialogs.ask import AskText
@@ -48,7 +48,7 @@ class ReviewScreen(FrontPage[None]):
         self.app.mode_apart = DRAFT
         yield TopLine(title_of(self.review), DRAFT)
         yield Words(id="head")
-        with Container(id="frames"):
+        with Vertical(id="frames"):
             with VerticalScroll(id="document"):
                 yield Words(id="document-words")
             with VerticalScroll(id="became"):

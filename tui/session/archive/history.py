@@ -15,14 +15,15 @@ from msgspec import Struct
 
 from tui.errors import RunbookError
 from tui.session.archive.store import SessionDirectory, Store
-from tui.session.places import runbook_id
+from tui.session.events import Place
+from tui.session.places import runbook_id, session_places
 from tui.session.report_card.section_times import section_times
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import COMPLETED, over, over_at, result_of
 from tui.session.views.usual import Usual, WholeUsual, usual_of
 
 FILE = "history.json"
-FORMAT = 4
+FORMAT = 5
 KNOWN = 3
 """How often a step must have been done before anything is called usual."""
 
@@ -33,13 +34,15 @@ NEWEST = 60
 class Alike(Struct, frozen=True):
     """What sessions have in common of which one tells what is usual for another.
 
-    The id of their runbook, the environment (empty for the runbook's own), and the scenario of a rehearsal: what took
-    long on a staging host, or in a drill, says nothing of production.
+    The id of their runbook, the environment (empty for the runbook's own), the scenario of a rehearsal, and which
+    machines its hosts are: what took long on a staging host, or in a drill, says nothing of production, however it was
+    pointed there.
     """
 
     runbook: str
     environment: str = ""
     drill: str = ""
+    machines: tuple[str, ...] = ()
 
 
 class Took(Struct, frozen=True):
@@ -122,7 +125,15 @@ def alike(state: SessionState) -> Alike:
     """Of what a session is one."""
     started = state.started
     runbook = runbook_id(state.runbook)
-    return Alike(runbook, started.environment, started.drill) if started else Alike(runbook)
+    if started is None:
+        return Alike(runbook)
+    return Alike(runbook, started.environment, started.drill, machines_of(session_places(state), started.drill))
+
+
+def machines_of(places: Mapping[str, Place], drill: str) -> tuple[str, ...]:
+    """The machines that hosts are, each with its name; a drill's are all one."""
+    own = {name: "here" if place.local else place.target for name, place in places.items() if not place.connection}
+    return () if drill else tuple(f"{name}={machine}" for name, machine in sorted(own.items()))
 
 
 def way_of(state: SessionState) -> str:

@@ -29,6 +29,8 @@ class Mode(Struct, frozen=True):
 
     kind: str = PRODUCTION
     word: str = "PRODUCTION"
+    leads: str = ""
+    """What stands before the word in a sentence; empty for what its kind has."""
 
     @property
     def sign(self) -> str:
@@ -43,7 +45,7 @@ class Mode(Struct, frozen=True):
     @property
     def where(self) -> str:
         """The same where the frame has a sign of its own."""
-        return f"{'on' if self.kind in (PRODUCTION, OTHER) else 'in a'} {self.word}"
+        return f"{self.leads or ('on' if self.kind in (PRODUCTION, OTHER) else 'in a')} {self.word}"
 
 
 def mode_of(environment: str, drill: str, replayed: bool, chosen: str = "", other: bool = False) -> Mode:
@@ -78,7 +80,7 @@ def mode_here(viewer: "Viewer | None", workspace: "Workspace") -> Mode:
 
 def undecided(environments: int) -> Mode:
     """The mode before one of several environments is chosen."""
-    return Mode(PRODUCTION, f"{environments} ENVIRONMENTS")
+    return Mode(PRODUCTION, f"{environments} ENVIRONMENTS", "in one of")
 
 
 def clock_line(now: datetime, width: int) -> str:
