@@ -24,7 +24,7 @@ from tui.cli.launching import (
 )
 from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
-from tui.cli.people.following import follow
+from tui.cli.people.following import follow, page
 from tui.cli.people.notifying import notify
 from tui.cli.people.taking_over import take_over
 from tui.cli.printing import Commands, complain, for_programs, tell
@@ -317,7 +317,7 @@ def completion(shell: str) -> None:
     tell(kind(main, {}, "runbook", "_RUNBOOK_COMPLETE").source().rstrip("\n"))
 
 
-for command in (*COMMANDS, diff, drill, follow, import_document, init, list_runbooks, notify, take_over):
+for command in (*COMMANDS, diff, drill, follow, import_document, init, list_runbooks, notify, page, take_over):
     main.add_command(command)
 
 

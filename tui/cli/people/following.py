@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.launching import screen
-from tui.cli.options import guarded
-from tui.cli.printing import tell
+from tui.cli.options import guarded, session_named
+from tui.cli.printing import complain, tell
 from tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +32,32 @@ def means_here() -> "Means":
     if means is None:
         raise UsageError("the settings do not say where sessions are shared", NOT_SHARED)
     return means
+
+
+@click.command()
+@session_named("last")
+@click.option("--every", type=click.FloatRange(min=1), default=5.0, help="Seconds between two looks (default: 5).")
+@click.option("--hours", type=click.IntRange(1, 168), default=12, help="How long the link is good (default: 12).")
+@guarded
+def page(session: str, every: float, hours: int) -> None:
+    """Keep SESSION's HTML page in the team's bucket while it grows, and print a link that needs no login."""
+    import threading
+
+    from tui.cli.wiring import open_store
+    from tui.config import load_config
+    from tui.execution.secrecy.redaction import Redactor
+    from tui.sharing.bucket import Bucket, bucket_keys
+    from tui.sharing.page import LivePage
+
+    place = load_config().bucket
+    if place is None:
+        raise UsageError("the settings have no bucket for the page", "write a table [bucket]: docs/configuration.md")
+    bucket = Bucket(place, bucket_keys(place, Redactor()))
+    kept = LivePage(open_store().find(session), bucket, every)
+    kept.put()
+    tell(kept.address(hours * 3600))
+    complain(f"anybody who has this link can read the page for {hours} h; ctrl+c ends it")
+    kept.keep(threading.Event(), complain)
 
 
 def _posting(follower: "Follower", operator: str) -> "SignedPosting":
