@@ -197,6 +197,7 @@ class SessionShown(FrontPage[None]):
             shared=self.viewer.shared.words if self.viewer.shared else "",
             unshared=self.viewer.shared is not None and self.viewer.shared.troubled,
             read_only=self.viewer.read_only,
+            posts=self.viewer.posting is not None,
             held=self.viewer.held,
             busy=self.viewer.busy,
             usual=self.app.usual(state),

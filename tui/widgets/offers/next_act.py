@@ -51,6 +51,11 @@ def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
     """What comes next for a step; `aside` where it is one of a known trouble, which has an order of its own."""
     state = moment.state
     status, here = state.step(step.id).status, current_step(state)
+    if moment.read_only and moment.posts:
+        waits = step.id in state.approvals and state.approvals[step.id].status is ApprovalStatus.WAITING
+        return NextAct(
+            "note", "ANSWER" if waits else "SAY", "it waits for a second person" if waits else "to who writes it"
+        )
     if moment.read_only:
         return NextAct("", "READ-ONLY", "nothing can be done here")
     if state.finished:
