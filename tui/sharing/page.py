@@ -16,7 +16,7 @@ _HEAD = re.compile(rb"<head[^>]*>")
 
 
 class LivePage:
-    """One session's page; whoever has its address sees it, for as long as the address is good."""
+    """One session's page; those who have its address see it, for as long as the address is good."""
 
     def __init__(self, directory: SessionDirectory, bucket: Bucket, every: float) -> None:
         self._directory = directory
