@@ -12,7 +12,7 @@ from tests.support.team_bucket import bucket as bucket
 from tests.support.team_bucket import team_server as team_server
 from tui.execution.workspace import Workspace
 from tui.sharing.bucket import Bucket
-from tui.sharing.page import LivePage
+from tui.sharing.stored.live_page import LivePage
 
 
 def seen(address: str) -> str:

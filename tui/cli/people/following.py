@@ -47,7 +47,7 @@ def page(session: str, every: float, hours: int) -> None:
     from tui.config import load_config
     from tui.execution.secrecy.redaction import Redactor
     from tui.sharing.bucket import Bucket, bucket_keys
-    from tui.sharing.page import LivePage
+    from tui.sharing.stored.live_page import LivePage
 
     place = load_config().bucket
     if place is None:
