@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.sshd import Sshd
-from tui.execution.whole_lines import MOST, WholeLines
+from tui.execution.whole_lines import LARGE, MOST, WholeLines
 from tui.session.outcome import Outcome
 from tui.transports.base import CancelToken, Command, Stream
 from tui.transports.local.transport import LocalTransport
@@ -42,7 +42,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.hand = Hand()
-        self.came: list[tuple[Stream, bytes]] = []
+        self.came: list[tuple[Stream, bytes | memoryview]] = []
         self.lines = WholeLines(lambda stream, data: self.came.append((stream, data)), self.hand)
 
     @property
@@ -129,3 +129,31 @@ def test_a_commands_lines_are_whole_wherever_it_runs(
     assert sorted(made.text.splitlines()) == [b"1638"] * 3 + [b"WARN: noise"] * 3
     transport.clear("session-lines")
     transport.close()
+
+
+def test_much_that_came_is_passed_on_without_a_copy() -> None:
+    made = Lines()
+    much = b"a line of a log\n" * (LARGE // 16) + b"the next"
+    made.lines(OUT, b"begun, ")
+    made.lines(OUT, much)
+    begun, lines = (data for _, data in made.came)
+    assert begun == b"begun, "
+    assert isinstance(lines, memoryview)
+    assert lines.obj is much
+    made.lines(ERR, b"an error\n")
+    made.lines(OUT, b" one\n")
+    made.lines.finish()
+    assert made.text == b"begun, " + much.removesuffix(b"the next") + b"an error\nthe next one\n"
+
+
+@given(st.lists(st.tuples(st.sampled_from(Stream), st.integers(0, 3 * LARGE), st.integers(0, 3)), max_size=8))
+def test_pieces_of_any_size_keep_each_streams_order_and_its_lines_whole(given: list[tuple[Stream, int, int]]) -> None:
+    made = Lines()
+    sent = dict.fromkeys(Stream, b"")
+    for stream, size, lines in given:
+        data = (b"x" * (size // (lines + 1)) + b"\n") * lines + b"x" * (size // (lines + 1))
+        sent[stream] += data
+        made.lines(stream, data)
+    made.lines.finish()
+    for stream in Stream:
+        assert b"".join(data for came, data in made.came if came is stream) == sent[stream]

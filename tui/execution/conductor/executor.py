@@ -62,7 +62,7 @@ class Executor:
         directory: Path,
         redactor: Redactor,
         clock: Clock,
-        write: Callable[[int, bytes], int] = os.write,
+        write: Callable[[int, bytes | memoryview], int] = os.write,
     ) -> None:
         self._write = write
         self.transports = transports
@@ -119,7 +119,7 @@ class Executor:
         self.outputs.live[attempt] = writer
         lost: list[OutputUnwritable] = []
 
-        def keep(stream: Stream, data: bytes) -> None:
+        def keep(stream: Stream, data: bytes | memoryview) -> None:
             while not lost:
                 before = writer.size
                 try:

@@ -55,7 +55,7 @@ class OutputWriter:
         attempt: int,
         clock: Clock,
         secret: bool = False,
-        write: Callable[[int, bytes], int] = os.write,
+        write: Callable[[int, bytes | memoryview], int] = os.write,
         since: float | None = None,
     ) -> None:
         """Make the files, or continue those of an attempt that was left.
@@ -87,7 +87,7 @@ class OutputWriter:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def write(self, stream: str, data: bytes) -> None:
+    def write(self, stream: str, data: bytes | memoryview) -> None:
         """Keep bytes that came.
 
         Raises:

@@ -38,12 +38,12 @@ class Sealer:
         self._thread: threading.Thread | None = None
         self._buffer = memoryview(bytearray())
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | memoryview) -> None:
         """Take note of bytes that are in the file by now."""
         self._size += len(data)
         if self._thread is None:
             self._digest.update(data)
-            self.index.add(data)
+            self.index.add(bytes(data))
             self._hashed = self._indexed = self._size
             if self._size > INLINE:
                 self._buffer = memoryview(bytearray(PIECE))
