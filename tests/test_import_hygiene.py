@@ -52,7 +52,25 @@ def test_the_first_screen_is_there_before_what_it_does_not_need() -> None:
     code = "import tui.app, tui.screens.home.screen, sys; print('tui.runbook.reading.lint' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert run.stdout.strip() == "False"
-    assert not loaded_after(code) & {"statistics", "html", "paramiko"}
+    assert not loaded_after(code) & {"statistics", "html", "paramiko", "hashlib"}
+
+
+def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded() -> None:
+    """They were half of its modules; the runbook is read by a process beside it meanwhile."""
+    code = "import tui.app, tui.screens.home.screen, tui.cli.wiring, tui.execution.beginning.read_beside, sys\n"
+    late = ("tui.session.state", "tui.session.events", "tui.session.journal.journal", "tui.drill.rehearsals")
+    late += (
+        "tui.runbook.reading.load",
+        "tui.runbook.patterns.bounded",
+        "tui.execution.secrecy.forms",
+        "tui.signing.statement",
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code + "print(*sys.modules)"], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    loaded = set(ran.stdout.split())
+    assert not loaded & set(late)
+    assert sum(name.startswith("tui.") for name in loaded) < 125
 
 
 def test_only_probes_may_import_a_driver_at_their_top() -> None:
