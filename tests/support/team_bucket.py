@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -80,9 +80,9 @@ class TeamBucketServer:
 
     def make(self, name: str, locked: bool = False) -> None:
         where = {"LocationConstraint": REGION}
-        self.administrator().create_bucket(
-            Bucket=name, CreateBucketConfiguration=where, ObjectLockEnabledForBucket=locked
-        )
+        administrator = self.administrator()
+        with suppress(administrator.exceptions.BucketAlreadyOwnedByYou):  # moto's buckets are the process's
+            administrator.create_bucket(Bucket=name, CreateBucketConfiguration=where, ObjectLockEnabledForBucket=locked)
 
     @contextmanager
     def answering(self, door: Door) -> Iterator[None]:

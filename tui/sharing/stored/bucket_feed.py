@@ -23,6 +23,7 @@ class BucketFeed:
         self._bucket = bucket
         self._names = BucketNames(session)
         self._objects: list[JournalObject] = []
+        self._strays: list[SealedPart] = []
         self._parts: tuple[JournalObject, list[SealedPart]] | None = None
         self._looked: dict[str, float] = {}
         self._beat: bytes | None = None
@@ -46,8 +47,7 @@ class BucketFeed:
         """See Feed."""
         found = self._from(first)
         if found:
-            return found[:most]
-        strays: list[SealedPart] = []
+            return self._strays_before(first) + found[:most]
         if not self._due("journal"):
             time.sleep(wait)
             return []
@@ -57,8 +57,8 @@ class BucketFeed:
             newest = [one for one in self._objects if one.epoch == self._objects[-1].epoch]
             for one in self._objects:  # an earlier writer went on after somebody took over: its lines show a fork
                 if one.epoch < newest[0].epoch and one.first >= newest[0].first and one not in before:
-                    strays += parts_of_body(one.first, self._bucket.get(self._names.lines(one)).data)
-        return strays + self._from(first)[:most]
+                    self._strays += parts_of_body(one.first, self._bucket.get(self._names.lines(one)).data)
+        return self._strays_before(first) + self._from(first)[:most]
 
     def output(self, attempt: int, offset: int) -> list[SealedPart]:
         """See Feed."""
@@ -85,6 +85,12 @@ class BucketFeed:
 
     def close(self) -> None:
         """See Feed."""
+
+    def _strays_before(self, first: int) -> list[SealedPart]:
+        """Lines of an earlier writer whose place is proved already: they show a fork, and are never taken for it."""
+        found = [part for part in self._strays if part.place < first]
+        self._strays = [part for part in self._strays if part.place >= first]
+        return found
 
     def _due(self, what: str) -> bool:
         """Whether it is time to look again; what was asked for takes a request each."""

@@ -1,0 +1,323 @@
+"""A session that one machine began is continued by another: what ran is followed, and the first starts nothing more."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import SMALL, small
+from tests.support.shared_session import KEY, until
+from tests.support.team_bucket import KEYS, TeamBucketServer
+from tui.cli.main import main
+from tui.config import BucketPlace, Config, SharePlace
+from tui.errors import SessionError, SessionHeld, TakenOver
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.session.archive.store import Store
+from tui.session.clock import SystemClock
+from tui.session.journal.journal import verify
+from tui.session.outcome import Outcome
+from tui.session.state import StepStatus
+from tui.sharing import lease as leases
+from tui.sharing.attached import share_sessions
+from tui.sharing.bucket import Bucket
+from tui.sharing.fetching import FetchedSession, fetch_session
+from tui.sharing.lease import Lease, find
+from tui.sharing.seals import Seals
+from tui.sharing.stored.bucket_feed import BucketFeed
+from tui.sharing.stored.bucket_sink import BucketSink
+from tui.sharing.team import AlreadyTaken, BucketTeam
+
+Machine = Callable[[str], Workspace]
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BucketSink, "every", 0.05)
+    monkeypatch.setattr(BucketFeed, "every", 0.05)
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    monkeypatch.setenv("TEAM_KEY", KEY)
+    monkeypatch.setenv("TEAM_ACCESS", KEYS.access_key)
+    monkeypatch.setenv("TEAM_SECRET", KEYS.secret_key)
+
+
+@pytest.fixture
+def host() -> FakeTransport:
+    return FakeTransport({"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")})
+
+
+@pytest.fixture
+def place(bucket: Bucket) -> BucketPlace:
+    return BucketPlace(
+        name=bucket.place.name,
+        endpoint=bucket.place.endpoint,
+        region=bucket.place.region,
+        prefix=bucket.place.prefix,
+        access_key="env:TEAM_ACCESS",
+        secret_key="env:TEAM_SECRET",
+    )
+
+
+@pytest.fixture
+def machine(tmp_path: Path, host: FakeTransport, place: BucketPlace) -> Iterator[Machine]:
+    """Makes machines that share the team's bucket, each with sessions of its own."""
+    made: list[Workspace] = []
+
+    def make(name: str) -> Workspace:
+        store = Store(tmp_path / name)
+        one = Workspace(small(), SMALL, store, {"web": host, "tools": host}, SystemClock())
+        share_sessions(one, Config(bucket=place, share=SharePlace(key="env:TEAM_KEY")))
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def begun(workspace: Workspace, bucket: Bucket) -> Conductor:
+    setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+    workspace.preflight(setup, lambda row: None)
+    conductor = workspace.begin(setup)
+    conductor.start("look")
+    conductor.wait(10)
+    session = str(conductor.state.facts["session"])
+    until(lambda: find(bucket, session) is not None)
+    until(lambda: [one for one in bucket.listed("live/") if one.key == f"live/{session}"])
+    return conductor
+
+
+def leave_the_backup_running(conductor: Conductor, host: FakeTransport) -> None:
+    """Start the backup, which runs until it is told otherwise."""
+    host.replies["backup"] = Reply(b"one\n", until=threading.Event())
+    came = threading.Event()
+    host.before_run = lambda command: came.set()
+    conductor.start("backup", "yes")
+    assert came.wait(10)
+
+
+def taken(
+    workspace: Workspace, bucket: Bucket, session: str, monkeypatch: pytest.MonkeyPatch, silent: float = 90.0
+) -> Lease:
+    """The lease, by somebody who confirmed it after its holder's silence."""
+    monkeypatch.setattr(bucket, "age", lambda written: silent)
+    return BucketTeam(bucket, workspace.store.root, "desk").take_over(session, "ben", find(bucket, session))
+
+
+def fetched(workspace: Workspace, bucket: Bucket, session: str) -> FetchedSession:
+    return fetch_session(BucketFeed(bucket, session), Seals(KEY, session), workspace.store)
+
+
+def test_a_running_change_is_followed_by_who_takes_over_and_the_first_starts_nothing_more(
+    machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    leave_the_backup_running(old, host)
+    assert old.state.epoch == 1
+    assert old.shared is not None
+    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
+    lease = taken(desk, bucket, session, monkeypatch)
+    brought = fetched(desk, bucket, session)
+    assert brought.apart is not None, "what was here before is kept"
+    assert brought.forked == -1
+    assert verify(brought.directory.journal).count == old.state.seq + 1
+    host.left[host.ran[-1].key] = Reply(b"one\ntwo\n")
+    desk.team = AlreadyTaken(session, lease, desk.team)
+    new = desk.resume(session, "ben")
+    new.wait(10)
+    assert (new.state.epoch, new.state.operator) == (2, "ben")
+    backup = new.state.attempts[new.state.step("backup").attempts[-1]]
+    assert backup.outcome == Outcome.exited(0)
+    desk.reach_again(new)
+    new.mask_left()
+    assert new.outputs.reader(backup.number).read_lines(0, 5) == [b"one", b"two"]
+    assert [fence.epoch for fence in host.fences] == [2]
+    # the laptop wakes up
+    with pytest.raises(TakenOver, match="this session was taken over by ben on desk"):
+        old.holding.renew()  # type: ignore[attr-defined]  # a lease
+    assert "taken over by ben on desk" in old.held
+    old.note("written by an old writer")
+    new.note("written by the new one")
+    old.close()
+    new.close()
+
+
+def test_what_the_old_writer_still_wrote_is_a_fork_that_is_kept_apart(
+    machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
+    lease = taken(desk, bucket, session, monkeypatch)
+    fetched(desk, bucket, session)
+    desk.team = AlreadyTaken(session, lease, desk.team)
+    new = desk.resume(session, "ben")
+    new.note("by ben")
+    common = old.state.seq + 1
+    old.note("by ana, who did not know")
+    old.close()
+    count = new.state.seq + 1
+    new.close()
+    until(lambda: fetched(machine("third"), bucket, session).count >= count)
+    back = fetched(laptop, bucket, session)
+    assert back.forked == common, "the laptop's own copy has another line there"
+    assert back.apart is not None
+    assert "by ana, who did not know" in (back.apart / "journal.jsonl").read_text()
+    assert "by ana, who did not know" not in back.directory.journal.read_text()
+
+
+def test_who_left_a_session_gets_what_became_of_it_first(
+    machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    old.close()
+    again = laptop.resume(session, "ana")
+    assert again.state.epoch == 2
+    again.close()
+    lease = BucketTeam(bucket, desk.store.root, "desk").take_over(session, "ben", None)
+    fetched(desk, bucket, session)
+    desk.team = AlreadyTaken(session, lease, desk.team)
+    new = desk.resume(session, "ben")
+    with pytest.raises(SessionHeld, match="ben on desk"):
+        laptop.team.resume(session, "ana", 3)  # type: ignore[union-attr]
+    new.close()
+    with pytest.raises(TakenOver, match="ben on desk has had this session since it was left here"):
+        laptop.resume(session, "ana")
+
+
+def test_a_program_that_was_killed_is_no_holder_on_its_own_machine(
+    machine: Machine, bucket: Bucket, host: FakeTransport
+) -> None:
+    laptop = machine("laptop")
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    old.recorder.close()  # as a kill lets go of the journal's lock, and of nothing else
+    again = laptop.resume(session, "ana")
+    assert again.state.epoch == 2
+    again.close()
+
+
+def test_where_the_bucket_is_away_a_session_is_resumed_and_says_what_nobody_knows(
+    machine: Machine, bucket: Bucket, team_server: TeamBucketServer
+) -> None:
+    from tests.support.team_bucket import refusal
+
+    laptop = machine("laptop")
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    old.close()
+    away = refusal("500 Internal Server Error", "InternalError")
+    with team_server.answering(lambda environ: away):
+        again = laptop.resume(session, "ana")
+        assert again.state.epoch == 1
+        assert again.shared is not None
+        assert again.shared.words.startswith("lease nobody knows whether another person has it")
+        again.close()
+
+
+class TestTheCommand:
+    def run(self, tmp_path: Path, place: BucketPlace, *words: str) -> tuple[int, str]:
+        folder = tmp_path / "config/runbook"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [f'{name} = "{getattr(place, name)}"' for name in ("name", "endpoint", "region", "prefix")]
+        lines += ['access_key = "env:TEAM_ACCESS"', 'secret_key = "env:TEAM_SECRET"']
+        (folder / "config.toml").write_text("\n".join(['[share]\nkey = "env:TEAM_KEY"\n[bucket]', *lines]))
+        environment = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RUNBOOK_SESSIONS": str(tmp_path / "desk")}
+        run = CliRunner().invoke(main, ["take-over", *words], env=environment)
+        return run.exit_code, run.output
+
+    def test_one_that_is_written_is_not_taken(
+        self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace
+    ) -> None:
+        old = begun(machine("laptop"), bucket)
+        until(lambda: list(bucket.listed("live/")))
+        status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "ana")
+        assert status == SessionHeld.exit_code
+        assert "the session is open elsewhere: ana on" in said
+        assert "ask them to leave it, or wait until they have been silent for 60 s" in said
+        old.close()
+
+    def test_one_that_is_silent_is_taken_by_who_types_its_holder(
+        self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = begun(machine("laptop"), bucket)
+        until(lambda: list(bucket.listed("live/")))
+        monkeypatch.setattr(leases, "LASTS", -1.0)
+        status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "bob")
+        assert status == 2
+        assert "ana on" in said
+        assert "has been silent for" in said
+        assert "--from ana says whom it is taken from" in said
+        status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "ana", "--operator", "ben")
+        assert status == 0, said
+        assert "events, each proved by the one before" in said
+        session = str(old.state.facts["session"])
+        assert f"`runbook resume {session}` continues it here" in said
+        assert verify(tmp_path / "desk" / session / "journal.jsonl").count == old.state.seq + 1
+        with pytest.raises(TakenOver):
+            old.holding.renew()  # type: ignore[attr-defined]  # a lease
+        old.close()
+
+    def test_one_that_was_left_needs_no_confirmation(
+        self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace
+    ) -> None:
+        old = begun(machine("laptop"), bucket)
+        old.close()
+        status, said = self.run(tmp_path, place, "last", "--fetch-only")
+        assert status == 0, said
+
+    def test_a_bucket_without_conditions_is_taken_over_by_hand_and_says_so(
+        self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace, team_server: TeamBucketServer
+    ) -> None:
+        old = begun(machine("laptop"), bucket)
+        until(lambda: list(bucket.listed("live/")))
+
+        def deaf(environ: dict[str, object]) -> None:
+            environ.pop("HTTP_IF_NONE_MATCH", None)
+
+        with team_server.answering(deaf):
+            status, said = self.run(tmp_path, place, "last", "--fetch-only")
+            assert status == 2
+            assert "ignores If-None-Match" in said
+            assert "--by-hand takes it over" in said
+            status, said = self.run(tmp_path, place, "last", "--fetch-only", "--by-hand", "--from", "ana")
+            assert status == 0, said
+        old.close()
+
+
+def test_a_rehearsal_is_not_taken_over(machine: Machine, bucket: Bucket) -> None:
+    laptop = machine("laptop")
+    laptop.drill = "calm"
+    conductor = laptop.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
+    session = str(conductor.state.facts["session"])
+    until(lambda: list(bucket.listed("live/")))
+    with pytest.raises(SessionError, match="a rehearsal is not taken over"):
+        fetched(machine("desk"), bucket, session)
+    conductor.close()
+
+
+def test_a_step_that_was_started_unheard_of_is_unknown_until_a_person_decides(
+    machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
+    number = max(old.state.attempts) + 1
+    lease = taken(desk, bucket, session, monkeypatch)
+    fetched(desk, bucket, session)
+    host.begun = (f"backup/{number}",)
+    desk.team = AlreadyTaken(session, lease, desk.team)
+    new = desk.resume(session, "ben")
+    new.wait(10)
+    assert new.state.step("backup").status is StepStatus.UNKNOWN
+    old.close()
+    new.close()
