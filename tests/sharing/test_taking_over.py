@@ -187,7 +187,7 @@ def test_who_left_a_session_gets_what_became_of_it_first(
     desk.team = AlreadyTaken(session, lease, desk.team)
     new = desk.resume(session, "ben")
     with pytest.raises(SessionHeld, match="ben on desk"):
-        laptop.team.resume(session, "ana", 3)  # type: ignore[union-attr]
+        laptop.team.resume(session, "ana", 3)  # type: ignore[union-attr]  # it has one
     new.close()
     with pytest.raises(TakenOver, match="ben on desk has had this session since it was left here"):
         laptop.resume(session, "ana")
