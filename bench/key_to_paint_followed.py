@@ -70,7 +70,8 @@ def main() -> None:
                 one, other = (statistics.quantiles(times, n=100) for times in (alone, shared))
                 print(
                     f"key to paint, {rate} MB/s: alone median {one[49]:5.1f} ms p99 {one[98]:5.1f}; with {FOLLOWERS} "
-                    f"followers {other[49]:5.1f} ms p99 {other[98]:5.1f}: {other[49] / one[49]:.3f} (target 1.05)"
+                    f"followers {other[49]:5.1f} ms p99 {other[98]:5.1f}: {other[49] / one[49]:.3f} (target 1.05)",
+                    flush=True,
                 )
         finally:
             server.stop()
