@@ -36,6 +36,10 @@ alembic downgrade -1
 python manage.py flush
 redis-cli FLUSHALL
 redis-cli del cart:7
+redis-cli --scan --pattern 'tmp:*' | xargs redis-cli del
+redis-cli -h redis-2 replicaof redis-1 6379
+rm -f /var/lib/kubelet/pki/kubelet-client-*
+postqueue -j | jq -r .queue_id | postsuper -d -
 rabbitmqctl purge_queue orders
 kafka-topics.sh --bootstrap-server x --delete --topic orders
 curl -X DELETE http://s.example/logs-*
@@ -96,6 +100,7 @@ curl -X POST http://s.example/_cluster/reroute
 curl -s http://s.example/_restore
 rabbitmqctl list_queues
 redis-cli get cart:7
+redis-cli -h redis-2 replicaof no one
 echo x > /tmp/note
 apt-get install -y nginx
 """.strip().split("\n")

@@ -28,7 +28,7 @@ _DISKS = (
 )
 _DATABASES = (
     r"\bDROP\s+(?:TABLE|DATABASE|SCHEMA|USER|ROLE|INDEX|COLUMN|PARTITION|VIEW|KEYSPACE)|\bTRUNCATE\b|\bDELETE\s+FROM",
-    r"\bpurge\b|\bRESET\s+(?:MASTER|REPLICA|SLAVE|BINARY)|\bflush(?:all|db)\b|\bredis-cli\b[^|;&\n]*\s(?:del|unlink)\s",
+    r"\bpurge\b|\bRESET\s+(?:MASTER|REPLICA|SLAVE|BINARY)|\bflush(?:all|db)\b|\bredis-cli\b[^|;&\n]*\s(?:(?:del|unlink)(?:\s|$)|(?:replicaof|slaveof)\s+(?!no\b))",
     r"\bdropdb\b|\bpg_resetwal\b|\bpg_restore\b|\bpg_rewind\b|\bpg_ctl\b[^|;&\n]*\bpromote\b",
     rf"\bpatronictl\b{_UP_TO}\s(?:failover|reinit|remove|flush)\b|\brepmgr\b{_UP_TO}\bpromote\b",
     r"\|\s*\\?\s*(?:sudo\s+)?(?:\w+=\S+\s+)*(?:mysql|psql|mongorestore)\b(?![^|]*-e\b)",
