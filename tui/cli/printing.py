@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from tui.cli.which_runbook import is_somewhere
 from tui.errors import RunbookError
 
 WHOLE = 1 << 40
@@ -122,7 +123,7 @@ def _lost(error: OSError) -> NoReturn:
         _silence(sys.stdout)
         why = f"standard output cannot be written: {error.strerror}"
         complain(why, "it is not complete")
-    elif not _is_somewhere():
+    elif not is_somewhere():
         complain("the folder you are in does not exist any more", "cd to one that does")
     else:
         name = f"{error.filename}: " if error.filename else ""
@@ -177,13 +178,6 @@ def _silence(stream: TextIO | None) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]  # None has no descriptor: suppressed
         os.close(nowhere)
-
-
-def _is_somewhere() -> bool:
-    try:
-        return bool(os.getcwd())
-    except OSError:
-        return False
 
 
 class Saying:

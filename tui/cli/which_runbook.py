@@ -32,7 +32,7 @@ def find_runbook(given: Path | None) -> Path:
         UsageError: there is none, or one has to be named.
     """
     found = given or nearest_runbook()
-    if found is None and not _is_somewhere():
+    if found is None and not is_somewhere():
         raise UsageError("the folder you are in does not exist any more", "cd to one that does, or name a file with -f")
     if found is None:
         _refuse_others()
@@ -64,7 +64,8 @@ def _refuse_others() -> None:
         raise UsageError(f"there is no {NAME} here; {words} {names}{more}", hint)
 
 
-def _is_somewhere() -> bool:
+def is_somewhere() -> bool:
+    """Whether the folder of this process is still there."""
     try:
         return bool(os.getcwd())
     except OSError:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from tui.importing.document.prose import asks
+from tui.importing.document.prose import asks, only_forbids
 from tui.importing.shell_code.shell_lines import KNOWN, is_command
 
 _RUN = re.compile(
@@ -210,7 +210,7 @@ def asked_beside(text: str, commands: Sequence[str]) -> str:
     for sentence in sentences(text):
         spans = [span for one in commands if (span := _span(sentence, one))]
         if not spans:
-            found += [sentence.strip()] if asks(sentence) and not _only_forbids(sentence) else []
+            found += [sentence.strip()] if asks(sentence) and not only_forbids(sentence) else []
             continue
         before, after = sentence[: min(spans)[0]], sentence[max(spans)[1] :]
         first = re.match(
@@ -232,10 +232,6 @@ _LOOKS = re.compile(
 def _span(sentence: str, command: str) -> tuple[int, int] | None:
     at = sentence.find(command)
     return (at, sentence.find("`", at) + 1 or len(sentence)) if at >= 0 else None
-
-
-def _only_forbids(text: str) -> bool:
-    return bool(re.match(r"^\W*(?:do not|don't|never|avoid)\b", text.strip(), re.I))
 
 
 def _places(codes: Sequence[str], text: str) -> Iterator[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tui.importing.block_steps import BlockReader
 from tui.importing.document.passages import Passage, PassageKind, leaves
-from tui.importing.document.prose import asks, conditional, forbids, is_fact
+from tui.importing.document.prose import asks, conditional, forbids, is_fact, only_forbids
 from tui.importing.drafted import DraftAction, DraftStep, RunbookDraft
 from tui.importing.fence_steps import fence_steps, is_query
 from tui.importing.inline_commands import (
@@ -124,7 +124,7 @@ class PassageReader:
                 self.blocks.ask(step, by_hand, one.start, one.end)
             if conditional(one.text):
                 self.draft.tell(one.start, one.end, f"step {step.id}: command", CONDITION)
-        elif asks(one.text) and not _only_forbids(one.text):
+        elif asks(one.text) and not only_forbids(one.text):
             self.blocks.ask(step, one.text, one.start, one.end, CONDITION if conditional(one.text) else "")
         else:
             self.blocks.told(step, one.text, one.start, one.end)
@@ -146,7 +146,7 @@ class PassageReader:
             has_code = any(one.kind is PassageKind.FENCE for one in rest)
             if commands or not has_code:
                 has_code = has_code or any(inner.kind is PassageKind.FENCE for inner in leaves(rest))
-                if commands or (asks(head.text) and not _only_forbids(head.text) and not has_code):
+                if commands or (asks(head.text) and not only_forbids(head.text) and not has_code):
                     self.sentence(step, head, commands)
                 elif not rest:
                     doubt = "" if item.checkbox else "it does not clearly ask for anything"
@@ -226,15 +226,11 @@ def _asked_before(text: str) -> str:
     told = sentences(text)
     last = re.match(r"^(.+?),?\s+(?:and\s+)?then\s*:?$", told[-1].strip(), re.DOTALL) if told else None
     asked = [one.strip() for one in told[:-1]] + ([last[1]] if last else [])
-    return " ".join(one for one in asked if asks(one) and not _only_forbids(one))
+    return " ".join(one for one in asked if asks(one) and not only_forbids(one))
 
 
 def _by_hand(text: str) -> DraftAction:
     return DraftAction(kind="manual", text=unfilled(text))
-
-
-def _only_forbids(text: str) -> bool:
-    return bool(re.match(r"^\W*(?:do not|don't|never|avoid)\b", text.strip(), re.I))
 
 
 def is_address(one: Passage) -> bool:
@@ -258,7 +254,7 @@ def _does(one: Passage) -> bool:
         and bool(table_commands(leaf.text))
         or leaf.kind is PassageKind.PARAGRAPH
         and (
-            (asks(leaf.text) and not is_fact(leaf.label, leaf.text) and not _only_forbids(leaf.text))
+            (asks(leaf.text) and not is_fact(leaf.label, leaf.text) and not only_forbids(leaf.text))
             or bool(inline_commands(leaf.codes, leaf.text, one.kind in (PassageKind.LIST, PassageKind.ITEM)))
         )
         for leaf in leaves([one])

@@ -145,6 +145,11 @@ def forbids(text: str) -> bool:
     return bool(_FORBIDS.search(text))
 
 
+def only_forbids(text: str) -> bool:
+    """Whether a sentence begins by saying that something is not to be done."""
+    return bool(re.match(r"^\W*(?:do not|don't|never|avoid)\b", text.strip(), re.I))
+
+
 def conditional(text: str) -> bool:
     """Whether a sentence is for some cases only."""
     return bool(re.match(r"^\W*(?:if|when|in case|unless|optional(?:ly)?)\b", text.strip(), re.I))
