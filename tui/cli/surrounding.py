@@ -20,9 +20,8 @@ def surroundings(
     """The runbook in an environment, with what the operator's options and settings say of its hosts and values."""
     from tui.config import load_config, said_of
     from tui.execution.beginning.surroundings import Surroundings
-    from tui.runbook.model import Environment
+    from tui.runbook.model import Environment, runbook_id
     from tui.runbook.pointing import in_environment, overridden, plain_name, pointed_values
-    from tui.session.places import runbook_id
 
     environment = environment or plain_name(runbook)
     there = runbook.environments.get(environment, Environment())
@@ -80,9 +79,8 @@ def rehearsed(
 
     from tui.config import load_config, said_of
     from tui.execution.beginning.surroundings import Surroundings
-    from tui.runbook.model import Environment
+    from tui.runbook.model import Environment, runbook_id
     from tui.runbook.pointing import in_environment, overridden, plain_name
-    from tui.session.places import runbook_id
 
     name = environment or plain_name(runbook)
     there = runbook.environments.get(name, Environment())

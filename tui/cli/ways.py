@@ -16,8 +16,7 @@ def transports_of(
     """A transport for every host; hosts that name another's connection share it."""
     from tui.config import load_config
     from tui.runbook.facts import connection_of
-    from tui.runbook.model import SudoWay
-    from tui.session.places import runbook_id
+    from tui.runbook.model import SudoWay, runbook_id
     from tui.transports.later import LaterTransport
     from tui.transports.sudo import SudoTransport
 

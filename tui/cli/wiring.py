@@ -121,10 +121,13 @@ def open_workspace(
 def signing_of(config: "Config") -> "Signing":
     """Who signs with which key, and which list says whose key is whose, by the operator's settings."""
     from tui.execution.conductor.by_person.signing import Signing
-    from tui.signing.signers import read_signers
 
     listed = Path(config.signers).expanduser() if config.signers else None
-    return Signing(config.signing, signers=partial(read_signers, listed) if listed else None)
+    if listed is None:
+        return Signing(config.signing)
+    from tui.signing.signers import read_signers
+
+    return Signing(config.signing, signers=partial(read_signers, listed))
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from msgspec import Struct
 from tui.errors import RunbookError
 from tui.resources import NAME
 from tui.runbook.model import runbook_id
-from tui.runbook.reading.load import load
 
 PLACES = ("*.toml", f"*/{NAME}", "runbooks/*.toml")
 """Where runbooks are looked for, from a folder."""
@@ -46,6 +45,8 @@ def runbook_files(folder: Path) -> list[Path]:
 
 def found_runbooks(files: Sequence[Path]) -> Iterator[FoundRunbook]:
     """What each of the files is."""
+    from tui.runbook.reading.load import load  # the first screen asks for the files alone
+
     for path in files:
         try:
             runbook = load(path)
