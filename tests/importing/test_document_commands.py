@@ -224,3 +224,9 @@ def test_lists_of_html_are_steps_with_their_blocks() -> None:
 def test_a_prompt_with_nothing_but_a_remark_behind_it_is_a_comment() -> None:
     document = made(fence("$ # look first", "$ uptime", language=""))[1]
     assert [action["run"] for action in actions(document)] == ["uptime"]
+
+
+def test_a_value_that_a_terminal_would_print_is_asked_for() -> None:
+    block = ("export node=$(ssh \"${first}\" 'list' | jq -r .leader)", 'echo "${node}"')
+    document = made(fence(*block))[1]
+    assert {"node", "first"} <= set(document["variables"])

@@ -186,6 +186,8 @@ class BlockReader:
         )
         client = is_client(run) or is_client(done.text)
         why = next(iter(filled.troubles), "") or _not_run(run, text)
+        if capture and (why or (done.refusal and not client)):
+            self.values.asked(capture)  # nothing is captured of what a person runs in a terminal
         if not why and done.refusal and not client:
             if filled.secrets or state.container or "is an argument of" in done.refusal:
                 why = done.refusal

@@ -87,6 +87,10 @@ class OpenValues:
         self.defaults[name] = value
         return name
 
+    def asked(self, name: str) -> None:
+        """Have a value be asked for that was to be captured."""
+        self.captured = {word: one for word, one in self.captured.items() if one != name}
+
     def _angles(self, command: str, secrets: set[str], troubles: list[str]) -> str:
         for found in reversed(list(_ANGLE.finditer(command))):
             word = found[1]
