@@ -223,6 +223,21 @@ def test_where_the_bucket_is_away_a_session_is_resumed_and_says_what_nobody_know
         again.close()
 
 
+def test_a_bucket_without_conditions_is_told_as_a_session_begins(
+    machine: Machine, bucket: Bucket, team_server: TeamBucketServer
+) -> None:
+    def deaf(environ: dict[str, object]) -> None:
+        environ.pop("HTTP_IF_MATCH", None)
+
+    with team_server.answering(deaf):
+        setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
+        conductor = machine("laptop").begin(setup)
+        until(lambda: conductor.holding.trouble)
+        assert conductor.holding.trouble.startswith("is not kept, a session is taken over by hand: team/")
+        assert find(bucket, str(conductor.state.facts["session"])) is None
+        conductor.close()
+
+
 class TestTheCommand:
     def run(self, tmp_path: Path, place: BucketPlace, *words: str) -> tuple[int, str]:
         folder = tmp_path / "config/runbook"

@@ -1,5 +1,6 @@
 """A team's bucket for tests: moto's S3 API behind a door that lets in one request at a time, or none."""
 
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -48,10 +49,11 @@ class TeamBucketServer:
         application = DomainDispatcherApplication(create_backend_app)
 
         def guarded(environ: dict[str, Any], start: Any) -> Any:
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)  # a client that stops in the middle of it holds up nobody else
             said = self.door(environ)
             self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
             if said is not None:
-                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
                 start(said[0], [("content-type", "application/xml"), ("content-length", str(len(said[1])))])
                 return [said[1]]
             with self._one:

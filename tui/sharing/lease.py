@@ -205,6 +205,7 @@ class Lease:
         self._sure_at = began
         self._now = now
         self._lost: TakenOver | None = None
+        self._by_hand = False
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
@@ -218,11 +219,22 @@ class Lease:
         """Why nothing may be started any more; None as long as nobody took over, as far as is known."""
         return self._lost
 
-    def keep(self) -> None:
-        """Show a sign of life from time to time, on a thread of its own, until the lease is given back or lost."""
-        threads.start("lease", self._kept)
+    def keep(self, tried: bool = True) -> None:
+        """Show a sign of life from time to time, on a thread of its own, until the lease is given back or lost.
 
-    def _kept(self) -> None:
+        Args:
+            tried: whether it is known that the bucket keeps conditions; else that is tried first, and a bucket without
+                them is told in `trouble`.
+        """
+        threads.start("lease", self._kept, tried)
+
+    def _kept(self, tried: bool) -> None:
+        if not tried:
+            with suppress(RunbookError):  # a bucket that is away is told by the first sign
+                if why := self._bucket.why_unconditional():
+                    self.trouble = f"is not kept, a session is taken over by hand: {why}"
+                    self._by_hand = True
+                    return
         while self._lost is None:
             if not self._etag:
                 with suppress(RunbookError):
@@ -297,7 +309,7 @@ class Lease:
         """Give it back, so that anybody may take it; where the bucket is away it ends by itself."""
         self._closing.set()
         with self._lock:
-            if self._lost is not None:
+            if self._lost is not None or self._by_hand:
                 return
             text = replace(self._text, renewed=self._now(), over=RELEASED)
             with suppress(BucketError):

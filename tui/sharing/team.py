@@ -51,7 +51,7 @@ class BucketTeam:
         if self.unconditional:
             return Alone()
         lease = first(self._bucket, session, operator, self._machine, self._place)
-        lease.keep()
+        lease.keep(tried=False)
         return lease
 
     def resume(self, session: str, operator: str, epoch: int) -> Holding:
