@@ -89,8 +89,17 @@ class SecondPerson(Dialog[SecondAnswer | None]):
     def _rows(self, width: int) -> list[LaidRow]:
         asked = self._asked
         left = f"{asked.left() or '0:00'} to answer, and to start it then"
-        told = [("asks", asked.operator), ("left", left), ("answers", asked.note)]
+        told = [("asks", asked.operator), ("left", left), ("answers", asked.note), ("or", self._or())]
         return blocks([facts([one for one in told if one[1]], width), list(rows_of(asked.body, width))])
+
+    def _or(self) -> str:
+        """What the operator can do instead, where no button says so."""
+        asked, of = self._asked, self.app.keys.of
+        if not asked.answers:
+            return ""
+        alone = [f"{of('approval.alone')} starts it alone, with a reason"] if asked.alone else []
+        withdraw = [f"{of('approval.withdraw')} withdraws the question"] if asked.asks else []
+        return " · ".join(alone + withdraw)
 
     def field(self) -> Iterable[Widget]:
         asked = self._asked
@@ -105,13 +114,14 @@ class SecondPerson(Dialog[SecondAnswer | None]):
     def buttons(self) -> Iterable[Button]:
         asked = self._asked
         yield Press(self.named("Back", "dialog.no"), id="no")
+        if asked.answers:
+            yield Press(self.named("Refuse", "approval.refuse"), id="refuse")
+            yield Press(block("Allow (enter)"), id="allow")
+            return
         if asked.asks:
             yield Press(self.named("Withdraw", "approval.withdraw"), id="withdraw")
         if asked.alone:
             yield Press(self.named("Alone", "approval.alone"), id="alone")
-        if asked.answers:
-            yield Press(self.named("Refuse", "approval.refuse"), id="refuse")
-            yield Press(block("Allow (enter)"), id="allow")
 
     @on(Input.Submitted, "#person")
     def _next(self) -> None:
