@@ -1,10 +1,12 @@
 """What a confirmation says in words of what a start will do: only what the runbook and history know."""
 
+import pytest
 from msgspec.structs import replace
 
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
 from tui.runbook.walk import steps_of
+from tui.screens.run.text import Doing, Start, start_rows
 from tui.screens.run.will import will
 from tui.session import events as ev
 from tui.session.state import initial
@@ -76,3 +78,12 @@ def test_what_is_not_known_is_not_said() -> None:
 def test_a_cut_that_ends_in_the_same_step_is_one_while_it_runs() -> None:
     both = TEXT.replace('run = "uptime"\n', 'run = "uptime"\ndowntime = "ends"\n', 1)
     assert told(load_text(both, "r.toml"), "stop")["users"] == "cut off while it runs, planned for up to 10 minutes"
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [("this machine", "on workstation  this machine"), ("ana@web.example", "on workstation  as ana@web.example")],
+)
+def test_only_somebody_is_told_with_as(target: str, told: str) -> None:
+    first, *_ = start_rows(Start(doing=(Doing("workstation", target),)), 80)
+    assert "".join(text for text, _ in first.pieces).strip() == told

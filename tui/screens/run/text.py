@@ -105,7 +105,7 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
             groups.append([row for words in doing.does for row in rows([(words, "")], width)])
             continue
         on: list[Piece] = [("on ", "$soft"), (doing.host, "bold")]
-        on += [("  as ", "$soft"), (doing.target, "")] if doing.target else []
+        on += [("  as " if "@" in doing.target else "  ", "$soft"), (doing.target, "")] if doing.target else []
         on += [("  in ", "$soft"), (doing.directory, "")] if doing.directory else []
         groups += [rows(on, width, 3), [row for text in doing.does for row in code(text, width)]]
     groups.append(facts(start.will, width))
