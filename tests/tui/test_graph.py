@@ -180,6 +180,15 @@ def test_the_words_at_the_left() -> None:
     assert words(graph(graphed([12.8] * 60, [GOOD_BELOW, TRIPS]), 10, 4, NOW, SPAN))[-1] == BLOCKS[8] * 10
 
 
+def test_an_axis_of_which_nothing_is_known_says_no_figure() -> None:
+    def beside(of: Graphed) -> str:
+        return "".join(text for row in graph(of, 60, 6, 100.0, 100.0) for text, _ in row[:1]).strip()
+
+    assert beside(Graphed(unit="bytes")) == ""
+    assert beside(Graphed(values=((90.0, 2048.0),), unit="bytes"))
+    assert beside(Graphed(limits=(GOOD_BELOW,)))
+
+
 def test_a_time_that_was_chosen_is_marked_in_each_row() -> None:
     drawn = words(graph(graphed([1.0, None, 8.0] * 20), 47, 6, NOW, SPAN, at=300.0))
     places = {row.index("┊") for row in drawn if "┊" in row}

@@ -84,8 +84,9 @@ def graph(
 
 def _placed(of: Graphed, width: int, height: int, now: float, span: float) -> tuple[Axis, dict[int, Piece], int]:
     """The axis, the words beside it by their rows, and how many cells these take with it; none where it is narrow."""
-    scale = axis(_known(of, now - span), of.limits, of.unit)
-    tags = _tags(of, scale, height)
+    known = _known(of, now - span)
+    scale = axis(known, of.limits, of.unit)
+    tags = _tags(of, scale, height) if known or of.limits else {}  # nothing says what the ends would be
     label = min(LONGEST, max([LABELS, *(cell_len(text) for text, _ in tags.values())])) + len(BESIDE)
     return (scale, tags, label) if width - label >= LEAST else (scale, {}, 0)
 
