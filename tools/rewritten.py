@@ -1,0 +1,39 @@
+"""Rewrites the asserts of the tests once, as pytest keeps them: each of its processes would rewrite all of them.
+
+The interface is private: where it changes, nothing is kept, and each process rewrites them as before.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from _pytest.assertion import AssertionState
+from _pytest.assertion.rewrite import PYC_TAIL, _read_pyc, _rewrite_test, _write_pyc, get_cache_dir, try_makedirs
+from _pytest.config import Config, _prepareconfig
+
+
+def keep(config: Config, path: Path) -> None:
+    """Rewrite one file, unless it is kept as it is now."""
+    state = AssertionState(config, "rewrite")
+    folder = get_cache_dir(path)
+    kept = folder / (path.stem + PYC_TAIL)
+    if _read_pyc(path, kept, state.trace) is None and try_makedirs(folder):
+        source, code = _rewrite_test(path, config)
+        _write_pyc(state, code, source, kept)
+
+
+def main(folder: Path) -> None:
+    """Rewrite every file of tests below a folder, on all processors."""
+    files = [path.resolve() for name in ("test_*.py", "conftest.py") for path in sorted(folder.rglob(name))]
+    config, several = _prepareconfig([]), os.cpu_count() or 1
+    for place in range(several):
+        if os.fork() == 0:
+            for path in files[place::several]:
+                keep(config, path)
+            os._exit(0)
+    for _ in range(several):
+        os.wait()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
