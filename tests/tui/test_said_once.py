@@ -39,7 +39,10 @@ WHY = {
     "palette": dict.fromkeys(("there is no output here", "no search yet"), "each act that cannot be done says why"),
     "review": {"restart it with `docker restart": "a line of the document, and the step's text that it became"},
     "run-again": {"Run it": "the heading of a dialog that only this test has"},
-    "run-failed": {"Running migrations": "what a check got is on the card, whatever part of the output is in sight"},
+    "run-failed": dict.fromkeys(
+        ("Running migrations", "\"Duplicate column name 'tags'\""),
+        "what a check got is on the card, whatever part of the output is in sight",
+    ),
     "run-unknown": {"Running migrations": "the last line is told with the question that it answers"},
     "run-todo": {"$ docker-compose run --rm -T web python": "two commands that begin alike"},
 }

@@ -151,7 +151,7 @@ class _Reader:
         match = _HERE.match(self.text, self.at, self.end)
         if (
             match is None
-            or PLACEHOLDER.match(self.text, match.start(2))
+            or any(PLACEHOLDER.match(self.text, at) for at in range(match.start(2), match.end()))
             or self.text.startswith(("$", "`", "#"), match.end())
         ):
             self.lost("a here-document's delimiter is not a plain word")
