@@ -98,6 +98,18 @@ def test_whoever_lost_the_session_starts_no_change_and_is_told_why(
     conductor.close()
 
 
+def test_whoever_lost_the_session_sends_no_message(
+    workspace: Workspace, host: FakeTransport, team: CountedTeam
+) -> None:
+    conductor = begun(workspace)
+    before = len(host.ran)
+    team.given[-1].lose(LOST)
+    with pytest.raises(TakenOver, match="taken over by ben"):
+        conductor.deliver("notice", "", "Deploying v2", "sent")
+    assert len(host.ran) == before
+    conductor.close()
+
+
 def test_a_host_that_refuses_ends_it_for_the_whole_session(
     workspace: Workspace, host: FakeTransport, team: CountedTeam
 ) -> None:

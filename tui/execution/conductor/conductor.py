@@ -260,9 +260,11 @@ class Conductor(Viewer):
         """Send a message by the runbook's command for it when `how` is "sent", and record it; blocks while it sends.
 
         Raises:
+            TakenOver: another person has the session.
             RunbookError: the message has no command, or the command failed; then nothing is recorded.
         """
         if how == "sent":
+            self.holding.sure()
             send(self.runbook, name, text, self.values(), self.executor.transports)
         self.sent(name, text, how, step_id, went_out)
 
