@@ -82,14 +82,13 @@ def drill_lint(scenario: str) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded
 def drill_record(session: str, base: str, output: Path | None) -> None:
-    """Make a scenario of SESSION (its id, or a bundle's file): what its hosts said, how long it took, what failed."""
-    from tui.cli.wiring import open_store
+    """Make a scenario of SESSION (its id, archive:ID, a bundle's file): what its hosts said, its times, what failed."""
+    from tui.cli.wiring import open_store, opened_anywhere
     from tui.drill.record import record
     from tui.drill.scenario_files import find_scenario
     from tui.headless.tables import write_export
-    from tui.session.archive.bundle import opened_session
 
-    with opened_session(open_store(), session) as directory:
+    with opened_anywhere(open_store(), session) as directory:
         text = record(directory, find_scenario(base) if base else None, base)
     write_export(lambda file: file.write(text.encode()), output)
 

@@ -24,6 +24,7 @@ from tui.cli.launching import (
 )
 from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
+from tui.cli.people.archiving import archive
 from tui.cli.people.following import follow, page
 from tui.cli.people.notifying import notify
 from tui.cli.people.taking_over import take_over
@@ -218,12 +219,11 @@ def rollback(
 @session_named("last")
 @guarded
 def replay(session: str) -> None:
-    """See SESSION (its id, or a bundle's file) again, as it looked at any of its moments."""
-    from tui.cli.wiring import open_store
+    """See SESSION (its id, archive:ID, or a bundle's file) again, as it looked at any of its moments."""
+    from tui.cli.wiring import open_store, opened_anywhere
     from tui.replay.stage import staged
-    from tui.session.archive.bundle import opened_session
 
-    with opened_session(open_store(), session) as directory:
+    with opened_anywhere(open_store(), session) as directory:
         workspace = staged(directory)
         try:
             screen(workspace, otherwise=KEPT.format(session))
@@ -317,7 +317,7 @@ def completion(shell: str) -> None:
     tell(kind(main, {}, "runbook", "_RUNBOOK_COMPLETE").source().rstrip("\n"))
 
 
-for command in (*COMMANDS, diff, drill, follow, import_document, init, list_runbooks, notify, page, take_over):
+for command in (*COMMANDS, archive, diff, drill, follow, import_document, init, list_runbooks, notify, page, take_over):
     main.add_command(command)
 
 

@@ -38,15 +38,14 @@ def sessions(as_json: bool) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: standard output).")
 @guarded
 def export(session: str, form: str, output: Path | None) -> None:
-    """Write SESSION (its id, or a bundle's file) for people, for programs, or to be replayed elsewhere."""
-    from tui.cli.wiring import open_store
+    """Write SESSION (its id, archive:ID, or a bundle's file) for people, for programs, or to be replayed elsewhere."""
+    from tui.cli.wiring import open_store, opened_anywhere
     from tui.exports.registry import form_of, write
     from tui.headless.tables import write_export
-    from tui.session.archive.bundle import opened_session
 
     form = form or form_of(output)
     store = open_store()
-    with opened_session(store, session) as directory:
+    with opened_anywhere(store, session) as directory:
         write_export(lambda file: write(directory, form, file, store), output)
 
 
@@ -57,14 +56,13 @@ def export(session: str, form: str, output: Path | None) -> None:
 @click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
 @guarded
 def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None) -> None:
-    """Check that what SESSION (its id, or a bundle's file) has is what was written: journal, outputs, signatures."""
-    from tui.cli.wiring import open_store
+    """Check that SESSION (its id, archive:ID, a bundle's file) is what was written: journal, outputs, signatures."""
+    from tui.cli.wiring import open_store, opened_anywhere
     from tui.config import load_config
     from tui.headless.tables import verify_report
-    from tui.session.archive.bundle import opened_session
 
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
-    with opened_session(open_store(), session) as directory:
+    with opened_anywhere(open_store(), session) as directory:
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
             tell(line)
 
@@ -154,14 +152,13 @@ def _progress() -> Callable[[int, int], None]:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @guarded
 def compare(before: str, after: str, step: str, as_json: bool) -> None:
-    """Compare two sessions (ids, or bundles' files) step by step: outcome, time, output."""
-    from tui.cli.wiring import open_store
+    """Compare two sessions (ids, archive:ID, or bundles' files) step by step: outcome, time, output."""
+    from tui.cli.wiring import open_store, opened_anywhere
     from tui.headless.found import compare_report, step_report
-    from tui.session.archive.bundle import opened_session
     from tui.session.archive.comparing import opened
 
     store = open_store()
-    with opened_session(store, before) as old, opened_session(store, after) as new:
+    with opened_anywhere(store, before) as old, opened_anywhere(store, after) as new:
         if step:
             step_report(opened(old), opened(new), step, tell)
         else:
@@ -174,16 +171,15 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
 @guarded
 def drills(session: str, as_json: bool) -> None:
     """List the rehearsals with what they taught; or SESSION's debrief alone."""
-    from tui.cli.wiring import open_store
+    from tui.cli.wiring import open_store, opened_anywhere
     from tui.drill.rehearsals import debrief_of, earlier_drills
     from tui.headless.debriefs import debrief_report, drills_report
-    from tui.session.archive.bundle import opened_session
 
     store = open_store()
     if not session:
         drills_report(store, as_json, tell)
         return
-    with opened_session(store, session) as directory:
+    with opened_anywhere(store, session) as directory:
         debrief_report(debrief_of(directory), as_json, tell, earlier_drills(store, directory))
 
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +13,7 @@ from tui.cli.played import scenario_named, taken_up, usual_scenario, with_chance
 from tui.cli.surrounding import answered_for, rehearsed, surroundings
 from tui.cli.ways import transports_of
 from tui.cli.which_runbook import find_runbook, nearest_runbook, rehearsed_runbook, same_runbook
-from tui.errors import HostsMoved
+from tui.errors import HostsMoved, UsageError
 from tui.sharing.attached import share_sessions
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tui.execution.workspace import Workspace
     from tui.session.archive.store import SessionDirectory, Store
     from tui.session.state import SessionState
+    from tui.sharing.bucket import Bucket
 
 
 DRILL_HASTE = 15.0
@@ -36,6 +38,10 @@ AGREED = "agreed"
 
 MOST_HASTE = 60.0
 """However fast a drill's host answers, its monitors are measured at most this many times as often as in life."""
+
+
+ARCHIVED = "archive:"
+"""Before the id of a session that is read from the archive."""
 
 
 def sessions_root() -> Path:
@@ -329,3 +335,42 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     words = f"no unfinished session of the runbook {wanted}" if wanted else "no unfinished session"
     hint = f"of other runbooks: {', '.join(others[:5])}; `runbook resume ID` opens one" if others else ""
     raise SessionError(words, hint or "`runbook sessions` lists them all")
+
+
+def the_bucket() -> "Bucket":
+    """The team's bucket.
+
+    Raises:
+        UsageError: the settings name none.
+    """
+    from tui.config import load_config
+    from tui.execution.secrecy.redaction import Redactor
+    from tui.sharing.team import team_bucket
+
+    bucket = team_bucket(load_config(), Redactor())
+    if bucket is None:
+        raise UsageError("the settings name no bucket", "[bucket] in config.toml does: docs/configuration.md")
+    return bucket
+
+
+@contextmanager
+def opened_anywhere(store: "Store", session: str) -> "Iterator[SessionDirectory]":
+    """A session as `opened_session` opens it, or one of the archive: `archive:` and its id.
+
+    Raises:
+        SessionError: there is none, or it is damaged.
+        BucketError: the bucket does not give it.
+    """
+    from tui.session.archive.bundle import opened_session
+
+    if not session.startswith(ARCHIVED):
+        with opened_session(store, session) as directory:
+            yield directory
+        return
+    from tui.sharing.stored.archived import archived_bundle
+
+    with tempfile.TemporaryDirectory(prefix="runbook-") as folder:
+        path = Path(folder) / "session.runbook"
+        path.write_bytes(archived_bundle(the_bucket(), session.removeprefix(ARCHIVED)))
+        with opened_session(store, str(path)) as directory:
+            yield directory
