@@ -18,9 +18,9 @@ from tests.support.runbooks import SMALL, small
 from tui.errors import RunbookError
 from tui.execution.conductor import conductor
 from tui.execution.workspace import Setup, Workspace
-from tui.headless import resting
 from tui.headless.answers import AnswersFile
 from tui.headless.run import run_headless
+from tui.headless.waiting import resting
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock

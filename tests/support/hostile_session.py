@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.support.hostile import in_toml
 from tui.runbook.reading.load import load
@@ -40,6 +41,8 @@ reason = "errors"
 """What a runbook needs so that an event about a monitor or a trigger can be said of it."""
 NAMED = {"step": "look", "host": "web", "monitor": "load", "service": "web", "trigger": "load", "flow": "rollback"}
 """What an event must be about, for anything to be said of it."""
+ANSWERS = (ev.ApprovalGranted, ev.ApprovalRefused, ev.ApprovalEnded, ev.StartedAlone)
+"""What names the question that it answers."""
 NOT_TWICE = {ev.SessionStarted}
 
 
@@ -91,16 +94,20 @@ def add_every_event(directory: SessionDirectory, words: str, named: Mapping[str,
     state, last = initial(load(directory.runbook)), -1
     for entry in read(directory.journal):
         state, last = apply(state, entry), entry.seq
-    left = []
+    left: list[str] = []
+    asked: int | None = None
     journal = Journal.open(directory.journal, SystemClock())
     try:
         for event in every_event(words, named):
+            if isinstance(event, ANSWERS) and asked is not None:
+                event = replace(event, request=asked)
             try:
                 state = apply(state, ev.Entry(last + 1, datetime.now(UTC), 0.0, event))
             except (KeyError, ValueError, IndexError, TypeError, AttributeError):
                 left.append(type(event).__name__)
                 continue
             last = journal.append(event).seq
+            asked = last if isinstance(event, ev.ApprovalRequested) else asked
     finally:
         journal.close()
     return left

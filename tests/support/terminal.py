@@ -89,7 +89,8 @@ def terminal(
     child, descriptor = pty.fork()
     if child == 0:
         try:
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests under nohup ignore it, and so would the program
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # ignored by tests in the background or
+                signal.signal(number, signal.SIG_DFL)  # under nohup, and so by the program
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
             os.chdir(directory)
             os.execve(command[0], [str(part) for part in command], {"TERM": "xterm-256color", **environment})

@@ -137,16 +137,14 @@ def test_words_of_the_host_drive_no_terminal(place: FencedPlace) -> None:
     assert len(said) < 200
 
 
-def test_a_home_that_cannot_be_written_keeps_no_fence_and_says_so(sshd: Sshd, tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        blocked = tmp_path / "file"
-        blocked.touch()
-        os.environ["XDG_STATE_HOME"] = str(blocked)
-        try:
-            with pytest.raises(HostError, match="keeps no fence"):
-                LocalTransport("here").fence(SESSION, NEW)
-        finally:
-            del os.environ["XDG_STATE_HOME"]
+def test_a_home_that_cannot_be_written_keeps_no_fence_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(blocked))
+    with pytest.raises(HostError, match="keeps no fence"):
+        LocalTransport("here").fence(SESSION, NEW)
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])

@@ -102,7 +102,11 @@ def changed(app: RunbookApp) -> tuple[object, ...]:
     if isinstance(screen, ReplayScreen):  # what it says of a key that leads nowhere is not enough
         return screen, screen.player.elapsed, screen.player.playing
     below = shown(app).splitlines()[1:]
-    return screen, below, app._exit, getattr(screen, "_run", None)
+    again: list[object] = []
+    if isinstance(screen, ChecksScreen):  # checks that are made again may say the same before anybody looks
+        hosts = dict.fromkeys(app.workspace.transports.values())
+        again = [len(host.ran) for host in hosts if isinstance(host, FakeTransport)]
+    return screen, below, again, app._exit, getattr(screen, "_run", None)
 
 
 async def on_terminal(app: RunbookApp, pilot: Any, size: tuple[int, int], plain: bool) -> None:
