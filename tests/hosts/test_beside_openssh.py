@@ -97,7 +97,7 @@ def _by_openssh_in_words(rows: list[Row]) -> str:
     )
 
 
-EACH = 8
+EACH = 16
 """Of how many cases one is tried where ssh makes our connection, beside those that only ssh takes."""
 STRICTER = ("strict",)
 """The rules by which this program refuses although its connection is made by ssh."""

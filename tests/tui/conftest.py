@@ -27,7 +27,7 @@ from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.journal.journal import read
 
-THAWED, TOGETHER = count(1), 20
+THAWED, TOGETHER = count(1), 100
 """The tests so far; the garbage of so many is let go together."""
 SHOP = (
     SMALL.replace('kind = "deploy"', 'kind = "deploy"\nguarded = true').replace(

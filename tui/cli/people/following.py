@@ -88,7 +88,8 @@ def follow(session: str, operator: str, as_json: bool) -> None:
     from tui.sharing.following.follow_workspace import FollowWorkspace
     from tui.sharing.following.followed_session import Follower
 
-    with tempfile.TemporaryDirectory(prefix="runbook-") as folder:
+    # what is being received as it is closed may still come to be written there
+    with tempfile.TemporaryDirectory(prefix="runbook-", ignore_cleanup_errors=True) as folder:
         clock = SystemClock()
         follower = Follower(means.feeds(chosen), means.seals(chosen), Path(folder) / chosen, clock)
         follower.posting = _posting(follower, operator)
