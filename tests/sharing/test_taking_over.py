@@ -111,6 +111,14 @@ def fetched(workspace: Workspace, bucket: Bucket, session: str) -> FetchedSessio
     return fetch_session(BucketFeed(bucket, session), Seals(KEY, session), workspace.store)
 
 
+def handed_on(laptop: Workspace, desk: Workspace, bucket: Bucket) -> tuple[Conductor, str]:
+    """A session of one machine, and its id, once the other can fetch all that is written of it."""
+    old = begun(laptop, bucket)
+    session = str(old.state.facts["session"])
+    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
+    return old, session
+
+
 def test_a_running_change_is_followed_by_who_takes_over_and_the_first_starts_nothing_more(
     machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,9 +159,7 @@ def test_what_the_old_writer_still_wrote_is_a_fork_that_is_kept_apart(
     machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laptop, desk = machine("laptop"), machine("desk")
-    old = begun(laptop, bucket)
-    session = str(old.state.facts["session"])
-    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
+    old, session = handed_on(laptop, desk, bucket)
     lease = taken(desk, bucket, session, monkeypatch)
     fetched(desk, bucket, session)
     desk.team = AlreadyTaken(session, lease, desk.team)
@@ -323,9 +329,7 @@ def test_a_step_that_was_started_unheard_of_is_unknown_until_a_person_decides(
     machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laptop, desk = machine("laptop"), machine("desk")
-    old = begun(laptop, bucket)
-    session = str(old.state.facts["session"])
-    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
+    old, session = handed_on(laptop, desk, bucket)
     number = max(old.state.attempts) + 1
     lease = taken(desk, bucket, session, monkeypatch)
     fetched(desk, bucket, session)
