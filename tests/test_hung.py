@@ -78,4 +78,4 @@ def test_where_it_is_never_heard_the_process_ends_and_says_where_each_thread_is(
     done = run(tmp_path, "nothing_but")
     assert done.returncode == 1
     assert "Timeout (" in done.stderr
-    assert "calls_itself" in done.stderr
+    assert "test_nothing_but_callbacks" in done.stderr  # the time ends in a callback, or between two of them

@@ -99,7 +99,7 @@ def test_messages_that_are_not_to_be_believed_change_nothing(
 ) -> None:
     relay, inbox = relay_of(redis_server), f"runbook:{two.session}:inbox"
     two.ben.note("a true one", "")
-    until(lambda: len(two.notes()) == 1)
+    until(lambda: len(two.conductor.state.posted) == 1)
     true = relay.ask("XRANGE", inbox, "-", "+")[-1][1][1]
     before = two.conductor.state
     eve = SignedPosting(two.follower, people.signing(), "cem")
