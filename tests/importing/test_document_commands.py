@@ -40,6 +40,12 @@ from tests.support.imported_pages import actions, fence, made, only
         ("- for git servers check the status of ssh `service sshd_git status`", ["service sshd_git status"]),
         ("- `unbound-control stats | grep servfail`", ["unbound-control stats | grep servfail"]),
         ("- Don't forget to run `systemctl start x`", ["systemctl start x"]),
+        ("- To run `etcdctl` commands, go into the container", []),
+        ("- Set it to 1 in a `gitlab-psql session`", []),
+        ("- The object was copied by hand using `gsutil`", []),
+        ("- Code: `app/tasks/ingest.py`", []),
+        ("- Folder: `/srv/shop/releases`", []),
+        ("- `/usr/local/bin/drain.sh`", ["/usr/local/bin/drain.sh"]),
     ],
 )  # fmt: skip
 def test_a_command_in_a_sentence_is_run_where_the_sentence_means_it(line: str, runs: list[str]) -> None:
@@ -230,3 +236,83 @@ def test_a_value_that_a_terminal_would_print_is_asked_for() -> None:
     block = ("export node=$(ssh \"${first}\" 'list' | jq -r .leader)", 'echo "${node}"')
     document = made(fence(*block))[1]
     assert {"node", "first"} <= set(document["variables"])
+
+
+def test_the_files_values_and_messages_of_a_table_are_no_commands() -> None:
+    text = (
+        "# Page\n\n## Parts\n\n| File | Default | Symptom | Fix |\n|---|---|---|---|\n"
+        '| `app/api/hook.py` | `true` | `column "seen" does not exist` | `uptime` |\n'
+        "| `/srv/app` | `mysql` | `kubectl patch shop` failed | - |\n"
+    )
+    assert only(text)["run"] == "uptime"
+
+
+def test_what_a_program_says_of_itself_is_no_command() -> None:
+    document = made(
+        fence("sh freeze.sh -h", "freeze.sh -m check -p 95", "options", "# now", "sh freeze.sh -p 90", language="")
+    )[1]
+    assert [action["run"] for action in actions(document)] == ["sh freeze.sh -h", "sh freeze.sh -p 90"]
+
+
+def test_words_to_choose_from_and_what_flows_from_them_are_no_commands() -> None:
+    page = "# Page\n\n## Part\n\n```\nuptime\n```\n\nHow it works\n\n```\n{}\n```\n"
+    for block in (
+        "bin/release.sh rc [patch|minor|major]",
+        "bin/release.sh promote\n  -> makes a release\n  -> tells the team",
+    ):
+        assert [action["run"] for action in actions(made(page.format(block))[1])] == ["uptime"]
+
+
+def test_a_metric_is_no_command() -> None:
+    document = made(fence("node_filesystem_free_bytes", language="console") + "\n```\nuptime\n```\n")[1]
+    assert [action["run"] for action in actions(document) if "run" in action] == ["uptime"]
+
+
+@pytest.mark.parametrize(
+    ("words", "runs"), [("Enroll by typing the following:", 1), ("It is known as", 0), ("The command prints:", 0)]
+)
+def test_an_unknown_command_is_one_where_the_sentence_says_that_it_is_typed(words: str, runs: int) -> None:
+    text = f"# Page\n\n## Part\n\n```\nuptime\n```\n\n{words}\n\n```\nsft enroll --team ops\n```\n"
+    assert len([action for action in actions(made(text)[1]) if "run" in action]) == 1 + runs
+
+
+def test_an_example_of_what_somebody_may_see_is_not_run_even_with_prompts() -> None:
+    text = (
+        "# Page\n\n## Part\n\n```\n$ ceph -s\n```\n\nIf you get an output without all of them, e.g.\n\n"
+        "```bash\n$ oc rsh tools-1\nsh-4.4$ ceph -s\n  health: HEALTH_WARN\n```\n"
+    )
+    assert [action["run"] for action in actions(made(text)[1])] == ["ceph -s"]
+
+
+def test_a_tunnel_is_no_way_to_its_host() -> None:
+    document = made(fence("ssh -L 3389:win-1.internal:3389 bastion-1", "uptime"))[1]
+    tunnel, after = actions(document)
+    assert tunnel.get("interactive") == "ssh -L 3389:win-1.internal:3389 bastion-1"
+    assert "bastion" not in after.get("on", "")
+
+
+def test_a_value_inside_of_backticks_is_quoted_as_in_brackets() -> None:
+    action = only(fence("kubectl describe pod `kubectl -n <space> get pod -l app=<app> -o name`"))
+    assert action["run"] == "kubectl describe pod $(kubectl -n {{ space }} get pod -l app={{ app }} -o name)"
+
+
+def test_a_secret_that_a_command_prints_is_captured_as_one_and_asked_for_by_nobody() -> None:
+    text = fence("TOKEN=$(vault print token)", 'curl -H "Authorization: Bearer $TOKEN" https://x.example/')
+    prints, uses = actions(made(text)[1])
+    assert prints["capture"] == {"token": {"secret": True}}
+    assert "{{" not in uses["run"]
+    assert "secrets" not in made(text)[1]
+    assert made(text)[1]["sections"][0]["steps"][0].get("secrets", uses.get("secrets")) == ["token"]
+
+
+def test_where_one_way_prints_a_secret_and_the_other_is_done_by_hand_it_is_asked_for() -> None:
+    by_hand = ("token=$(wscat -c wss://x.example/?k=$API_KEY)", 'curl -H "Bearer: $token" https://x.example/')
+    document = made(fence("token=$(oc sa new-token x)", *by_hand))[1]
+    assert document["secrets"]["token"]["variable"] == "TOKEN"
+
+
+@pytest.mark.parametrize("name", ["SECRET_NAME", "TOKEN_URL", "PASSWORD_FILE", "KEY_PATH", "secret_name_here"])
+def test_the_name_or_the_place_of_a_secret_is_none(name: str) -> None:
+    document = made(fence(f"oc get secret ${name}"))[1]
+    assert "secrets" not in document
+    assert list(document["variables"]) == [name.lower()]

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from tui.importing.document.passages import Passage
 from tui.importing.drafted import DraftAction, DraftHost, DraftStep, RunbookDraft
-from tui.importing.named import Ids, cut, name_of, title_of, unfilled
+from tui.importing.named import Ids, cut, title_of, unfilled
 from tui.importing.shell_code.bounded_commands import bounded, is_client
 from tui.importing.shell_code.carried import ShellState, becomes_somebody, host_name, in_container, moved, ssh_of
-from tui.importing.shell_code.open_values import SECRET, OpenValues
+from tui.importing.shell_code.open_values import OpenValues, is_secret, with_dollar
 from tui.importing.shell_code.shell_lines import LineKind, Piece
 from tui.runbook.shell.lexer import read
 from tui.text.command import spelled
@@ -131,7 +131,7 @@ class BlockReader:
     def _moves(self, step: DraftStep, piece: Piece, line: int, end: int) -> bool:
         found = moved(self.state, piece.text)
         literal = _LITERAL.match(piece.text) if piece.text.startswith("export ") else None
-        if found is None or (literal is not None and SECRET.search(literal[1])):
+        if found is None or (literal is not None and is_secret(literal[1])):
             return False
         self.state = found.state
         if found.target:
@@ -148,14 +148,14 @@ class BlockReader:
         if literal is None:
             return False
         word, value = literal[1], literal[2].strip("\"'")
-        if SECRET.search(word):
+        if is_secret(word):
             self.values.secret(word)
             became = "asked for as a secret"
         else:
             name = self.values.assign(word, value)
             self.values.captured[word] = name
             became = f"variable {name}"
-        self._pending.append((piece.text if not SECRET.search(word) else f"{word}=…", line))
+        self._pending.append((piece.text if not is_secret(word) else f"{word}=…", line))
         step.spans.append((line, end))
         self.draft.tell(line, end, became)
         return True
@@ -169,13 +169,13 @@ class BlockReader:
                 step, piece, line, host, title, "it opens a shell as somebody else: what follows ran in it"
             )
         state = self.state if carries else ShellState()
+        text = with_dollar(text)
         filled = self.values.filled(text, state.before)
         variables = frozenset(self.values.secrets.values())
         run = filled.text
         capture = ""
         if assigned is not None and _is_one_word(assigned[2]):
-            capture = name_of(assigned[1])
-            self.values.captured[assigned[1]] = capture
+            capture = self.values.prints(assigned[1])
             run = f"{run}\nprintf '%s\\n' \"${assigned[1]}\""
         if state.container:
             run = in_container(state.container, run)
@@ -203,6 +203,7 @@ class BlockReader:
             on=host,
             secrets=filled.secrets,
             capture=capture,
+            capture_secret=capture in self.values.printed,
             directory="" if state.container else unfilled_directory(self.values, state.directory),
         )
         self._take(step, piece, line, action, done.notes)

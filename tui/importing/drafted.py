@@ -19,6 +19,7 @@ class DraftAction(Struct, kw_only=True):
     stdin: str = ""
     secrets: tuple[str, ...] = ()
     capture: str = ""
+    capture_secret: bool = False
     original: str = ""
     proposal: str = ""
 

@@ -331,7 +331,7 @@ class _Drafting:
             for name, prompt in self.values.variables.items()
             if name not in self.values.captured.values() or name in self.values.defaults
         }
-        draft.secrets = dict(self.values.secrets)
+        draft.secrets = self.values.to_ask()
         steps = list(every_step(draft))
         for step in steps:
             for action in step.actions:

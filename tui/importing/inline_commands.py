@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tui.importing.document.prose import asks, only_forbids
-from tui.importing.shell_code.shell_lines import KNOWN, is_command
+from tui.importing.shell_code.shell_lines import KNOWN, WITH_OPTION, is_command
 
 _RUN = re.compile(
     r"(?:^|\W)(?:run|re-?run|execute|issue|use|using|via|with|type|enter|do|call|by|in|try|through|follow|"
@@ -65,11 +65,10 @@ _AND_MORE = re.compile(
 )
 _BETWEEN = re.compile(r"^(?:[\s,;.&/|+:→>-]|\b(?:and|or|then|also|plus|next|finally)\b)*$", re.I)
 _LIKE_ONE = re.compile(r"^[a-z][a-z0-9_.-]+ [\w./@<{$-]")
-_WITH_OPTION = re.compile(r"^[a-z][a-z0-9_.-]+(?: [\w./@:+=-]+){0,4} --?[a-zA-Z][\w.-]*(?:[ =]|$)")
 _PIPED = re.compile(
     r"^[a-z][\w.-]+(?: [^|]*)?\| *(?:sudo )?(?:grep|egrep|head|tail|wc|sort|uniq|jq|awk|sed|less|cut|tee|xargs)\b"
 )
-"""A program that is not known, with a word, with an option, or into one that is."""
+"""A program that is not known, with a word, or into one that is."""
 MOST_CODES = 60
 """Pieces of code type in one passage; one with more of them is a reference, and no sentence to follow."""
 _AROUND = 600
@@ -77,9 +76,21 @@ _AROUND = 600
 _CHAT = re.compile(r"^/[\w-]+$")
 _HELP = re.compile(r"\s(?:--help|--version)$")
 """What a program says of itself is no step."""
+_PLACE = re.compile(r"^(?!\./)(?:[\w.~-]*/)+(?!\w[\w.-]*\.sh$)[\w.-]*$")
+"""A path of a folder or of a file: alone it is no program, unless it is called as one."""
+_DONE_WITH = re.compile(r"\b(?:is|are|was|were|been)\s+(?:\w+\s+){1,3}(?:using|via|with|by)\s+$", re.I)
+_RUNS = re.compile(
+    r"\b(?:commands?|run|fix|actions?|checks?|how|do|steps?|remedy|solutions?|mitigations?|diagnos\w+|what|verify|usage)\b",
+    re.I,
+)
+_NO_COMMAND = re.compile(
+    r"^\s*(?:(?:sub-?)?commands|containers?|queries|statements|clients?|pods?|images?|packages?)\b", re.I
+)
+"""What stands behind the name of a program that is only named: "to run `etcdctl` commands"."""
+_A_SESSION = re.compile(r"\b(?:an?|the|your)\s+`[^`]* (?:session|prompt|window|pod|container|process|user|role)$", re.I)
 _REFUSED_COLUMN = re.compile(
     r"\b(?:do(?:es)? not|don['’]t|never|avoid|forbidden|output|result|example|config\w*|setting|alias|"
-    r"deprecated|instead|error)\b",
+    r"deprecated|instead|error|symptoms?|causes?|meaning|defaults?|values?|types?|variables?|files?|paths?|location)\b",
     re.I,
 )
 
@@ -113,9 +124,13 @@ def inline_commands(codes: Sequence[str], text: str, item: bool = False) -> list
         if not (
             _is_known(command)
             or (directly and (words[0] in KNOWN or _LIKE_ONE.match(command)))
-            or _WITH_OPTION.match(command)
+            or WITH_OPTION.match(command)
             or _PIPED.match(command)
         ):
+            continue
+        if _NO_COMMAND.match(after) if len(words) == 1 else _A_SESSION.search(f"{before}`{command}"):
+            continue
+        if len(words) == 1 and (_DONE_WITH.search(before) or (not directly and _PLACE.match(command))):
             continue
         if len(words) == 1 and not (directly or enumerated or command.startswith("./") or _alone(command, text)):
             continue
@@ -181,6 +196,31 @@ def forbids_what_follows(text: str) -> bool:
     ):
         return False  # "ensure that the log does not show errors:", "so that you don't run out of space you can:"
     return last.endswith((":", "instead of", "rather than")) and forbidden(f"{last.rstrip(': ')} ")
+
+
+def introduces_a_command(text: str) -> bool:
+    """Whether a paragraph says that the code block below it is to be typed."""
+    last = (sentences(text) or [""])[-1].strip()
+    return last.endswith((":", ",")) and bool(
+        re.search(
+            r"\b(?:run(?:ning)?|re-run|typ(?:e|ing)|execut(?:e|ing)|enter(?:ing)?|issu(?:e|ing)|commands?)\b",
+            last,
+            re.I,
+        )
+    )
+
+
+def tells_of_output(text: str) -> bool:
+    """Whether a paragraph says what somebody may see, as in "if you get an output without X, e.g."."""
+    last = (sentences(text) or [""])[-1].strip()
+    return bool(
+        re.search(
+            r"\b(?:if|when|where|that|should) you (?:get|see|have)\b.*\boutput\b.*\b(?:e\.g\.?|for example|"
+            r"for instance|such as|like this)[,:]?$",
+            last,
+            re.I | re.DOTALL,
+        )
+    )
 
 
 def shows_output(text: str) -> bool:
@@ -263,7 +303,7 @@ def table_commands(text: str) -> list[tuple[str, str, int]]:
         for column, cell in cells:
             if _REFUSED_COLUMN.search(column):
                 continue
-            codes = re.findall(r"`([^`]+)`", cell)
+            codes = [one for one in re.findall(r"`([^`]+)`", cell) if " " in one.strip() or _RUNS.search(column)]
             found += [("" if "`" in name else name, code, at) for code in inline_commands(codes, cell, item=True)]
     return found
 

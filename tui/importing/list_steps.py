@@ -14,12 +14,14 @@ from tui.importing.inline_commands import (
     asked_beside,
     forbids_what_follows,
     inline_commands,
+    introduces_a_command,
     sentences,
     shows_output,
     table_commands,
+    tells_of_output,
 )
 from tui.importing.named import title_of, unfilled
-from tui.importing.shell_code.shell_lines import SHELLS, LineKind, Piece, is_typed, pieces_of
+from tui.importing.shell_code.shell_lines import SHELLS, LineKind, Piece, is_all_typed, is_typed, pieces_of
 
 CONDITION = "it is for some cases only"
 ADDRESS = "the address of a link, which stands where it is used"
@@ -215,8 +217,12 @@ def _told_apart(passages: Sequence[Passage]) -> list[Passage]:
         if one.kind is PassageKind.FENCE and before is not None and before.kind is PassageKind.PARAGRAPH:
             if forbids_what_follows(before.text):
                 one = replace(one, language="forbidden")
+            elif tells_of_output(before.text):
+                one = replace(one, language="shown")
             elif shows_output(before.text) and not is_query(one) and not is_typed(one.text, one.language):
                 one = replace(one, language="text")
+            elif not one.language and introduces_a_command(before.text) and is_all_typed(one.text):
+                one = replace(one, language="sh")
         found.append(one)
     return found
 

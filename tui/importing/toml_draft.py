@@ -200,7 +200,7 @@ class _Writer:
         if action.kind == "ask":
             yield 'answer = "text"'
         if action.capture:
-            yield f"capture = {{ {action.capture} = {{}} }}"
+            yield f"capture = {{ {action.capture} = {'{ secret = true }' if action.capture_secret else '{}'} }}"
         if action.original:
             yield f"original = {text_of(action.original)}"
 

@@ -26,6 +26,7 @@ _BECOMES = re.compile(
     r"sudo\s+(?:-u\s+\S+\s+)?(?:-i\s+)?(?:/bin/)?(?:ba)?sh)$"
 )
 _TTY = re.compile(r"\s(?:-(?:it|ti)\b|-[it]\b|--(?:tty|stdin|interactive)(?:=true)?\b)")
+_TUNNELS = re.compile(r"\s-[A-Za-z]*[LRDNWf]")
 _LEAVES = frozenset({"exit", "logout", "exit 0"})
 
 
@@ -86,7 +87,7 @@ def moved(state: ShellState, command: str) -> ShellMove | None:
         inside = replace(state, container=start, directory="", before=(), earlier=state)
         return ShellMove(inside, "what follows runs in the container")
     found = ssh_of(command)
-    if found is not None and not found.command:
+    if found is not None and not found.command and not _TUNNELS.search(command):
         host = ShellState(host=found.name, earlier=state)
         doubt = "options of ssh belong into ssh_config" if found.options else ""
         if re.search(r"[<$]", command):

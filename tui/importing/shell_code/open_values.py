@@ -10,9 +10,13 @@ from tui.runbook.shell.lexer import read
 from tui.runbook.shell.placeholders import QuotingContext
 from tui.runbook.templates.variables import BUILT_INS, names
 
-SECRET = re.compile(
+_SECRET = re.compile(
     r"(?i)(pass(word|wd|phrase)?$|^pass|passwd|secret|token|api_?key|private_?key|access_?key|"
     r"credential|_pwd$|^pwd_|(?<!public)(?<!pub)_key$)"
+)
+_ABOUT_ONE = re.compile(
+    r"(?i)_(?:names?|paths?|files?|dir|folder|arn|versions?|refs?|ur[il]s?|ttl|age|expiry|expires|types?|prefix|namespace|"
+    r"count|length|endpoint|store|manager|engine|mount)(?:_here)?$"
 )
 MOST = 100
 """Values that one command leaves open; a command with more of them is none that a person would type."""
@@ -36,6 +40,11 @@ _SETS = re.compile(
 _PUT = frozenset({QuotingContext.BARE, QuotingContext.DOUBLE, QuotingContext.HERE})
 
 
+def is_secret(name: str) -> bool:
+    """Whether a value of this name is a secret: a password is one, the name of its file is none."""
+    return bool(_SECRET.search(name)) and not _ABOUT_ONE.search(name)
+
+
 class OpenValues:
     """The variables and secrets of a document, as its commands name them one after the other."""
 
@@ -47,6 +56,8 @@ class OpenValues:
         """The environment variable of each secret."""
         self.captured: dict[str, str] = {}
         """What a value that an earlier command prints is captured as."""
+        self.printed: set[str] = set()
+        """The secrets that an earlier command prints."""
 
     def filled(self, command: str, before: Sequence[str] = ()) -> "FilledCommand":
         """A command with the values it leaves open as `{{ name }}`, and secrets as variables of the environment.
@@ -87,8 +98,23 @@ class OpenValues:
         self.defaults[name] = value
         return name
 
+    def prints(self, word: str) -> str:
+        """The name of a value that a command prints; later commands have a secret in their environment."""
+        name = name_of(word)
+        if is_secret(word):
+            self.secret(word)
+            self.printed.add(name)
+        else:
+            self.captured[word] = name
+        return name
+
+    def to_ask(self) -> dict[str, str]:
+        """The secrets that no command prints."""
+        return {name: variable for name, variable in self.secrets.items() if name not in self.printed}
+
     def asked(self, name: str) -> None:
         """Have a value be asked for that was to be captured."""
+        self.printed.discard(name)
         self.captured = {word: one for word, one in self.captured.items() if one != name}
 
     def _angles(self, command: str, secrets: set[str], troubles: list[str]) -> str:
@@ -96,7 +122,7 @@ class OpenValues:
             word = found[1]
             if word.lower() in _HTML or word.startswith("/"):
                 continue
-            if SECRET.search(name_of(word)):
+            if is_secret(name_of(word)):
                 name = self.secret(word)
                 variable = self.secrets[name]
                 place = _place(command, found.start(), found.end())
@@ -158,7 +184,7 @@ class OpenValues:
             return f"{{{{ {self.captured[word]} }}}}"
         if word in _USUAL or word.startswith("BASH_"):
             return ""
-        if SECRET.search(word):
+        if is_secret(word):
             name = self.secret(word)
             secrets.add(name)
             return "" if self.secrets[name] == word else f"${{{self.secrets[name]}}}"
@@ -171,6 +197,18 @@ class FilledCommand(Struct, frozen=True):
     text: str
     secrets: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
+
+
+def with_dollar(command: str) -> str:
+    """A command with `$(…)` for backticks that leave a value open: inside of backticks none can be quoted."""
+    quiet = re.sub(r"'[^']*'", lambda found: found[0].replace("`", "_"), command)
+    if quiet.count("`") % 2 or "\\" in command or quiet.count("`") != command.count("`"):
+        return command
+    return re.sub(
+        r"`([^`]+)`",
+        lambda found: f"$({found[1]})" if any(one.search(found[1]) for one in (_ANGLE, _DATE, _SHELL)) else found[0],
+        command,
+    )
 
 
 def _place(command: str, start: int, end: int) -> QuotingContext | None:

@@ -70,6 +70,13 @@ _COLUMNS = re.compile(r"\S {2,}\S")
 _ASSIGNS = re.compile(r"^[A-Za-z_]\w*\+?=")
 _VERBS_OF_HTTP = re.compile(r"^(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) +/")
 _WORD = re.compile(r"^[\w./~@+-]+$")
+WITH_OPTION = re.compile(r"^[a-z][a-z0-9_.-]+(?: [\w./@:+=-]+){0,4} --?[a-zA-Z][\w.-]*(?:[ =]|$)")
+"""A program that is not known, with an option."""
+_METRIC = re.compile(r"_(?:bytes|total|seconds|count|sum|bucket|ratio|percent|info|created)$")
+_SYNOPSIS = re.compile(r" \[[\w.-]+(?:\|[\w.-]+)+\](?: |$)")
+"""Words of which one is to be chosen, as a manual has them."""
+_FLOW = re.compile(r"^ *(?:->|→|=>|↓|▼|└|├)")
+_ASKS_HELP = re.compile(r"\s(?:-h|--help|--usage)$")
 
 
 class LineKind(StrEnum):
@@ -106,6 +113,8 @@ def pieces_of(text: str, language: str) -> list[Piece]:
         if not prompted:
             return _of_data(lines) if language in _DATA else _as_text(lines, 0)
     prompts = _prompts(lines, language)
+    if not language and not prompts and any(map(_FLOW.match, lines)):
+        return _as_text(lines, 0)
     return list(_Reader(lines, language, prompts).pieces())
 
 
@@ -168,6 +177,12 @@ def is_typed(text: str, language: str) -> bool:
     return any(not _BARE_HASH.match(lines[at].strip()) or language in SHELLS for at in _prompts(lines, language))
 
 
+def is_all_typed(text: str) -> bool:
+    """Whether each line of a block without a language is a comment, or reads as a command of whatever program."""
+    lines = [line.strip() for line in text.split("\n") if line.strip() and not line.strip().startswith("#")]
+    return bool(lines) and all(is_command(line, False) or WITH_OPTION.match(line) for line in lines)
+
+
 def _is_plain_command(line: str) -> bool:
     return is_command(line.strip(), False)
 
@@ -180,6 +195,8 @@ def is_command(line: str, shell: bool) -> bool:
         return False
     if _ASSIGNS.match(line):
         return not line.endswith((".", ":")) or shell
+    if not shell and _SYNOPSIS.search(line):
+        return False
     if line[0] in "({[\"'!`<" and not line.startswith(("[ ", "[[ ", "( ", "(cd", "{ ", "! ", '"$', '"/')):
         return False
     words = line.split()
@@ -195,6 +212,8 @@ def is_command(line: str, shell: bool) -> bool:
         return len(words) > 1 or "/" in word[1:] or shell
     if word.startswith("$"):
         return shell
+    if len(words) == 1 and _METRIC.search(word):
+        return False
     prose = line.endswith((".", ":", "!", "?", ",")) and len(words) > 2
     return shell and word[0].islower() and not prose
 
@@ -237,10 +256,20 @@ class _Reader:
             elif is_command(line, self._shell and not self._typed):
                 self._typed = False
                 yield self._command(line, None)
+                if not self._shell and _ASKS_HELP.search(line):
+                    yield from self._usage()
             elif inner and not line.startswith(("- ", "->")):
                 yield self._one(LineKind.INPUT, line[inner.end() :])
             else:
                 yield self._one(LineKind.TEXT, self._lines[self._at].rstrip())
+
+    def _usage(self) -> Iterator[Piece]:
+        """What a program says of itself, down to the next comment: nothing of it is to be run."""
+        while self._at < len(self._lines) and not self._lines[self._at].startswith("#"):
+            if self._lines[self._at].strip():
+                yield self._one(LineKind.TEXT, self._lines[self._at].rstrip())
+            else:
+                self._at += 1
 
     def _prompted(self, line: str) -> Piece:
         if self._at in self._prompts:
