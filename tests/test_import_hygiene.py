@@ -7,12 +7,13 @@ import statistics
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.support.source_trees import trees
+from tests.support.source_trees import TUI, nodes, nodes_of, sources
 from tui.execution.beginning.read_beside import HandedOver
 from tui.resources import bundled
 from tui.runbook.reading.load import load_with_text
@@ -37,12 +38,34 @@ def loaded_after(code: str) -> set[str]:
     return set(json.loads(run.stdout.splitlines()[-1]))
 
 
-def test_the_engine_never_imports_textual() -> None:
+@cache
+def loaded_by_engine_and_by_others() -> tuple[set[str], set[str]]:
+    """What the whole engine loads, and what everything but the probes does.
+
+    A fork of the interpreter that has what both need imports the probes, and tells first.
+    """
     modules = [module_name(path) for path in SOURCES if path.relative_to(PACKAGE).parts[0] in ENGINE]
+    others = {module_name(path) for path in SOURCES} - {*modules, "tui.__main__"}
     assert "tui.execution.conductor.conductor" in modules
-    loaded = loaded_after("\n".join(f"import {name}" for name in modules))
+    tells = "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})), flush=True)"
+    lines = ["import json, os, sys"]
+    lines += [f"import {name}" for name in modules if not name.startswith("tui.probes.")]
+    lines += ["if os.fork() == 0:"]
+    lines += [f"    import {name}" for name in modules if name.startswith("tui.probes.")]
+    lines += [f"    {tells}", "    os._exit(0)", "os.wait()"]
+    lines += [f"import {name}" for name in sorted(others)]
+    code = "\n".join([*lines, tells])
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+    engine, program = map(json.loads, run.stdout.splitlines())
+    return set(engine), set(program)
+
+
+def test_the_engine_never_imports_textual() -> None:
+    loaded, _ = loaded_by_engine_and_by_others()
     assert "textual" not in loaded
     assert "paramiko" in loaded
+    assert loaded & DRIVERS, "probes have them"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--headless", "--help"], ["drill", "--help"]])
@@ -53,9 +76,7 @@ def test_a_command_line_imports_neither_textual_nor_drivers(arguments: list[str]
 
 def test_the_first_screen_is_there_before_what_it_does_not_need() -> None:
     """Each module is a third of a millisecond before anything is seen, and these bring others."""
-    code = "import tui.app, tui.screens.home.screen, sys; print('tui.runbook.reading.lint' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert run.stdout.strip() == "False"
+    code = "import tui.app, tui.screens.home.screen, sys; assert 'tui.runbook.reading.lint' not in sys.modules"
     assert not loaded_after(code) & {"statistics", "html", "paramiko", "hashlib"}
 
 
@@ -81,9 +102,9 @@ def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded(tmp_pa
 
 
 def test_only_probes_may_import_a_driver_at_their_top() -> None:
-    modules = [name for path in SOURCES if not (name := module_name(path)).startswith("tui.probes.")]
-    modules.remove("tui.__main__")
-    assert not loaded_after("\n".join(f"import {name}" for name in modules)) & DRIVERS
+    _, loaded = loaded_by_engine_and_by_others()
+    assert "textual" in loaded
+    assert not loaded & DRIVERS
 
 
 def test_the_program_does_not_know_its_first_runbook() -> None:
@@ -98,16 +119,15 @@ def test_the_program_does_not_know_its_first_runbook() -> None:
 
 def test_a_module_has_one_subject() -> None:
     wrong = []
-    for name, tree in trees():
-        lines = (PACKAGE / name).read_text().count("\n")
+    for path, text in sources().items():
+        lines, name = text.count("\n"), path.relative_to(TUI)
         if lines > 400:
             wrong.append(f"{name}: a file of {lines} lines has two subjects")
-        if tree.body and not ast.get_docstring(tree):
+        if text and not text.startswith('"""'):
             wrong.append(f"{name}: a module opens with a sentence saying why it exists")
         wrong += [
             f"{name}: {node.name}: {node.end_lineno - node.lineno + 1} lines"
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            for node in (nodes_of(path, ast.FunctionDef, ast.AsyncFunctionDef) if lines >= 50 else ())
             if node.end_lineno is not None and node.end_lineno - node.lineno >= 50
         ]
     assert wrong == []
@@ -122,9 +142,8 @@ def test_a_folder_is_seen_at_a_glance() -> None:
 def test_no_handler_calls_the_one_above_it() -> None:
     twice = [
         f"{name}: {node.func.attr}, line {node.lineno}: Textual calls the handler of every class by itself"
-        for name, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        for name, node in nodes(ast.Call, words=("super().",))
+        if isinstance(node.func, ast.Attribute)
         if isinstance(node.func.value, ast.Call) and getattr(node.func.value.func, "id", "") == "super"
         if node.func.attr.removeprefix("_").startswith(("on_", "key_"))
         if node.func.attr not in ("on_event", "_on_message")  # what hands messages to handlers
@@ -136,9 +155,8 @@ def test_what_has_three_answers_names_them() -> None:
     """None beside True and False says nothing; Textual's own `check_action` cannot be otherwise."""
     unnamed = [
         f"{name}: {node.name}, line {node.lineno}: an enum says what each answer is"
-        for name, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "check_action"
+        for name, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef, words=("bool | None", "None | bool"))
+        if node.name != "check_action"
         if node.returns is not None and re.search(r"\bbool \| None|\bNone \| bool", ast.unparse(node.returns))
     ]
     assert unnamed == []

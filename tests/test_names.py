@@ -5,17 +5,16 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from tests.support.source_trees import trees
+from tests.support.source_trees import TUI, nodes, sources
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_no_two_classes_have_the_same_name() -> None:
     places = defaultdict(list)
-    for path, tree in trees():
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(path)
+    for path, text in sources().items():
+        for name in re.findall(r"^class ([A-Za-z]\w*)", text, re.MULTILINE):
+            places[name].append(str(path.relative_to(TUI)))
     assert len(places) > 300
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
@@ -49,13 +48,12 @@ def test_no_two_modules_have_the_same_name_unless_they_are_about_the_same() -> N
 
 def test_now_is_the_time_and_no_state() -> None:
     wrong = []
-    for path, tree in trees():
-        for node in ast.walk(tree):
-            match node:
-                case ast.arg(arg="now", annotation=ast.expr() as kind) if "State" in ast.unparse(kind):
-                    wrong.append(f"{path}:{node.lineno}")
-                case ast.Assign(targets=[ast.Name(id="now")], value=ast.Call(func=ast.Attribute(attr="step"))):
-                    wrong.append(f"{path}:{node.lineno}")
+    for path, node in nodes(ast.arg, ast.Assign, words=("now",)):
+        match node:
+            case ast.arg(arg="now", annotation=ast.expr() as kind) if "State" in ast.unparse(kind):
+                wrong.append(f"{path}:{node.lineno}")
+            case ast.Assign(targets=[ast.Name(id="now")], value=ast.Call(func=ast.Attribute(attr="step"))):
+                wrong.append(f"{path}:{node.lineno}")
     assert wrong == []
 
 
@@ -65,17 +63,11 @@ def test_the_page_of_words_names_classes_that_there_are() -> None:
     named = set(re.findall(r"`([A-Z][A-Za-z0-9]+)`", rows))
     there = {
         name
-        for _, tree in trees()
-        for node in tree.body
-        for name in ([node.name] if isinstance(node, ast.ClassDef) else defined(node))
+        for text in sources().values()
+        for name in re.findall(r"^(?:class )?([A-Z]\w*)(?: = |[:(\[])", text, re.MULTILINE)
     }
     assert len(named) > 20
     assert named - there == set()
-
-
-def defined(node: ast.stmt) -> list[str]:
-    """The names that an assignment of a module makes."""
-    return [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
 
 
 COLLECTIONS = {
@@ -88,9 +80,7 @@ COLLECTIONS = {
 def test_a_loop_over_steps_names_a_step() -> None:
     hidden = [
         f"{path}:{node.target.lineno}: for one in {ast.unparse(node.iter)}"
-        for path, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.For | ast.comprehension)
+        for path, node in nodes(ast.For, ast.comprehension, words=("for one in ",))
         if isinstance(node.target, ast.Name) and node.target.id == "one" and collection(node.iter) in COLLECTIONS
     ]
     assert hidden == []

@@ -1,17 +1,16 @@
 """What is shown is plain: no retired word in runbook, drills, program and pages; titles that fit, short notes."""
 
 import ast
-import io
 import re
-import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.retired_words import RETIRED, retired
 
+from tests.support.retired_words import RETIRED, retired
+from tests.support.source_trees import nodes_of, sources
 from tui.runbook.reading.edition.second_edition import plain
 from tui.runbook.reading.load import read_whole
 
@@ -62,13 +61,12 @@ def test_no_shown_text_has_a_retired_word(file: Path) -> None:
 
 def strings(file: Path) -> Iterator[tuple[int, str]]:
     """The texts of a module, its docstrings and its comments, each with its line."""
-    text = file.read_text(encoding="utf-8")
-    for one in ast.walk(ast.parse(text)):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            yield one.lineno, one.value
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+    for constant in nodes_of(file, ast.Constant):
+        if isinstance(constant.value, str):
+            yield constant.lineno, constant.value
+    for number, line in enumerate(sources()[file].splitlines(), 1):
+        if "#" in line:
+            yield number, line[line.index("#") :]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

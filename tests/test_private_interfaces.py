@@ -26,7 +26,6 @@ from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixH
 from packaging.requirements import Requirement
 from pymysql.connections import Connection as MysqlConnection
 from redis.connection import AbstractConnection
-from support.source_trees import trees
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._widget_navigation import Direction
 from textual.app import App
@@ -37,6 +36,7 @@ from textual.widgets import Input, OptionList, RadioSet
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from tests.support.source_trees import trees
 from tests.test_packaging import PROJECT
 
 CAPPED = ("paramiko", "docker", "boto3", "botocore", "pymysql", "redis", "requests", "textual", "urllib3")

@@ -2,35 +2,27 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import pytest
-from support.source_trees import trees
 
+from tests.support.source_trees import nodes
 from tui.drill.scenario import Rule, Scenario
 from tui.drill.world import answer
 from tui.runbook.facts import holds
 from tui.session.outcome import Outcome, OutcomeKind
 
-Node = TypeVar("Node", bound=ast.AST)
-
-
-def nodes(kind: type[Node], word: str) -> Iterator[tuple[str, Node]]:
-    """The nodes of a kind in the modules that have this word, each with its module."""
-    for file, tree in trees(word):
-        yield from ((file, node) for node in ast.walk(tree) if isinstance(node, kind))
-
 
 def test_the_host_whose_connection_is_used_is_found_in_one_place() -> None:
-    loops = [file for file, node in nodes(ast.While, ".connection") if ".connection" in ast.unparse(node)]
+    loops = [file for file, node in nodes(ast.While, words=(".connection",)) if ".connection" in ast.unparse(node)]
     assert loops == ["runbook/facts.py", "runbook/reading/declarations.py"]  # the first one finds a circle
 
 
 def test_one_place_tells_when_a_command_that_should_outlive_its_connection_runs_without_that() -> None:
     caught = [
-        file for file, node in nodes(ast.ExceptHandler, "except Refused") if "Refused" in ast.unparse(node.type or node)
+        file
+        for file, node in nodes(ast.ExceptHandler, words=("except Refused",))
+        if "Refused" in ast.unparse(node.type or node)
     ]
     assert caught == ["transports/jobs/job.py"]
 
@@ -44,12 +36,12 @@ def test_a_fact_that_is_missing_holds_neither_in_a_session_nor_in_a_drill(wanted
 
 def test_only_a_command_whose_host_was_not_reached_never_started() -> None:
     assert [kind for kind in OutcomeKind if Outcome(kind).never_started] == [OutcomeKind.UNREACHABLE]
-    asked = [file for file, node in nodes(ast.FunctionDef, "never_started") if "never_started" in node.name]
+    asked = [file for file, node in nodes(ast.FunctionDef, words=("never_started",)) if "never_started" in node.name]
     assert sorted(asked) == ["session/outcome.py", "session/state.py"]
 
 
 def test_each_act_is_written_once_whatever_screens_have_it() -> None:
-    calls = [node for _, node in nodes(ast.Call, "Act(") if ast.unparse(node.func) == "Act"]
+    calls = [node for _, node in nodes(ast.Call, words=("Act(",)) if ast.unparse(node.func) == "Act"]
     written = Counter(tuple(ast.unparse(one) for one in call.args[1:5]) for call in calls)
     assert len(written) > 80
     assert [act for act, count in written.items() if count > 1] == []
@@ -57,7 +49,11 @@ def test_each_act_is_written_once_whatever_screens_have_it() -> None:
 
 def written(words: str) -> list[str]:
     """The modules that have these words in a text of theirs."""
-    return [file for file, node in nodes(ast.Constant, words) if isinstance(node.value, str) and words in node.value]
+    return [
+        file
+        for file, node in nodes(ast.Constant, words=(words,))
+        if isinstance(node.value, str) and words in node.value
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,5 +65,5 @@ def test_what_is_said_in_several_places_is_written_in_one(words: str, module: st
 
 
 def test_the_host_of_what_names_none_is_found_in_one_place() -> None:
-    chosen = [file for file, node in nodes(ast.BoolOp, "default_host") if "default_host" in ast.unparse(node)]
+    chosen = [file for file, node in nodes(ast.BoolOp, words=("default_host",)) if "default_host" in ast.unparse(node)]
     assert chosen == ["runbook/facts.py"]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from support.source_trees import trees
 
+from tests.support.source_trees import nodes
 from tui import threads
 from tui.errors import RunbookError
 from tui.front import AT_ONCE, Front
@@ -24,8 +24,7 @@ MAKERS = {"threading.Thread", "threading.Timer", "ThreadPoolExecutor", "Thread",
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
-    for file, tree in trees("Thread", "Timer", "threads."):
-        yield from ((file, node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return nodes(ast.Call, words=("Thread", "Timer", "threads."))
 
 
 def test_one_module_makes_threads() -> None:

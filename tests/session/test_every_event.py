@@ -10,9 +10,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 from msgspec import Struct
-from support.runbooks import small
-from support.source_trees import trees
 
+from tests.support.runbooks import small
+from tests.support.source_trees import nodes
 from tui.execution.secrecy.redacted_events import STRUCTURAL, guarded
 from tui.exports.event_words import event_words
 from tui.exports.report import _deeds
@@ -75,11 +75,10 @@ def test_each_text_of_each_kind_loses_its_secrets_on_the_way_to_the_journal(kind
 
 def defaults() -> Iterator[tuple[tuple[str, str], bool]]:
     """Each match over kinds of events: where it is, and whether it ends in assert_never."""
-    for file, tree in trees("case ev.", "case (ev."):
-        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Match) and any("ev." in ast.unparse(case.pattern) for case in node.cases):
-                    yield (file, function.name), _ends_in_assert_never(node)
+    for file, function in nodes(ast.FunctionDef, words=("case ev.", "case (ev.")):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Match) and any("ev." in ast.unparse(case.pattern) for case in node.cases):
+                yield (file, function.name), _ends_in_assert_never(node)
 
 
 def _ends_in_assert_never(match: ast.Match) -> bool:

@@ -40,8 +40,10 @@ RETIRED = {
     r", for (the|there|it|they|a|nobody)\b (?=.*\b(is|are|was|were|has|have|wait|needs?)\b)": "because",
 }
 
+_COMPILED = [(re.compile(pattern, re.IGNORECASE), usual) for pattern, usual in RETIRED.items()]
+
 
 def retired(text: str) -> list[str]:
     """Each retired word of a text, with what is written instead."""
-    found = ((re.search(pattern, text, re.IGNORECASE), usual) for pattern, usual in RETIRED.items())
+    found = ((pattern.search(text), usual) for pattern, usual in _COMPILED)
     return [f"{match[0]!r}: write {usual!r}" for match, usual in found if match is not None]

@@ -5,12 +5,12 @@ import threading
 from typing import Any
 
 import pytest
-from support.source_trees import trees
 from textual.worker import WorkerFailed
 
 from tests.support.fake_transport import FakeTransport
 from tests.support.one_read import one_read
 from tests.support.running import running
+from tests.support.source_trees import nodes
 from tests.tui.conftest import dialog, journal, shown, type_text, until
 from tests.tui.test_one_read import settled
 from tui.dialogs import AskText, Confirm
@@ -169,12 +169,7 @@ async def test_a_fault_in_an_act_is_reported_as_itself(
 
 
 def test_every_question_is_awaited() -> None:
-    calls = [
-        (file, ast.unparse(node.func), len(node.args))
-        for file, tree in trees("push_screen")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-    ]
+    calls = [(file, ast.unparse(node.func), len(node.args)) for file, node in nodes(ast.Call, words=("push_screen",))]
     assert [file for file, name, count in calls if name.endswith("push_screen") and count > 1] == ["front.py"]
     assert [file for file, name, _ in calls if name.endswith("push_screen_wait")] == []
 
