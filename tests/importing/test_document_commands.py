@@ -44,6 +44,7 @@ from tests.support.imported_pages import actions, fence, made, only
         ("- Set it to 1 in a `gitlab-psql session`", []),
         ("- The object was copied by hand using `gsutil`", []),
         ("- Code: `app/tasks/ingest.py`", []),
+        ("- It is seen via the `kubectl` command as well", []),
         ("- Folder: `/srv/shop/releases`", []),
         ("- `/usr/local/bin/drain.sh`", ["/usr/local/bin/drain.sh"]),
     ],
@@ -316,3 +317,27 @@ def test_the_name_or_the_place_of_a_secret_is_none(name: str) -> None:
     document = made(fence(f"oc get secret ${name}"))[1]
     assert "secrets" not in document
     assert list(document["variables"]) == [name.lower()]
+
+
+def test_what_is_asked_for_behind_a_name_or_an_adverb_is_done_by_hand() -> None:
+    page = "# Page\n\n## Part\n\n- Other shard: Move the project to it\n\nCarefully inspect the files there.\n"
+    assert len([action for action in actions(made(page)[1]) if "manual" in action]) == 2
+
+
+def test_a_program_in_a_folder_that_is_left_open_is_a_command() -> None:
+    assert only(fence("<chef-repo>/bin/show prod | jq -r .password", language=""))["run"].startswith(
+        "{{ chef_repo }}/bin/show"
+    )
+
+
+def test_a_client_of_the_cluster_is_not_run_inside_of_its_container() -> None:
+    lines = (
+        "oc exec -it <old> -- bash",
+        "oc get pod -o wide",
+        "oc exec -it <new> -- bash",
+        "curl -s 127.0.0.1/metrics",
+    )
+    entered, listed, asked = actions(made(fence(*lines))[1])
+    assert entered["interactive"] == "oc exec -it {{ old }} -- bash"
+    assert listed["run"] == "oc get pod -o wide"
+    assert asked["run"] == "oc exec {{ new }} -- curl -s 127.0.0.1/metrics"

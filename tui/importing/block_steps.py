@@ -9,7 +9,16 @@ from tui.importing.document.passages import Passage
 from tui.importing.drafted import DraftAction, DraftHost, DraftStep, RunbookDraft
 from tui.importing.named import Ids, cut, title_of, unfilled
 from tui.importing.shell_code.bounded_commands import bounded, is_client
-from tui.importing.shell_code.carried import ShellState, becomes_somebody, host_name, in_container, moved, ssh_of
+from tui.importing.shell_code.carried import (
+    ShellState,
+    becomes_somebody,
+    host_name,
+    in_container,
+    is_from_outside,
+    moved,
+    ssh_of,
+)
+from tui.importing.shell_code.open_clients import OpenClient
 from tui.importing.shell_code.open_values import OpenValues, is_secret, with_dollar
 from tui.importing.shell_code.shell_lines import LineKind, Piece
 from tui.runbook.shell.lexer import read
@@ -27,6 +36,7 @@ class BlockReader:
         self.values = values
         self.ids = ids
         self.state = ShellState()
+        self.client = OpenClient(draft)
         self._pending: list[tuple[str, int]] = []
         """Lines that only moved the shell; they belong to the next command."""
 
@@ -36,23 +46,15 @@ class BlockReader:
 
     def query(self, step: DraftStep, passage: Passage) -> None:
         """Statements for a database: typed into the client that stands before them, else by hand."""
-        last = self.open_client(step)
         text = passage.text.rstrip("\n")
+        statement = self.values.stated(text)
+        last = self.client.typed_into(step) if statement is not None else None
         if last is not None:
-            last.stdin = text + "\n"
+            last.stdin += f"{statement}\n"
             step.spans.append((passage.start, passage.end))
             self.draft.tell(passage.start, passage.end, f"step {step.id}: standard input of the command")
         else:
             self.ask(step, f"In the database:\n{text}", passage.start, passage.end, "the document does not say how")
-
-    def open_client(self, step: DraftStep) -> DraftAction | None:
-        """The client that a step ends with, where nothing was typed into it yet."""
-        last = step.actions[-1] if step.actions else None
-        if last is None or last.stdin or not is_client(last.original or last.text):
-            return None
-        last.kind = "run"
-        last.text = last.original = last.original or last.text
-        return last
 
     def ask(self, step: DraftStep, text: str, start: int, end: int, doubt: str = "") -> None:
         """Work that a person does by hand."""
@@ -69,6 +71,10 @@ class BlockReader:
     def command(self, step: DraftStep, piece: Piece, line: int, title: str = "") -> DraftAction | None:
         """The action of a command; none where it only moves the shell or sets a value."""
         end = line + piece.lines - 1
+        self.client.leave()
+        if self.state.container and is_from_outside(self.state.container, piece.text):
+            self.leave(step)
+            self.state = self.state.earlier or self.state
         if piece.host and piece.host != "localhost":
             self._at_host(piece.host, piece.user if piece.user != "root" else "")
         if self._moves(step, piece, line, end) or self._sets(step, piece, line, end):
@@ -112,10 +118,12 @@ class BlockReader:
 
     def again(self, state: ShellState) -> None:
         """Have the shell be where it was before, for another way through the document."""
+        self.client.leave()
         self.state = state
 
     def afresh(self) -> None:
-        """Have what was sourced and exported end with its part of the document, and containers be left."""
+        """Have what was sourced and exported end with its part of the document, and containers and clients be left."""
+        self.client.leave()
         while self.state.container and self.state.earlier is not None:
             self.state = self.state.earlier
         self.state = replace(self.state, before=())
@@ -207,6 +215,7 @@ class BlockReader:
             directory="" if state.container else unfilled_directory(self.values, state.directory),
         )
         self._take(step, piece, line, action, done.notes)
+        self.client.opens(action)
         return action
 
     def _take(self, step: DraftStep, piece: Piece, line: int, action: DraftAction, notes: Sequence[str]) -> None:

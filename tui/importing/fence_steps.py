@@ -139,7 +139,16 @@ class _FenceReading:
         for one in self._comments:
             self._reader.told(self.step, one.text, self._line(one), self._line(one))
         self._comments.clear()
-        last = self._last = self._last or self._reader.open_client(self.step)
+        left = self._last is None and self._reader.client.is_left(piece.text)
+        if left:
+            self.step.spans.append((line, line))
+            self._reader.draft.tell(line, line, f"step {self.step.id}: leaves the program")
+            return
+        statement = self._reader.values.stated(piece.text)
+        if statement is None:
+            self._typed(piece.text, line)
+            return
+        last = self._last = self._last or self._reader.client.typed_into(self.step)
         if last is None:
             self._typed(piece.text, line)
             return
@@ -147,8 +156,8 @@ class _FenceReading:
             self._reader.told(self.step, piece.text, line, line)
             return
         last.original = (last.original or last.text) + f"\n> {piece.text}"
-        if not re.match(r"^(?:exit|quit|\\q)\b(?:\(\))?;?$", piece.text.strip()):
-            last.stdin += piece.text + "\n"
+        if not self._reader.client.is_left(piece.text):
+            last.stdin += f"{statement}\n"
         self.step.spans.append((line, line))
         self._reader.draft.tell(line, line, f"step {self.step.id}: standard input of the command")
 
@@ -186,23 +195,7 @@ class _FenceReading:
 
     def _rest(self) -> None:
         """Comments behind the last command, and clients that nothing was typed into."""
-        for action in self.step.actions:
-            if action.kind == "run" and not action.stdin and is_client(action.text):
-                why = "it waits for what a person types"
-                line = self._passage.start
-                if not action.secrets:
-                    action.kind, action.capture = "interactive", ""
-                    first = cut((action.original or action.text).splitlines()[-1], 60)
-                    self.step.notes.append(f"{first}: {why}")
-                    self._reader.draft.tell(line, line, f"step {self.step.id}: a program in your terminal", why)
-                    continue
-                action.kind = "manual"
-                where = f"In a terminal on {action.on}: " if action.on else "In a terminal: "
-                action.original = action.original or action.text
-                action.text = unfilled(where + action.original)
-                action.directory, action.secrets = "", ()
-                self.step.notes.append(f"{cut(action.original.splitlines()[-1], 60)}: {why}")
-                self._reader.draft.tell(line, line, f"step {self.step.id}: by hand in a terminal", why)
+        self._reader.client.wait(self.step, self._passage.start)
         if not self._comments:
             return
         told = "\n".join(one.text for one in self._comments)

@@ -78,6 +78,8 @@ _HELP = re.compile(r"\s(?:--help|--version)$")
 """What a program says of itself is no step."""
 _PLACE = re.compile(r"^(?!\./)(?:[\w.~-]*/)+(?!\w[\w.-]*\.sh$)[\w.-]*$")
 """A path of a folder or of a file: alone it is no program, unless it is called as one."""
+_BY_THE = re.compile(r"\b(?:via|using|with|by|use|of) (?:the|an?) +$", re.I)
+_TOOL = re.compile(r"^ (?:commands?|tools?|clients?|cli|utility|program|api)\b", re.I)
 _DONE_WITH = re.compile(r"\b(?:is|are|was|were|been)\s+(?:\w+\s+){1,3}(?:using|via|with|by)\s+$", re.I)
 _RUNS = re.compile(
     r"\b(?:commands?|run|fix|actions?|checks?|how|do|steps?|remedy|solutions?|mitigations?|diagnos\w+|what|verify|usage)\b",
@@ -129,6 +131,8 @@ def inline_commands(codes: Sequence[str], text: str, item: bool = False) -> list
         ):
             continue
         if _NO_COMMAND.match(after) if len(words) == 1 else _A_SESSION.search(f"{before}`{command}"):
+            continue
+        if len(words) == 1 and _BY_THE.search(before) and _TOOL.match(after):
             continue
         if len(words) == 1 and (_DONE_WITH.search(before) or (not directly and _PLACE.match(command))):
             continue

@@ -122,6 +122,7 @@ class PassageReader:
                 self.blocks.told(step, one.text, one.start, one.end)
             for command in commands:
                 self.blocks.command(step, Piece(LineKind.COMMAND, command, 0, one.end - one.start + 1), one.start)
+            self.blocks.client.wait(step, one.start)
             if by_hand := asked_beside(one.text, commands):
                 self.blocks.ask(step, by_hand, one.start, one.end)
             if conditional(one.text):

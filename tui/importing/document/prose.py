@@ -39,10 +39,10 @@ _CONDITION = re.compile(
 )
 _CONNECTS = re.compile(
     r"^(?:(?:finally|then|next|now|first|second|afterwards?|also|otherwise|else|meanwhile|lastly|at the end),?\s+|"
-    r"and\s+(?:then\s+)?)+(?=\w)",
+    r"(?:carefully|manually|immediately|quickly|gradually|simply|temporarily)\s+|and\s+(?:then\s+)?)+(?=\w)",
     re.I,
 )
-_AFTER_NAME = re.compile(r"^[^.:!?]{2,90}: +(?:do not [^,;.]{2,40}[,;] *)?(?P<verb>[a-z][a-z-]+) +\w+ +\S")
+_AFTER_NAME = re.compile(r"^[^.:!?]{2,90}: +(?:do not [^,;.]{2,40}[,;] *)?(?P<verb>[A-Za-z][a-z-]+) +\w+ +\S")
 _FORBIDS = re.compile(
     r"\b(?:(?:do not|don't|dont|never)(?! (?:forget|hesitate|worry|panic)\b)|must not|avoid|instead of|"
     r"rather than|no longer)\b",
@@ -125,7 +125,7 @@ def asks(text: str) -> bool:
     if _ASKS.search(told):
         return True
     named = _AFTER_NAME.match(re.sub(r"`[^`]*`", "x", told))
-    if named is not None and named["verb"] in _VERBS:
+    if named is not None and named["verb"].lower() in _VERBS:
         return True
     condition = _CONDITION.match(told)
     if condition is not None and condition[1].lower() in _VERBS:

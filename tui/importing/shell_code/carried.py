@@ -27,6 +27,7 @@ _BECOMES = re.compile(
 )
 _TTY = re.compile(r"\s(?:-(?:it|ti)\b|-[it]\b|--(?:tty|stdin|interactive)(?:=true)?\b)")
 _TUNNELS = re.compile(r"\s-[A-Za-z]*[LRDNWf]")
+_ENGINES = frozenset({"kubectl", "oc", "docker", "podman", "docker-compose", "nerdctl", "crictl"})
 _LEAVES = frozenset({"exit", "logout", "exit 0"})
 
 
@@ -160,6 +161,21 @@ def _unquoted(command: str) -> str:
         if len(command) > 1 and command[0] == command[-1] == quote and quote not in inner:
             return inner if quote == "'" else inner.replace('\\"', '"').replace("\\$", "$")
     return command
+
+
+def is_from_outside(start: str, command: str) -> bool:
+    """Whether a command is for the machine from which the document's shell went into its container.
+
+    Args:
+        start: the command by which it went there, as in `oc exec web-1`.
+    """
+    outside = {one.program for one in simple_commands(start)} & _ENGINES
+    inside = [one.program for one in simple_commands(command)]
+    return (
+        bool(outside)
+        and bool(inside)
+        and inside[0] in (outside | {"kubectl", "oc"} if outside & {"kubectl", "oc"} else outside)
+    )
 
 
 def becomes_somebody(command: str) -> bool:

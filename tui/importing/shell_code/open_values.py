@@ -31,6 +31,8 @@ _HTML = words("""
 _SHELL = re.compile(r"(?<![\\$])\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _GUARDED = re.compile(r"(?<![\\$])\$\{([A-Za-z_]\w*)[^}\w]")
 _ANGLE = re.compile(r"<([A-Za-z][\w .:/-]{0,40}?[\w.]|[A-Za-z])>")
+_STATED = re.compile(r"(?<=[\s('\"=,.])<([A-Za-z][\w-]*)>")
+"""A value that a statement leaves open; `a<b` is a comparison."""
 _DATE = re.compile(r"YYYY[-_/]?MM[-_/]?DD(?:[-_T]?HH[-_:]?MM(?:[-_:]?SS)?)?")
 _SETS = re.compile(
     r"(?:^|[\s;&|(])(?:export\s+|local\s+|declare\s+(?:-\w+\s+)?|readonly\s+)?([A-Za-z_]\w*)\+?=|"
@@ -77,6 +79,13 @@ class OpenValues:
             if name not in BUILT_INS and name not in self.captured.values():
                 self.variables.setdefault(name, name.replace("_", " "))
         return FilledCommand(command, tuple(sorted(secrets)), tuple(troubles))
+
+    def stated(self, statement: str) -> str | None:
+        """A statement for a database with its open values as `{{ name }}`; None where one of them is a secret."""
+        found = _STATED.findall(statement)
+        if any(is_secret(name_of(word)) for word in found):
+            return None
+        return _STATED.sub(lambda one: f"{{{{ {self.variable(one[1])} }}}}", statement)
 
     def variable(self, word: str) -> str:
         """The name of the variable for a word of the document."""

@@ -72,6 +72,8 @@ _VERBS_OF_HTTP = re.compile(r"^(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) +/")
 _WORD = re.compile(r"^[\w./~@+-]+$")
 WITH_OPTION = re.compile(r"^[a-z][a-z0-9_.-]+(?: [\w./@:+=-]+){0,4} --?[a-zA-Z][\w.-]*(?:[ =]|$)")
 """A program that is not known, with an option."""
+_BELOW_OPEN = re.compile(r"^<[\w-]+>/[\w./-]+ \S")
+"""A program in a folder that the document leaves open."""
 _METRIC = re.compile(r"_(?:bytes|total|seconds|count|sum|bucket|ratio|percent|info|created)$")
 _SYNOPSIS = re.compile(r" \[[\w.-]+(?:\|[\w.-]+)+\](?: |$)")
 """Words of which one is to be chosen, as a manual has them."""
@@ -197,6 +199,8 @@ def is_command(line: str, shell: bool) -> bool:
         return not line.endswith((".", ":")) or shell
     if not shell and _SYNOPSIS.search(line):
         return False
+    if _BELOW_OPEN.match(line):
+        return shell or bool(_SYNTAX.search(line))
     if line[0] in "({[\"'!`<" and not line.startswith(("[ ", "[[ ", "( ", "(cd", "{ ", "! ", '"$', '"/')):
         return False
     words = line.split()
