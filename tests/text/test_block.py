@@ -57,13 +57,20 @@ def test_rows_have_every_character_once_and_fit(text: str, width: int, hung: int
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Connection in use: (127.0.0.1)", ["Connection in ", "use: (127.0.", "0.1)"]),
+        ("Connection in use: (127.0.0.1)", ["Connection in ", "use: ", "(127.0.0.1)"]),
+        ("the application: is it running?", ["the application:", " is it ", "running?"]),
+        ("502 → is it running?", ["502 → is it ", "running?"]),
+        ("Größe — der Anwendung", ["Größe — der ", "Anwendung"]),
+        ("✔ done: 東京ab 🚀🚀 landed", ["✔ done: 東京ab ", "🚀🚀 landed"]),
+        ("ne\u0301e le\u0301ger de\u0301jeuner", ["ne\u0301e le\u0301ger ", "de\u0301jeuner"]),
+        ("東京東京東京東京東京東京", ["東京東京東京東京", "東京東京"]),
+        ("    /indented/without/a/blank", ["    /indented/wi", "thout/a/blan", "k"]),
         ("a /long/path/without/blanks", ["a /long/path/wit", "hout/blanks"]),
         ("exactly sixteen. more", ["exactly sixteen.", " more"]),
         ("ends with blanks                  x", ["ends with blanks", "            ", "      x"]),
     ],
 )
-def test_a_row_ends_behind_a_word_where_that_leaves_half_of_it(text: str, expected: list[str]) -> None:
+def test_a_row_ends_behind_a_word_unless_no_row_can_hold_the_next(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in rows_of(shown(text), 16, 4)] == expected
 
 

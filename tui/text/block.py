@@ -3,17 +3,19 @@
 What a type checker does not see, `tests/text/test_only_what_is_made_here.py` does: nobody else makes one.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import accumulate
 from typing import NewType
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, get_character_cell_size, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.content import Content
 
-from tui.text.sanitise import MARKS_KEPT, Shown, sanitise
+from tui.text.sanitise import Shown, sanitise
 
 Block = NewType("Block", Content)
 """One or several lines that a terminal can be given, with their styles; nothing in them is markup."""
@@ -23,8 +25,6 @@ Piece = tuple[str, str]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _KEPT = 8192
-_PER_CELL = 1 + MARKS_KEPT
-"""Characters in one cell, at most."""
 
 
 def block(text: str) -> Block:
@@ -71,30 +71,49 @@ def part(text: Shown, start: int, end: int | None = None) -> Shown:
 def rows_of(text: Shown, width: int, hung: int = 0) -> list[tuple[int, int]]:
     """Which characters of a line are in each of its rows, one at least; later rows are `hung` cells shorter.
 
-    A row ends behind a blank where there is one in its second half: a word is read whole.
+    A row ends behind its last blank, so that a word is read whole; a word that no row can hold is cut.
     """
     if cell_len(text) <= width:
         return [(0, len(text))]
+    later = max(1, width - hung)
     if text.isascii():
-        return _rows_at_words(text, width, max(1, width - hung))
-    first = len(chop_cells(text[: width * _PER_CELL], width)[0])
-    rows = [(0, first)]
-    for row in chop_cells(text[first:], max(1, width - hung)):
-        rows.append((rows[-1][1], rows[-1][1] + len(row)))
-    return rows
+        return _rows_at_words(text, lambda at, room: at + room, width, later)
+    cells = list(map(get_character_cell_size, text))
+    if 0 not in cells:
+        return _rows_at_words(text, _reach(cells), width, later)
+    spans, _ = split_graphemes(text)
+    starts = [*(start for start, _, _ in spans), len(text)]
+    letters = "".join(text[start] if end - start == 1 else "x" for start, end, _ in spans)
+    rows = _rows_at_words(letters, _reach([one for _, _, one in spans]), width, later)
+    return [(starts[at], starts[end]) for at, end in rows]
 
 
-def _rows_at_words(text: str, first: int, later: int) -> list[tuple[int, int]]:
-    """The same of a line whose characters have a cell each."""
+def _reach(cells: list[int]) -> Callable[[int, int], int]:
+    """What tells which is the first letter that does not fit, of letters with so many cells each."""
+    before = list(accumulate(cells, initial=0))
+    return lambda at, room: bisect_right(before, before[at] + room) - 1
+
+
+def _rows_at_words(letters: str, reach: Callable[[int, int], int], first: int, later: int) -> list[tuple[int, int]]:
+    """The same of a line by its letters, whatever characters each is made of.
+
+    `reach` tells from a letter and the cells that a row has which is the first that does not fit.
+    """
     rows: list[tuple[int, int]] = []
     at, room = 0, first
-    while len(text) - at > room:
-        end = at + room
-        if text[end] != " ":
-            end = text.rfind(" ", at + room // 2, end) + 1 or end
+    while (end := max(at + 1, reach(at, room))) < len(letters):
+        if letters[end] != " ":
+            behind = letters.rfind(" ", at, end) + 1
+            if letters[at:behind].strip() and _ends(letters, end, reach(behind, later)):
+                end = behind
         rows.append((at, end))
         at, room = end, later
-    return [*rows, (at, len(text))]
+    return [*rows, (at, len(letters))]
+
+
+def _ends(letters: str, at: int, until: int) -> bool:
+    """Whether the word that is at a place is over at the first letter that does not fit, or before."""
+    return until >= len(letters) or letters.find(" ", at, until + 1) >= 0
 
 
 def within(text: Shown, left: int, right: int) -> tuple[int, int, int]:
