@@ -123,6 +123,14 @@ class Attentive(Front):
             self.call_later(self._paint_all)  # also where it is soon as large as before, and nothing would change
         await super().on_event(event)
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """What is seen around the dialog on top: the page below, and no frame of another dialog.
+
+        Each of them asks for an answer, and only the one on top can be given one.
+        """
+        return [screen for screen in super()._background_screens if not isinstance(screen, ModalScreen)]
+
     def _is_text(self, event: events.Event) -> bool:
         """Whether it would be text for a field, a letter's key or the end of an answer, below the dialogs."""
         key = isinstance(event, events.Key) and (event.is_printable or event.key in ENDS)

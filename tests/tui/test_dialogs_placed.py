@@ -5,10 +5,11 @@ import pytest
 from textual.widgets import Button
 
 from tests.support.every_dialog import EVERY
-from tests.tui.conftest import dialog, until
+from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.dialogs.base import Dialog
 from tui.dialogs.confirm import Ways
+from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.written import ChooseAndWrite
 from tui.execution.workspace import Workspace
 
@@ -67,3 +68,22 @@ async def test_a_dialog_gives_up_its_blank_rows_first_and_has_them_again_where_t
         for size, tight in (((60, 20), True), ((80, 40), False), ((60, 20), True)):
             await pilot.resize_terminal(*size)
             await until(pilot, partial(is_tight, screen, tight))
+
+
+async def test_of_several_dialogs_only_the_one_on_top_is_seen_and_the_other_is_as_before_once_it_is_gone(
+    workspace: Workspace,
+) -> None:
+    async with RunbookApp(workspace).run_test(size=(120, 40)) as pilot:
+        below, above = TakenUp(["It stands at a step.", *map(str, range(12))], 3), EVERY["login"]()
+        pilot.app.push_screen(below)
+        await dialog(pilot, type(below))
+        focused = below.focused
+        pilot.app.push_screen(above)
+        await dialog(pilot, type(above))
+        await until(pilot, lambda: "LOGIN" in shown(pilot.app) and "RESUMED" not in shown(pilot.app))
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, partial(in_place, above, (60, 20)))
+        await pilot.press("escape")
+        await until(pilot, lambda: "RESUMED" in shown(pilot.app) and in_place(below, (60, 20)))
+        assert below.focused is focused is not None
+        assert below.has_class("slim")
