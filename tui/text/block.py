@@ -89,7 +89,7 @@ def rows_of(text: Shown, width: int, hung: int = 0) -> list[tuple[int, int]]:
 
 
 def _reach(cells: list[int]) -> Callable[[int, int], int]:
-    """What tells which is the first letter that does not fit, of letters with so many cells each."""
+    """What tells which letter is the first that does not fit, by the cells of each."""
     before = list(accumulate(cells, initial=0))
     return lambda at, room: bisect_right(before, before[at] + room) - 1
 
