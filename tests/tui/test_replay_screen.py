@@ -320,3 +320,21 @@ async def test_a_replay_begins_and_ends_once(place: ReplayWorkspace, monkeypatch
     async with replaying(place):
         assert told == ["begins"]
     assert told == ["begins", "ends"]
+
+
+def keys_row(app: RunbookApp) -> str:
+    return shown(app).rstrip("\n").rpartition("\n")[2]
+
+
+async def test_the_row_of_keys_says_how_the_time_is_moved_and_only_what_moves_it_now(place: ReplayWorkspace) -> None:
+    async with replaying(place, (80, 24)) as (screen, pilot):
+        assert "→ 1 s" in keys_row(pilot.app)
+        assert "←" not in keys_row(pilot.app)
+        await pilot.press("right")
+        await until(pilot, lambda: "← → 1 s" in keys_row(pilot.app) and "+ speed" in keys_row(pilot.app))
+        await pilot.press("plus")
+        await until(pilot, lambda: "- + speed" in keys_row(pilot.app))
+        await pilot.press(*["plus"] * 5)
+        await until(pilot, lambda: "- speed" in keys_row(pilot.app))
+        await pilot.press("end")
+        await until(pilot, lambda: "← 1 s" in keys_row(pilot.app))

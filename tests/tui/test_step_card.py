@@ -11,6 +11,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from tests.support.runbooks import SMALL
+from tui.execution.judging.expectations import check_answer
 from tui.keys import Keys
 from tui.resources import bundled
 from tui.runbook.model import Runbook
@@ -283,6 +284,31 @@ def test_a_choice_shows_what_follows_from_each() -> None:
     assert "2 ◆ How many errors?" in found
     assert "○ keep  The old rows stay." in found
     assert "○ drop  The old rows are gone.  ✖ loses data" in found
+
+
+ANSWERED = (
+    ({"answer": "yes-no"}, "y", "✔ the answer is yes"),
+    ({"answer": "yes-no"}, "no", "✖ the answer is yes"),
+    ({"answer": "choice", "choices": ["keep", "drop"]}, "KEEP", "✔ the answer is keep or drop  got keep"),
+    ({"answer": "text"}, "yes", '✔ an answer  got "yes"'),
+    ({"answer": "text", "expect": {"contains": ["v2"]}}, "at v2", "answered at v2"),
+    ({"answer": "number", "expect": {"numbers": [{"name": "errors", "below": 5, "unit": "%"}]}}, "3", "got 3 %"),
+)
+
+
+@pytest.mark.parametrize(("asked", "answer", "said"), ANSWERED)
+def test_what_was_answered_is_said_once(asked: dict[str, object], answer: str, said: str) -> None:
+    document = tomli.loads(SMALL)
+    document["sections"][0]["steps"][0]["actions"] = [{"ask": "Which?", **asked}]
+    runbook = convert(document, Runbook)
+    step = runbook.sections[0].steps[0]
+    checks = check_answer(step.actions[0], answer)
+    given = ev.QuestionAnswered(step=step.id, action=0, operator="ana", answer=answer, checks=checks)
+    found = text(drawn(state_of(ev.StepOpened(step=step.id, operator="ana"), given, runbook=runbook), 60, 0, step.id))
+    assert said in found
+    assert ("answered" in found) is ("answered" in said)
+    assert found.count(" got ") <= 1
+    assert "got yes" not in found
 
 
 RETRIED = SMALL.replace('run = "uptime"', 'run = "uptime"\nretry = { times = 3, every = "2s" }', 1)

@@ -58,6 +58,10 @@ class Player:
         place = SPEEDS.index(self.speed) + steps
         self.speed = SPEEDS[max(0, min(place, len(SPEEDS) - 1))]
 
+    def has_speed(self, steps: int) -> bool:
+        """Whether there is a speed that number of steps up, or down."""
+        return 0 <= SPEEDS.index(self.speed) + steps < len(SPEEDS)
+
     def tick(self, seconds: float) -> bool:
         """Let time pass while it plays; says whether anything moved."""
         if not self.playing:

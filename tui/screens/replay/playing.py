@@ -87,7 +87,17 @@ class PlayedScreen(SessionScreen):
         action, given = called(act)
         if action == "mark":
             return self._no_mark(given[0], given[1])
+        if action == "by":
+            return self._no_time(int(given[0]))
+        if action == "speed" and not self.player.has_speed(int(given[0])):
+            return NotNow("it is as fast as it can be" if int(given[0]) > 0 else "it is as slow as it can be")
         return refusal(name, self.situation()) if name in LIKE_LIVE else super().why_not(act)
+
+    def _no_time(self, seconds: int) -> NotNow | None:
+        """Why there is nothing that number of seconds later, or before."""
+        if seconds > 0:
+            return NotNow("this is the end") if self.player.at_end else None
+        return NotNow("this is the beginning") if self.player.elapsed <= 0 else None
 
     def _no_mark(self, kind: str, way: str) -> NotNow | None:
         """Why there is no marker to go to; looked for again only once the player moved or more was read."""

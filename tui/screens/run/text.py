@@ -26,7 +26,7 @@ from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
 from tui.widgets.step.beside import host_and_target
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
-from tui.widgets.step.ticks import UNTOLD
+from tui.widgets.step.ticks import received
 
 
 class Doing(Struct, frozen=True):
@@ -172,8 +172,8 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
 def _tick(check: Check) -> str:
     """An expectation with what was received, where that says more than that it was as expected."""
     sign = "✔" if check.ok else "!" if check.warning else "✖"
-    got = "" if check.ok and check.came in (*UNTOLD, check.expected) else f"  got {check.came}"
-    return f"{sign} {check.expected}{got}"
+    got = received(check)
+    return f"{sign} {check.expected}{f'  got {got}' if got else ''}"
 
 
 SIGN_STYLES = {"✔": STYLES["good"], "!": STYLES["turn"], "✖": STYLES["bad"]}

@@ -23,7 +23,7 @@ from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
 from tui.widgets.step.laid_out import LaidRow, code, rows
 from tui.widgets.step.standing import ActionStanding, between_tries, standing, took, waited
-from tui.widgets.step.ticks import ticks
+from tui.widgets.step.ticks import tells_answer, ticks
 
 LABEL = "$soft"
 KINDS = {
@@ -229,7 +229,7 @@ def _body(
     answer = moment.state.step(step.id).answers.get(place)
     if action.ask is not None and one.current and action.answer is AnswerKind.CHOICE:
         found += _choices(filled_action(action, values), width)
-    if answer is not None and not any(answer == check.came for check in one.checks):
+    if answer is not None and not tells_answer(one.checks):
         found += rows([("   answered ", LABEL), (answer, "")], width, 3)
     return found
 

@@ -69,7 +69,7 @@ def ticks(
     if shortened and len(held) > 1 and bad:
         return [*found, *_held(f"{len(held)} others hold", "", width)]
     for check in _worth_telling(held, standing.checks):
-        found += _held(check.expected, _told(check), width)
+        found += _held(check.expected, received(check), width)
     return found
 
 
@@ -83,11 +83,20 @@ def _worth_telling(held: Sequence[Check], every: Sequence[Check]) -> Iterable[Ch
     return [check for check in held if check.expected != SUCCESS or len(every) == 1]
 
 
-def _told(check: Check) -> str:
-    """What was received of an expectation that held, where that says more than that it held."""
-    if check.came in UNTOLD or check.came == check.expected or check.came.startswith(FOUND):
-        return ""
-    return check.came
+def received(check: Check) -> str:
+    """What was received of an expectation, where that says more than whether it held."""
+    repeats = check.came in UNTOLD or check.came.startswith(FOUND) or has_it(check)
+    return "" if check.ok and repeats else check.came
+
+
+def has_it(check: Check) -> bool:
+    """Whether the words of an expectation are what was received too: the answer is yes."""
+    return check.came == check.expected or (check.came != "" and check.expected.endswith(f" is {check.came}"))
+
+
+def tells_answer(checks: Iterable[Check]) -> bool:
+    """Whether the ticks of a question say what was answered."""
+    return any(received(check) or has_it(check) for check in checks)
 
 
 def _open(words: str, width: int) -> list[LaidRow]:
