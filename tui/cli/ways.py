@@ -23,7 +23,7 @@ def transports_of(
     own = load_config().connect_with.get(runbook_id(runbook), {})
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
-        if host.connection:
+        if host.connection or host.group:
             continue
         way = SudoTransport if host.sudo is SudoWay.ASKED else LaterTransport
         if host.local:

@@ -146,7 +146,7 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
 
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
-        if not host.connection:
+        if not (host.connection or host.group):
             made[name] = SSHTransport(
                 name,
                 drill.address,
@@ -155,6 +155,7 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
                 trusted_keys=(drill.trusted_key,),
                 client_key=drill.client_key,
             )
-    for name in runbook.hosts:
-        made[name] = made[connection_of(runbook, name)]
+    for name in runbook.hosts.keys() - made.keys():
+        if not runbook.hosts[name].group:
+            made[name] = made[connection_of(runbook, name)]
     return made

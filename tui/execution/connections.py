@@ -21,7 +21,7 @@ class Connections(Struct, frozen=True):
 
     def _own(self) -> "dict[str, Transport]":
         hosts = self.runbook.hosts.items()
-        return {name: self.ways[name] for name, host in hosts if not (host.connection or host.local)}
+        return {name: self.ways[name] for name, host in hosts if not (host.connection or host.local or host.group)}
 
     def links(self) -> dict[str, str]:
         """The state of every connection, in words."""

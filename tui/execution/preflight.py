@@ -13,6 +13,7 @@ from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.execution.secrecy.sudo import SudoNeed, ask_once, look, sudo_needs
 from tui.execution.there import HostNeed, host_needs, look_there
 from tui.runbook.facts import connection_of, steps_of
+from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Runbook, SecretSource, Step
 from tui.runbook.probing.probe_secrets import secrets_of
 from tui.session.events import HostConnected
@@ -77,7 +78,8 @@ def hosts_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[
     actions = [action for step in _steps(runbook, flow, facts) for action in step.actions]
     through = [runbook.services[action.probe.service].through for action in actions if action.probe]
     names = [action.on for action in actions if action.run] + [name for name in through if name]
-    return list(dict.fromkeys(connection_of(runbook, name) for name in names))
+    every = (host for name in names for host in hosts_named(runbook, name))
+    return list(dict.fromkeys(connection_of(runbook, host) for host in every))
 
 
 def secrets_needed(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from tui.runbook.facts import connection_of, host_named
+from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Action, Runbook, Step
 from tui.runbook.shell.programs import simple_commands
 from tui.text.amounts import counted, size
@@ -57,9 +58,10 @@ def host_needs(runbook: Runbook, steps: Iterable[Step], hosts: Iterable[str]) ->
     found: dict[str, set[str]] = {host: set() for host in hosts}
     for step in steps:
         for action in step.actions:
-            host = connection_of(runbook, host_named(runbook, action.on))
-            if host in found:
-                found[host].update(_programs(runbook, action))
+            for name in hosts_named(runbook, action.on):
+                host = connection_of(runbook, name)
+                if host in found:
+                    found[host].update(_programs(runbook, action))
     return tuple(HostNeed(host, tuple(sorted(programs))) for host, programs in found.items())
 
 

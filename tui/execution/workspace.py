@@ -352,7 +352,7 @@ class Workspace:
     def _watch(self, conductor: "Conductor") -> None:
         """Have every connection's ups and downs recorded."""
         for name, host in conductor.runbook.hosts.items():
-            if not host.connection:
+            if not (host.connection or host.group):
                 conductor.executor.transports[name].listen(partial(conductor.link_changed, name))
 
     def _conductor(

@@ -72,6 +72,8 @@ class SudoWay(StrEnum):
 class Host(Model, frozen=True, kw_only=True):
     """A place where commands run: an SSH target, the operator's own machine, or another host's connection.
 
+    A group of hosts has `targets` instead: `web[01:40].example.com` stands for forty of them, and everything else that
+    is said here holds for each; `{{ host }}` is the one at hand.
     `connection` names a host whose connection is used, with this entry's own `directory` and `preamble`.
     `from_file` names the variables that a command's shell finds set to what the KEY=value file `file` on that host says
     of them. The file is parsed, never executed; `preamble` comes after.
@@ -83,6 +85,7 @@ class Host(Model, frozen=True, kw_only=True):
 
     title: str = ""
     target: str = ""
+    targets: tuple[str, ...] | None = None
     user: str = ""
     port: int | None = None
     local: bool = False
@@ -96,14 +99,20 @@ class Host(Model, frozen=True, kw_only=True):
     sudo: SudoWay = SudoWay.AS_IT_IS
     connect_with: Literal["own", "openssh"] = "own"
 
+    @property
+    def group(self) -> bool:
+        """Whether it stands for several hosts."""
+        return self.targets is not None
+
 
 class HostOverride(Model, frozen=True, kw_only=True):
     """What a host of the runbook has otherwise in an environment; a key that is not there is as the runbook has it.
 
-    A `target`, `local = true` or a `connection` takes the place of whichever of the three the runbook has.
+    A `target`, `targets`, `local = true` or a `connection` takes the place of whichever of them the runbook has.
     """
 
     target: str | None = None
+    targets: tuple[str, ...] | None = None
     user: str | None = None
     port: int | None = None
     local: bool | None = None

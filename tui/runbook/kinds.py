@@ -17,6 +17,7 @@ Duration = Annotated[
 Lines = Annotated[
     str, Meta(pattern=r"^(\d+(-\d+)?(, ?\d+(-\d+)?)*)?$", description="lines of the source document: 153, 156-159")
 ]
+AtLeastOne = Annotated[int, Meta(ge=1)]
 PassageHash = Annotated[
     str, Meta(pattern=r"^([0-9a-f]{12})?$", description="12 digits, as `runbook import` and `runbook lint` write them")
 ]

@@ -16,6 +16,7 @@ from tui.runbook.declared import SecretSource as SecretSource
 from tui.runbook.declared import SudoWay as SudoWay
 from tui.runbook.declared import Variable as Variable
 from tui.runbook.kinds import Approval as Approval
+from tui.runbook.kinds import AtLeastOne as AtLeastOne
 from tui.runbook.kinds import Cut as Cut
 from tui.runbook.kinds import Danger as Danger
 from tui.runbook.kinds import Duration as Duration
@@ -145,7 +146,8 @@ class Action(Model, frozen=True, kw_only=True):
     mutates, unless `reads` says that it changes nothing. A command of several lines stops at the first line that fails
     (`set -e`); with `errexit = false` it continues. `downtime` is `begins` where its command cuts users off, `ends`
     where its being as expected shows that they are served again. `until` waits for what is expected: it is asked again
-    and again, and that it is not there yet is no failure.
+    and again, and that it is not there yet is no failure. On a group of hosts the command runs `at_once` on that many
+    (5), and begins on no other once `stop_after` of them (1) failed, were not reached or ended unknown.
     """
 
     run: str | None = None
@@ -171,6 +173,8 @@ class Action(Model, frozen=True, kw_only=True):
     capture: Mapping[Name, Capture] = {}
     retry: Retry | None = None
     until: Until | None = None
+    at_once: AtLeastOne | None = None
+    stop_after: AtLeastOne | None = None
     original: str = ""
     reads: bool = False
     errexit: bool = True

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import asdict, replace
 
 from tui.errors import UsageError
+from tui.runbook.groups.members import expanded, is_group, members, without_members
 from tui.runbook.model import Environment, Host, HostOverride, Runbook
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import names
@@ -15,7 +16,7 @@ from tui.text.nearest import did_you_mean
 ENVIRONMENT = "environment"
 PLAIN = "production"
 """What the environment is called that has the hosts and values of the runbook itself, where its author says nothing."""
-_WAYS = {"target": "", "local": False, "connection": ""}
+_WAYS: Mapping[str, object] = {"target": "", "targets": None, "local": False, "connection": ""}
 """The ways to a host, of which it has one."""
 
 
@@ -38,6 +39,10 @@ def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, 
     wrong = [name for name in hosts if name not in runbook.hosts]
     if wrong:
         raise UsageError(f"no host {', '.join(wrong)}", f"the runbook has: {', '.join(runbook.hosts)}")
+    for name in hosts:
+        if is_group(runbook, name):
+            one = members(runbook.hosts[name].targets or ())[0].name
+            raise UsageError(f"{name} is a group of hosts", f"point each of them: --host {one}=TARGET")
     directories = pointed_values(runbook, hosts)
     for name, directory in directories.items():
         if values.get(name, directory) != directory:
@@ -157,12 +162,14 @@ def in_environment(runbook: Runbook, name: str) -> Runbook:
     }
     if about is runbook.runbook and not hosts and not values:
         return runbook
-    return replace(
+    others = without_members(runbook.hosts, (host for host in hosts if runbook.hosts[host].targets is not None))
+    there = replace(
         runbook,
         runbook=about,
-        hosts={**runbook.hosts, **hosts},
+        hosts={**others, **{host: hosts[host] for host in others if host in hosts}},
         variables={**runbook.variables, **values},
     )
+    return expanded(there)
 
 
 def _there(host: Host, other: HostOverride) -> Host:

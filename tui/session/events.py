@@ -193,12 +193,13 @@ class StepHeld(Event, frozen=True, kw_only=True):
 
 
 class ValueCaptured(Event, frozen=True, kw_only=True):
-    """A value was taken from the output; a secret one has no value here."""
+    """A value was taken from the output; a secret one has no value here. `host` is whose it is of a group's hosts."""
 
     step: str
     name: str
     value: str = ""
     secret: bool = False
+    host: str = ""
 
 
 class ValueCorrected(Event, frozen=True, kw_only=True):

@@ -37,8 +37,8 @@ def place_of(host: Host) -> ev.Place:
 
 
 def places_of(runbook: Runbook) -> dict[str, ev.Place]:
-    """Where all hosts of the runbook are, by name."""
-    return {name: place_of(host) for name, host in runbook.hosts.items()}
+    """Where all hosts of the runbook are, by name; of a group, each of its hosts."""
+    return {name: place_of(host) for name, host in runbook.hosts.items() if not host.group}
 
 
 def placed(runbook: Runbook, places: Mapping[str, ev.Place]) -> Runbook:

@@ -126,6 +126,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     `signed_seq` and `reopened_seq` are the events that last signed and reopened it, `replanned_seq` the last by which
     not a person but the plan reopened it, `confirmed_seq` the last by which it was found to hold after a restart.
     `outside` has the operator's own commands at it, which are none of the runbook's.
+    `cells` has the last attempt on each host of a group, by the place of the action that runs on it.
     `decided` is who last answered what it asks, `by_hand` has the event by which each action that is a person's part
     was last done.
     """
@@ -138,6 +139,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     checks: Mapping[int, tuple[ev.Check, ...]] = {}
     answers: Mapping[int, str] = {}
     by_hand: Mapping[int, int] = {}
+    cells: Mapping[int, Mapping[str, int]] = {}
     notes: tuple[str, ...] = ()
     opened: datetime | None = None
     settled: datetime | None = None
@@ -287,15 +289,16 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
         return not step.needed_if or holds(step.needed_if, self.facts)
 
     def running(self) -> Attempt | None:
-        """The attempt that has started and not finished, if there is one."""
-        return next(
-            (attempt for attempt in map(self.attempts.__getitem__, self.open_attempts) if attempt.outcome is None), None
-        )
+        """The attempt that has started and not finished, if there is one; the first, where several have."""
+        return next(iter(self.all_running()), None)
 
-    def unjudged(self) -> Attempt | None:
-        """The attempt that ended by itself and whose expectations were not compared with it yet, if there is one."""
-        ended = (self.attempts[number] for number in self.open_attempts)
-        return next((one for one in ended if one.outcome is not None), None)
+    def all_running(self) -> tuple[Attempt, ...]:
+        """The attempts that have started and not finished: several on a group of hosts, or of checks made at once."""
+        return tuple(one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is None)
+
+    def unjudged(self) -> tuple[Attempt, ...]:
+        """The attempts that ended by themselves and whose expectations were not compared with them yet."""
+        return tuple(one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is not None)
 
 
 @once

@@ -14,10 +14,23 @@ def took(state: SessionState, step: Step, now: datetime | None = None) -> float:
     """
     standing = state.step(step.id)
     attempts = [state.attempts[number] for number in standing.attempts]
+    if standing.cells:
+        return _together(attempts, now)
     total = sum(lasted(attempt, now) for attempt in attempts)
     total += sum(_waited(step, one, after.started) for one, after in pairwise(attempts))
     if attempts and standing.status is StepStatus.RUNNING:
         total += _waited(step, attempts[-1], now)
+    return total
+
+
+def _together(attempts: list[Attempt], now: datetime | None) -> float:
+    """How long attempts took that ran beside each other on a group of hosts: the time in which any of them ran."""
+    total, until = 0.0, None
+    for attempt in sorted(attempts, key=lambda attempt: attempt.started):
+        ended = attempt.started + timedelta(seconds=lasted(attempt, now))
+        begun = attempt.started if until is None else max(attempt.started, until)
+        total += max(0.0, (ended - begun).total_seconds())
+        until = ended if until is None else max(until, ended)
     return total
 
 
@@ -40,12 +53,16 @@ def _waited(step: Step, attempt: Attempt, until: datetime | None) -> float:
     return min(pause, max(0.0, (until - ended).total_seconds()))
 
 
-def waiting_since(state: SessionState, step: Step, place: int) -> datetime | None:
-    """When it was first asked for what an action waits for; None where it was not asked yet, or the wait is over."""
+def waiting_since(state: SessionState, step: Step, place: int, member: str = "") -> datetime | None:
+    """When it was first asked for what an action waits for; None where it was not asked yet, or the wait is over.
+
+    Args:
+        member: the host of a group that is asked about.
+    """
     standing = state.step(step.id)
     first = None
     for attempt in map(state.attempts.__getitem__, reversed(standing.attempts)):
-        if attempt.aside or attempt.action != place:
+        if attempt.aside or attempt.action != place or (member and attempt.host != member):
             continue
         open_ = attempt.outcome is None or attempt.retrying
         if not open_ or attempt.seq < standing.reopened_seq:

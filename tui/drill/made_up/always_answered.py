@@ -28,7 +28,7 @@ def named_hosts(scenario: Scenario, runbook: Runbook) -> Scenario:
     entries = {
         name: DrillHostEntry(hostname=host.expect_hostname or name)
         for name, host in runbook.hosts.items()
-        if "{{" not in host.expect_hostname
+        if not host.group and "{{" not in host.expect_hostname
     }
     return replace(scenario, hosts={**entries, **scenario.hosts})
 

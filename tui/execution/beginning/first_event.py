@@ -23,7 +23,7 @@ def first_event(session: str, setup: Setup, runbook: Runbook, text: str, scenari
         second_operator=setup.second_operator,
         title=runbook.runbook.title,
         runbook_hash=hash_of(text),
-        targets={name: host.target or host.connection or "local" for name, host in runbook.hosts.items()},
+        targets={name: place.target or place.connection or "local" for name, place in places_of(runbook).items()},
         runbook=runbook_id(runbook),
         places=places_of(runbook),
         change=setup.change,

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import partial
 
 from msgspec import Struct
@@ -16,7 +15,7 @@ from tui.execution.conductor.executor import Executor, Finished, marked, not_sta
 from tui.execution.epochs.holding import Holding, refused
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.error_line import error_line
-from tui.execution.judging.expectations import Output, check, explained, told, unmet
+from tui.execution.judging.expectations import Output, Verdict, check, explained, told, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
 from tui.execution.measuring.watch import expected_of_watch, follow, patience, samples_of, since, words_of_watch
 from tui.execution.recorder import Recorder
@@ -28,6 +27,7 @@ from tui.runbook.shell.counting import may_change
 from tui.runbook.templates.filling import filled_action, judged_action
 from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
+from tui.session.groups.cells import member_of, values_at
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
@@ -39,27 +39,13 @@ NOT_THERE = (OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE)
 """How an attempt ends that waits for something which is not there yet, as a host that is restarting."""
 
 
-class Verdict(Enum):
-    """The result of an attempt."""
-
-    GOOD = "good"
-    BAD = "bad"
-    RETRY = "retry"
-    """It was not good, and may be made again."""
-
-    @staticmethod
-    def final(good: bool) -> "Verdict":
-        """The verdict of an attempt that is not made again."""
-        return Verdict.GOOD if good else Verdict.BAD
-
-
 class AttemptPlan(Struct, frozen=True, kw_only=True):
     """What an attempt will do, all of it known before it is announced.
 
     `index` is the action's place in the step, `values` those that its texts are filled with, `host` where it runs,
     `command` what runs, in words. `again`: it is made beside the step, whose status stays. `last`: it is not retried
-    when it fails. `until` is the end of the time for which it waits for something. `number` is its own once it is
-    announced.
+    when it fails. `until` is the end of the time for which it waits for something. `member` is the host of a
+    group, where the action runs on one. `number` is its own once it is announced.
     """
 
     step: Step
@@ -73,12 +59,14 @@ class AttemptPlan(Struct, frozen=True, kw_only=True):
     again: bool = False
     last: bool = True
     until: datetime | None = None
+    member: str = ""
     number: int = 0
 
     @property
     def action(self) -> Action:
-        """The action as the runbook has it."""
-        return action_at(self.step, self.index)
+        """The action as the runbook has it; on a group's host it is that host's."""
+        action = action_at(self.step, self.index)
+        return replace(action, on=self.member) if self.member else action
 
 
 class AttemptRunner:
@@ -109,9 +97,11 @@ class AttemptRunner:
         action = action_at(step, index)
         return not self._secrets.needed(action.secrets) and not captures_secret(action)
 
-    def make(self, step: Step, index: int, cancel: CancelToken, last: bool = True, again: bool = False) -> Verdict:
-        """One attempt at an action of a step; blocks until it is judged."""
-        action, values = step.actions[index], self._recorder.values()
+    def make(
+        self, step: Step, index: int, cancel: CancelToken, last: bool = True, again: bool = False, member: str = ""
+    ) -> Verdict:
+        """One attempt at an action of a step, on a `member` of the group that it is for; blocks until it is judged."""
+        action, values = step.actions[index], self._values(member)
         if action.probe is not None:
             words = words_of(self._runbook, action.probe, values)
             place = self._runbook.services[action.probe.service].through
@@ -120,7 +110,7 @@ class AttemptRunner:
             words, host = words_of_watch(action, values), self._runbook.monitors[action.watch.monitor].on
             attempt, mutates = self._watch, False
         else:
-            words, host = shown(action, values), host_named(self._runbook, action.on)
+            words, host = shown(action, values), member or host_named(self._runbook, action.on)
             attempt, mutates = self._command, step.mutates
         plan = AttemptPlan(
             step=step,
@@ -133,7 +123,8 @@ class AttemptRunner:
             stdin=fill_shown(action.stdin, values),
             again=again,
             last=last,
-            until=None if again else self._waits_until(step, index),
+            until=None if again else self._waits_until(step, index, member),
+            member=member,
         )
         return attempt(plan, cancel)
 
@@ -155,12 +146,18 @@ class AttemptRunner:
         work = partial(transport.terminal, command, end, cancel=cancel)
         return self._judge(plan, self._executor.measure(plan.number, lambda sink: work(sink=sink)))
 
-    def _waits_until(self, step: Step, index: int) -> datetime | None:
+    def _values(self, member: str) -> dict[str, str]:
+        """The values that are known by now, those of a group's host among them."""
+        return {**self._recorder.values(), **values_at(self._recorder.state.facts, member)}
+
+    def _waits_until(self, step: Step, index: int, member: str) -> datetime | None:
         """The end of the time for which an action waits for something, of which earlier tries have taken their part."""
         until, now = step.actions[index].until, self._recorder.now()
         if until is None or may_change(step.actions[index]):
             return None
-        return (waiting_since(self._recorder.state, step, index) or now) + timedelta(seconds=seconds(until.within))
+        return (waiting_since(self._recorder.state, step, index, member) or now) + timedelta(
+            seconds=seconds(until.within)
+        )
 
     def _tries_again(self, plan: AttemptPlan) -> bool:
         """Whether what is not as expected is asked again."""
@@ -192,22 +189,25 @@ class AttemptRunner:
 
     def judge_left(self, step: Step, left: Attempt, finished: Finished, recorded: bool = False) -> Verdict:
         """Judge an attempt of an earlier process; `recorded` where its end is in the journal already."""
+        member = member_of(self._recorder.state, left)
         plan = AttemptPlan(
             step=step,
             index=left.action,
-            values=self._recorder.values(),
+            values=self._values(member),
             host=left.host,
             command=left.command,
+            member=member,
             number=left.number,
         )
         return self._judge(plan, finished, recorded=recorded)
 
     def capture_left(self, step: Step, left: Attempt) -> tuple[str, ...]:
         """Take the values from what there is of an attempt whose outcome a person decided; returns those not found."""
-        action = filled_action(step.actions[left.action], self._recorder.values())
+        member = member_of(self._recorder.state, left)
+        action = filled_action(step.actions[left.action], self._values(member))
         output = Output.read(self._executor.directory, left.number)
         captured = capture(action.capture, (judged_alone(output) if action.probe else output).text)
-        self._keep(step.id, self._known(captured))
+        self._keep(step.id, self._known(captured), member)
         return tuple(captured.missing)
 
     def _announced(self, plan: AttemptPlan) -> AttemptPlan:
@@ -316,7 +316,7 @@ class AttemptRunner:
 
     def _captured(self, plan: AttemptPlan, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""
-        action = filled_action(plan.action, self._recorder.values())
+        action = filled_action(plan.action, self._values(plan.member))
         text = judged_alone(output).text if action.probe else output.judged(action.expect.on_stderr)
         found = capture(action.capture, text) if finished.outcome.ended_by_itself else Captured()
         captured = self._known(found)
@@ -333,7 +333,7 @@ class AttemptRunner:
 
     def _check(self, plan: AttemptPlan, finished: Finished, output: Output, captured: Captured) -> Verdict:
         """Hold the expectations against an attempt that ended by itself, and keep what it captured if they are met."""
-        state, values, outcome = self._recorder.state, self._recorder.values(), finished.outcome
+        state, values, outcome = self._recorder.state, self._values(plan.member), finished.outcome
         action = judged_action(plan.action, values)
         if action.interactive is not None:
             checks: tuple[ev.Check, ...] = ()
@@ -351,7 +351,7 @@ class AttemptRunner:
             checks = (*checks, *moved)
         good = all(held.ok or held.warning for held in checks)
         if good and not state.attempts[plan.number].again:
-            self._keep(plan.step.id, captured)
+            self._keep(plan.step.id, captured, plan.member)
         retrying = not good and self._tries_again(plan)
         said = ""
         if not (action.probe or action.watch or action.interactive or all(held.ok for held in checks)):
@@ -366,9 +366,9 @@ class AttemptRunner:
         self._recorder.record_happened(judged)
         return Verdict.RETRY if retrying else Verdict.final(good)
 
-    def _keep(self, step: str, captured: Captured) -> None:
+    def _keep(self, step: str, captured: Captured, member: str) -> None:
         for name, value in captured.values.items():
-            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value))
+            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value, host=member))
         for name in captured.secrets:
             self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, secret=True))
 

@@ -29,6 +29,7 @@ from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook, Signoff, Step
 from tui.session import events as ev
 from tui.session.folding.before_change import change_begun
+from tui.session.groups.cells import unknown_attempts
 from tui.session.journal.journal import Journal
 from tui.session.places import Moved
 from tui.session.possible.refusals import Situation, turning
@@ -311,19 +312,18 @@ class Conductor(Viewer):
             self._planner.replan()
 
     def resolve(self, step_id: str, succeeded: bool, reason: str) -> None:
-        """Decide an unknown outcome after looking on the host."""
+        """Decide an unknown outcome after looking on the host; of a group's hosts, that of the first."""
         with self.recorder.lock:
             step = self._gate.idle_step(step_id)
             step_state = self.state.step(step_id)
             if step_state.status is not StepStatus.UNKNOWN:
                 raise NotNow(f"{step.title} is {step_state.status.value}", "only an unknown outcome is resolved")
-            event = ev.OutcomeResolved(
-                attempt=step_state.attempts[-1], operator=self.state.operator, succeeded=succeeded, reason=reason
-            )
+            number = unknown_attempts(self.state, step_id)[0]
+            event = ev.OutcomeResolved(attempt=number, operator=self.state.operator, succeeded=succeeded, reason=reason)
             self.recorder.record(event)
             if not succeeded:
                 return
-            missing = self._attempts.capture_left(step, self.state.attempts[step_state.attempts[-1]])
+            missing = self._attempts.capture_left(step, self.state.attempts[number])
             if missing:
                 self.note(f"no value for {', '.join(missing)} in the output that was received", step.id)
             self._planner.replan()

@@ -98,7 +98,8 @@ class Hosts:
                 continue  # it is met when it can be reached
             if facts.boot_id and facts.boot_id != known.boot_id:
                 self._recorder.record_happened(connected_event(host, facts))
-                self._planner.replan()
+                with self._recorder.lock:
+                    self._planner.replan()
 
     def link_changed(self, host: str, link: LinkState, detail: str) -> None:
         """Record that a connection was lost or is back; how it first came up is in the host's own event."""

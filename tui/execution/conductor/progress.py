@@ -1,9 +1,11 @@
 """Takes a step on: what runs next in it, whether that may run, and what follows from its end."""
 
 from collections.abc import Callable
+from functools import partial
 
 from tui.execution.commands import in_terminal
 from tui.execution.conductor.hosts import Hosts
+from tui.execution.conductor.on_group import all_of
 from tui.execution.conductor.planner import Planner
 from tui.execution.conductor.steps import StepRunner
 from tui.execution.conductor.worker import Worker
@@ -59,16 +61,20 @@ class Progress:
 
         self._worker.submit(work)
 
-    def follow_again(self, left: Attempt) -> None:
-        """Follow a durable command that was left to its end; what comes next in its step waits for a person."""
+    def follow_again(self, *left: Attempt) -> None:
+        """Follow durable commands of a step that were left to their ends; what comes next in it waits for a person."""
         recorder = self._recorder
-        step = step_by_id(recorder.runbook, left.step)
-        recorder.record(ev.AttemptRejoined(attempt=left.number, operator=recorder.state.operator))
+        step = step_by_id(recorder.runbook, left[0].step)
+        for one in left:
+            recorder.record(ev.AttemptRejoined(attempt=one.number, operator=recorder.state.operator))
+
+        def follow_one(one: Attempt, cancel: CancelToken) -> None:
+            self._hosts.await_same(connection_of(recorder.runbook, one.host), cancel)
+            # What comes next in the step waits for a person: the person who began it has allowed it, then.
+            self._steps.rejoin(step, one, cancel)
 
         def follow(cancel: CancelToken) -> None:
-            self._hosts.await_same(connection_of(recorder.runbook, left.host), cancel)
-            # What comes next in the step waits for a person: the person who began it has allowed it, then.
-            self._steps.rejoin(step, left, cancel)
+            all_of(partial(follow_one, one, cancel) for one in left)
             self._planner.replan()
             self._planner.settle_passed(step)
 
@@ -107,6 +113,8 @@ class Progress:
             return True
         open_before = unsettled_before(self._recorder.state, step)
         self._hosts.meet_again(host)
-        if self.begun_anew(step) or doubtful(self._recorder.state, step):
+        with self._recorder.lock:  # a command on a group asks for several hosts at a time
+            anew = self.begun_anew(step)
+        if anew or doubtful(self._recorder.state, step):
             return False
         return unsettled_before(self._recorder.state, step) <= open_before

@@ -13,6 +13,7 @@ from tui.execution.epochs.overtaken import Overtaken
 from tui.execution.recorder import Recorder
 from tui.people import same_person
 from tui.session import events as ev
+from tui.session.groups.cells import unknown_attempts
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import Attempt, StepStatus, action_at, step_by_id
 
@@ -52,23 +53,28 @@ class Resumption:
         else:
             recorder.record(ev.SessionResumed(operator=previous, machine=machine, epoch=epoch))
         found = Overtaken(recorder, self._executor.transports, self._holding).fence_off() if epoch > before else None
-        left = recorder.state.running()
-        if left is not None and left.durable:
-            self._progress.follow_again(left)
+        left = recorder.state.all_running()
+        durable = [one for one in left if one.durable]
+        for one in left:
+            if not one.durable:
+                self._give_up(one)
+        if durable:
+            self._judge_ended()
+            self._progress.follow_again(*durable)
             if found is not None:  # what the one before started after this is recorded after its end
                 self._worker.submit_beside(lambda cancel: found.record())
             return
-        while left is not None:
-            self._give_up(left)
-            left = recorder.state.running()
         if found is not None:
             found.record()
-        unjudged = recorder.state.unjudged()
-        if unjudged is not None:
-            self._progress.judge(unjudged)
+        self._judge_ended()
         current = recorder.state.current
         if current and recorder.state.step(current).status is StepStatus.PASSED:
             self._progress.advance(step_by_id(recorder.runbook, current))
+
+    def _judge_ended(self) -> None:
+        """Judge what ended before anybody could."""
+        for one in self._recorder.state.unjudged():
+            self._progress.judge(one)
 
     def mask_left(self) -> None:
         """Look for secrets in the output that was left without, now that they are known; blocks while it reads."""
@@ -77,14 +83,14 @@ class Resumption:
                 self._executor.mask_left(left.number)
 
     def rejoin(self, step_id: str) -> None:
-        """Follow a durable command of unknown outcome again: it may be running still, or have left its exit status."""
+        """Follow durable commands of unknown outcome again: they may run still, or have left their exit status."""
         with self._recorder.lock:
             self._gate.idle_step(step_id)
-            step_state = self._recorder.state.step(step_id)
-            attempt = self._recorder.state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-            if step_state.status is not StepStatus.UNKNOWN or attempt is None or not attempt.durable:
+            unknown = unknown_attempts(self._recorder.state, step_id)
+            durable = [one for one in map(self._recorder.state.attempts.__getitem__, unknown) if one.durable]
+            if not durable:
                 raise NotNow("there is nothing to follow", "only a durable command of unknown outcome can be followed")
-            self._progress.follow_again(attempt)
+            self._progress.follow_again(*durable)
 
     def look(self, attempt: Attempt) -> str:
         """What there is of an attempt on its host, in words; blocks while it asks.

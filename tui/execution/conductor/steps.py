@@ -4,10 +4,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import Enum
 
+from msgspec.structs import replace
+
 from tui import threads
-from tui.execution.conductor.attempts import AttemptRunner, Verdict, captures_secret
+from tui.execution.conductor.attempts import AttemptRunner, captures_secret
 from tui.execution.conductor.executor import Executor, Finished
+from tui.execution.conductor.on_group import Cells
+from tui.execution.judging.expectations import Verdict
 from tui.execution.recorder import Recorder
+from tui.runbook.groups.members import group_named, hosts_named
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.waves import waves
@@ -55,10 +60,26 @@ class StepRunner:
             index = self._recorder.state.step(step.id).action
             if index >= len(step.actions) or not step.actions[index].automatic:
                 return
+            if group_named(self._recorder.runbook, step.actions[index]):
+                if not self._on_group(step, index, cancel, may_go_on):
+                    return
+                continue
             if not may_go_on(step, step.actions[index]):
                 return
             if self._until_final(step, index, cancel) is not Verdict.GOOD:
                 return
+
+    def _on_group(self, step: Step, index: int, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool]) -> bool:
+        """Run an action on the hosts of its group; whether the step continues with the next one."""
+
+        def one(host: str) -> bool:
+            if not may_go_on(step, replace(step.actions[index], on=host)):
+                return False
+            self._until_final(step, index, cancel, host)
+            return True
+
+        Cells(self._recorder, step, index, cancel).run(one)
+        return self._recorder.state.step(step.id).action > index
 
     def hand_over(self, step: Step, index: int, end: TerminalEnd, cancel: CancelToken) -> bool:
         """Hand the operator's terminal over to a step's program; whether the step continues."""
@@ -116,7 +137,14 @@ class StepRunner:
                 if cancel.cancelled:
                     return
                 if action.automatic:
-                    self._attempts.make(step, index, cancel, again=True)
+                    self._again(step, index, cancel)
+
+    def _again(self, step: Step, index: int, cancel: CancelToken) -> bool:
+        """Make one check again, on all hosts of a group where it is of one; whether all is as expected."""
+        runbook, action = self._recorder.runbook, step.actions[index]
+        members = hosts_named(runbook, action.on) if group_named(runbook, action) else ("",)
+        found = [self._attempts.make(step, index, cancel, again=True, member=one) for one in members]
+        return all(check is Verdict.GOOD for check in found)
 
     def look(self, step: Step, cancel: CancelToken) -> None:
         """Look whether there is anything for a rollback step to undo."""
@@ -128,12 +156,12 @@ class StepRunner:
             self._attempts.look(step, cancel)
             return _BY_LOOK[self._recorder.state.looks.get(step.id, LookResult.UNTOLD)]
         checks = checks_of(self._recorder.state, step)
-        verdicts = [self._attempts.make(other, place, cancel, again=True) for other, place in checks]
+        verdicts = [self._again(other, place, cancel) for other, place in checks]
         if cancel.cancelled or not verdicts:
             return StillHolds.UNTOLD
-        return StillHolds.YES if all(check is Verdict.GOOD for check in verdicts) else StillHolds.NO
+        return StillHolds.YES if all(verdicts) else StillHolds.NO
 
-    def _until_final(self, step: Step, index: int, cancel: CancelToken) -> Verdict:
+    def _until_final(self, step: Step, index: int, cancel: CancelToken, member: str = "") -> Verdict:
         """Run one action, again as often as its retry allows; what changes something is never run again.
 
         One that waits for something is run again for as long as it may take.
@@ -141,7 +169,7 @@ class StepRunner:
         action = step.actions[index]
         left = action.retry.times if action.retry and not may_change(action) else 0
         while True:
-            verdict = self._attempts.make(step, index, cancel, last=left == 0)
+            verdict = self._attempts.make(step, index, cancel, last=left == 0, member=member)
             if verdict is not Verdict.RETRY:
                 return verdict
             left -= 1

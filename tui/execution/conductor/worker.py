@@ -71,9 +71,8 @@ class Worker:
             self._failed(error)
 
     def _failed(self, error: Exception) -> None:
-        running = self._recorder.state.running()
         words = f"a fault of this program: {type(error).__name__}: {error}"
-        if running is not None:
+        for running in self._recorder.state.all_running():
             outcome = Outcome(OutcomeKind.UNKNOWN, detail=words)
             self._recorder.record_happened(ev.AttemptFinished(attempt=running.number, outcome=outcome, seconds=0.0))
         self._recorder.trouble = RunbookError(self._redact(words), "please report it; the session can be resumed")

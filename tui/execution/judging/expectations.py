@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from operator import ge, gt, le, lt
 
 from msgspec.structs import replace
@@ -39,6 +40,20 @@ FOUND = "found"
 
 YES = ("yes", "y")
 NO = ("no", "n")
+
+
+class Verdict(Enum):
+    """The result of an attempt."""
+
+    GOOD = "good"
+    BAD = "bad"
+    RETRY = "retry"
+    """It was not good, and may be made again."""
+
+    @staticmethod
+    def final(good: bool) -> "Verdict":
+        """The verdict of an attempt that is not made again."""
+        return Verdict.GOOD if good else Verdict.BAD
 
 
 def check(expect: Expect, outcome: Outcome, output: Output, seconds: float) -> tuple[Check, ...]:

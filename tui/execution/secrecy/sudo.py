@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui.errors import SudoRefused
 from tui.execution.secrecy.redaction import Redactor
 from tui.runbook.facts import connection_of, host_named
+from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Action, Runbook, Step, SudoWay
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.asking import TRIES, Asking
@@ -61,10 +62,11 @@ def sudo_needs(runbook: Runbook, steps: Iterable[Step]) -> tuple[SudoNeed, ...]:
             script, on = _script(runbook, action)
             if not on:
                 continue
-            host = connection_of(runbook, on)
-            may_call = step.mutates and runbook.hosts[host].sudo is SudoWay.ASKED
-            if may_call or says_sudo(script):
-                found.setdefault(host, []).extend(_calls(script))
+            for name in hosts_named(runbook, on):
+                host = connection_of(runbook, name)
+                may_call = step.mutates and runbook.hosts[host].sudo is SudoWay.ASKED
+                if may_call or says_sudo(script):
+                    found.setdefault(host, []).extend(_calls(script))
     return tuple(SudoNeed(host, tuple(dict.fromkeys(calls))) for host, calls in found.items())
 
 

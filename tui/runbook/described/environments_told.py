@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tui.runbook.groups.members import target_words, written
 from tui.runbook.model import Environment, Runbook
 from tui.runbook.pointing import environment_names, in_environment
 
@@ -10,8 +11,8 @@ def environment_words(runbook: Runbook) -> dict[str, str]:
     """What each environment is: what its author says of it, and where its hosts are."""
     told = {}
     for name in environment_names(runbook):
-        hosts = in_environment(runbook, name).hosts
-        places = [f"{host} at {one.target}" for host, one in hosts.items() if one.target]
+        hosts = written(in_environment(runbook, name))
+        places = [f"{host} at {where}" for host, one in hosts.items() if (where := target_words(one))]
         told[name] = " · ".join(filter(None, (runbook.environments.get(name, Environment()).text, *places)))
     return told
 

@@ -7,6 +7,7 @@ from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import target_words, written
 from tui.runbook.model import Action, Danger, Issue, Runbook, Section, Signoff, Step, runbook_id
 from tui.runbook.shell.script import script_of
 from tui.text.command import command_lines
@@ -44,8 +45,8 @@ def _lines(runbook: Runbook) -> Iterator[str]:
 
 
 def _names(runbook: Runbook) -> Iterator[str]:
-    for name, host in runbook.hosts.items():
-        where = host.target or (f"over {host.connection}" if host.connection else "this machine")
+    for name, host in written(runbook).items():
+        where = target_words(host) or (f"over {host.connection}" if host.connection else "this machine")
         by = ", by OpenSSH" if host.connect_with == "openssh" else ""
         sudo = ", sudo asks for a password" if host.sudo else ""
         yield f"host {name}: {where}{by}{f', in {host.directory}' if host.directory else ''}{sudo}"

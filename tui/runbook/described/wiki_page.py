@@ -6,6 +6,7 @@ from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import target_words, written
 from tui.runbook.model import Action, Danger, Flow, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.shell.script import script_of
 from tui.text.command import command_lines
@@ -57,8 +58,8 @@ def _about(runbook: Runbook) -> Iterator[str]:
 
 def _names(runbook: Runbook) -> Iterator[str]:
     yield from ("", "## Hosts and values", "", "| Name | Is |", "|---|---|")
-    for name, host in runbook.hosts.items():
-        where = host.target or (f"over {host.connection}" if host.connection else "the operator's own machine")
+    for name, host in written(runbook).items():
+        where = target_words(host) or (f"over {host.connection}" if host.connection else "the operator's own machine")
         folder = f", in {host.directory}" if host.directory else ""
         yield f"| host {markdown_cell(name)} | {markdown_cell(where + folder)} |"
     for name, words in environment_lines(runbook):

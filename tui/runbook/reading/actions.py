@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+from tui.runbook.groups.group_faults import on_group_faults
+from tui.runbook.groups.members import HOST, group_named
 from tui.runbook.model import ACTION_KINDS, Action, AnswerKind, Number, Runbook, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
@@ -41,6 +43,9 @@ def action_faults(
         hint = nearest(action.send, runbook.messages)
         yield UnplacedProblem(path=(*path, "send"), message=f"there is no message {quoted(action.send)}", hint=hint)
     yield from _said(path, action)
+    yield from on_group_faults(runbook, path, action)
+    if group_named(runbook, action):
+        known = known.with_values(frozenset({HOST}))
     for place, name in enumerate(action.secrets):
         if name and name not in known.secrets:
             hint = nearest(name, known.secrets)

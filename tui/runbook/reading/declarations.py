@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
+from tui.runbook.groups.members import HOST, group_of, is_group
 from tui.runbook.model import Host, Runbook, Secret, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.pointing import in_environment
@@ -31,8 +32,16 @@ def missing(name: str, known: Collection[str], what: str, path: Path) -> Iterato
         yield UnplacedProblem(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))
 
 
+def one_host(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedProblem]:
+    """A fault where what is named is not one host: it is not there, or it is a group."""
+    yield from missing(name, runbook.hosts, "host", path)
+    if is_group(runbook, name):
+        hint = "name one host; a group is named by commands of steps"
+        yield UnplacedProblem(path=path, message=f"{quoted(name)} is a group of hosts", hint=hint)
+
+
 def _about(runbook: Runbook) -> Iterator[UnplacedProblem]:
-    yield from missing(runbook.runbook.default_host, runbook.hosts, "host", ("runbook", "default_host"))
+    yield from one_host(runbook, runbook.runbook.default_host, ("runbook", "default_host"))
 
 
 def _window(runbook: Runbook) -> Iterator[UnplacedProblem]:
@@ -75,7 +84,7 @@ def _is_time(text: str) -> bool:
 
 
 def _hosts(runbook: Runbook) -> Iterator[UnplacedProblem]:
-    for name in runbook.hosts:
+    for name in runbook.hosts.keys() - group_of(runbook).keys():
         yield from host_faults(runbook, name, ("hosts", name))
 
 
@@ -83,17 +92,18 @@ def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedPro
     """What is wrong with a host of the runbook, which is written at this place."""
     host = runbook.hosts[name]
     ways = [key for key in ("target", "local", "connection") if getattr(host, key)]
+    ways += ["targets"] if host.targets is not None else []
     if len(ways) != 1:
-        found = f"has {' and '.join(ways)}" if ways else "has none of target, local and connection"
+        found = f"has {' and '.join(ways)}" if ways else "has none of target, targets, local and connection"
         yield UnplacedProblem(path=path, message=f"host {quoted(name)} {found}", hint="give exactly one of them")
-    yield from missing(host.connection, runbook.hosts, "host", (*path, "connection"))
+    yield from one_host(runbook, host.connection, (*path, "connection"))
     if _loops(runbook, name):
         yield UnplacedProblem(
             path=(*path, "connection"),
             message=f"host {quoted(name)} reaches itself through its connection",
             hint="the last host of the chain needs a target, or local = true",
         )
-    if host.connect_with != "own" and not host.target:
+    if host.connect_with != "own" and not (host.target or host.targets):
         yield UnplacedProblem(
             path=(*path, "connect_with"),
             message=f"host {quoted(name)} makes no SSH connection of its own",
@@ -109,7 +119,8 @@ def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedPro
         )
     if host.port is not None and not 1 <= host.port <= 65535:
         yield UnplacedProblem(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
-    known = KnownNames(frozenset(runbook.variables), frozenset())
+    at_hand = {HOST} if host.targets is not None else set()
+    known = KnownNames(frozenset(runbook.variables) | at_hand, frozenset())
     for key, text in _host_texts(host):
         yield from template_faults(text, known, (*path, *key), command=key == ("preamble",))
 
@@ -137,7 +148,7 @@ def _variables(runbook: Runbook) -> Iterator[UnplacedProblem]:
         path: Path = ("variables", name)
         yield from Names.not_built_in(name, path)
         yield from pattern_faults(variable.pattern, (*path, "pattern"))
-        yield from missing(variable.on, runbook.hosts, "host", (*path, "on"))
+        yield from one_host(runbook, variable.on, (*path, "on"))
         for place, flow in enumerate(variable.flows):
             yield from missing(flow, runbook.flows, "flow", (*path, "flows", place))
         yield from value_faults(variable, (*path, "default"))
@@ -181,7 +192,7 @@ def _secrets(runbook: Runbook) -> Iterator[UnplacedProblem]:
     for name, secret in runbook.secrets.items():
         path: Path = ("secrets", name)
         yield from Names.not_built_in(name, path)
-        yield from missing(secret.on, runbook.hosts, "host", (*path, "on"))
+        yield from one_host(runbook, secret.on, (*path, "on"))
         yield from _source(secret, KnownNames(frozenset(runbook.variables), frozenset()), path)
         if name in runbook.variables:
             yield UnplacedProblem(

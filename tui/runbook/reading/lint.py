@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path as File
 
 from tui.runbook.facts import exclude, may_hold
+from tui.runbook.groups.members import group_of
 from tui.runbook.kinds import exported
 from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.patterns.bounded import pattern_doubts
@@ -215,12 +216,19 @@ def _environments(runbook: Runbook) -> Iterator[UnplacedProblem]:
         there = in_environment(runbook, name)
         own = name == plain_name(runbook)
         for host, before in runbook.hosts.items():
+            if host in group_of(runbook):
+                continue
             after = there.hosts[host]
-            if before.target and host not in one.hosts and not own:
+            if (before.target or before.targets) and host not in one.hosts and not own:
                 message = f"host {quoted(host)} is the same machine in environment {quoted(name)}"
                 hint = f"hosts.{host} = {{ target = … }}, or hosts.{host} = {{}} where that is meant"
                 yield _doubt(path, message, hint)
-            elif before.target != after.target and after.expect_hostname and _guarded_alike(runbook, name, host):
+            elif (
+                before.target != after.target
+                and after.target
+                and after.expect_hostname
+                and _guarded_alike(runbook, name, host)
+            ):
                 message = f"{quoted(after.target)} has to call itself {quoted(after.expect_hostname)}"
                 yield _doubt((*path, "hosts", host), message, "expect_hostname = … here as well")
 

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import tomli
 
+from tui.runbook.groups.group_faults import group_faults
+from tui.runbook.groups.members import expanded
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Problem, UnplacedProblem, key_of, visible
 from tui.runbook.reading.edition.second_edition import NOTHING_MOVED, Moves, first_edition, plain
@@ -114,6 +116,8 @@ def examine(
         message = visible(str(error), 200)
         return None, (Problem(file=name, message=f"a value cannot be read: {message}", hint="correct it"),)
     texts = texts_of(runbook)
+    faults += group_faults(runbook)
+    runbook = expanded(runbook)
     faults += references(runbook, texts, _document_lines(runbook, beside))
     if of_session:
         faults = [fault for fault in faults if not {"expect", "capture"} & set(fault.path)]

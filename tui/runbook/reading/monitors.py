@@ -6,7 +6,7 @@ from tui.runbook.model import Action, Monitor, Runbook, Watched, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.probing import KINDS
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
-from tui.runbook.reading.declarations import missing
+from tui.runbook.reading.declarations import missing, one_host
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probes import probe_faults
 from tui.runbook.shell.placeholders import PLACEHOLDER
@@ -41,7 +41,7 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
     if (monitor.run is None) is (monitor.probe is None):
         yield UnplacedProblem(path=path, message="a monitor has either run or probe", hint="give exactly one of them")
     known = names.anywhere()
-    yield from missing(monitor.on, runbook.hosts, "host", (*path, "on"))
+    yield from one_host(runbook, monitor.on, (*path, "on"))
     yield from template_faults(monitor.run or "", known, (*path, "run"), command=True)
     for place, secret in enumerate(monitor.secrets):
         yield from missing(secret, known.secrets, "secret", (*path, "secrets", place))

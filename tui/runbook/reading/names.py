@@ -75,6 +75,10 @@ class KnownNames(Struct, frozen=True):
         secret = {name for name, capture in action.capture.items() if capture.secret}
         return KnownNames(_more(self.values, action.capture.keys() - secret), _more(self.secrets, secret))
 
+    def with_values(self, values: Set[str]) -> "KnownNames":
+        """The same with these values known as well."""
+        return KnownNames(_Joined(self.values, values), self.secrets)
+
     def with_steps(self, steps: Iterable[Step]) -> "KnownNames":
         """What is known once these steps are done."""
         values, secrets = set(self.values), set(self.secrets)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tui.runbook.groups.members import is_group
 from tui.runbook.model import Action, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.spec import CheckSpec, KindSpec, Setting, Shape
@@ -24,6 +25,9 @@ def service_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
             yield UnplacedProblem(path=(*path, "kind"), message=f"there is no kind {quoted(service.kind)}", hint=hint)
             continue
         yield from _known(service.through, runbook.hosts, "host", (*path, "through"))
+        if is_group(runbook, service.through):
+            message = f"{quoted(service.through)} is a group of hosts"
+            yield UnplacedProblem(path=(*path, "through"), message=message, hint="name one of its hosts")
         if (service.file or service.from_file) and not service.through:
             yield UnplacedProblem(path=path, message="an environment file is a host's", hint='through = "HOST"')
         if bool(service.file) != bool(service.from_file):

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
+from tui.runbook.groups.group_faults import captured_on_groups
+from tui.runbook.groups.members import is_group
 from tui.runbook.model import Action, Facts, Runbook, Step
 from tui.runbook.pointing import ENVIRONMENT, environment_names
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.actions import action_faults
-from tui.runbook.reading.declarations import declarations, missing
+from tui.runbook.reading.declarations import declarations, missing, one_host
 from tui.runbook.reading.monitors import watching_faults
 from tui.runbook.reading.names import Names, template_faults, title_faults
 from tui.runbook.reading.probes import service_faults
@@ -43,6 +45,7 @@ def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | No
             for path, section in _numbered("sections", runbook.sections)
         ),
         *title_faults(names, (), runbook),
+        *captured_on_groups(runbook, texts),
         *_sources(runbook, texts, document_lines),
     ]
 
@@ -133,7 +136,7 @@ def _no_url(text: str, path: Path) -> UnplacedProblem:
 def _messages(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
     for name, message in runbook.messages.items():
         path: Path = ("messages", name)
-        yield from missing(message.on, runbook.hosts, "host", (*path, "on"))
+        yield from one_host(runbook, message.on, (*path, "on"))
         for key, text in (("title", message.title), ("body", message.body), ("to", message.to), ("of", message.of)):
             yield from template_faults(text, names.anywhere(), (*path, key))
         yield from template_faults(message.send, names.anywhere(), (*path, "send"), command=True)
@@ -158,6 +161,9 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Un
     if step.look is not None:
         yield from action_faults(runbook, names, known, (*path, "look"), step.look)
         yield from _look((*path, "look"), step.look)
+        if is_group(runbook, step.look.on):
+            message = f"{quoted(step.look.on)} is a group, and a look on one is not supported"
+            yield UnplacedProblem(path=(*path, "look", "on"), message=message, hint="name one of its hosts")
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
     for place, action in enumerate(step.actions):

@@ -9,6 +9,8 @@ from tui.session.changed import with_attempt, with_step
 from tui.session.folding.asked_first import approval_used, of_approval, with_posted
 from tui.session.folding.before_change import usual_so_far
 from tui.session.folding.step_looked import still_found
+from tui.session.groups.cells import fact_of, group_at, standing_of
+from tui.session.groups.kept import to_do_again, with_cell
 from tui.session.outcome import OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.session.views.notices import told_now
@@ -42,7 +44,9 @@ def _step_opened(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> 
     opened = state.step(event.step).opened or entry.at
     state = approval_used(state, event.step)
     if event.first:
-        state = _with_step(state, event.step, action=0, checks={})
+        state = _with_step(state, event.step, action=0, checks={}, cells={})
+    elif state.step(event.step).status is StepStatus.FAILED:
+        state = with_step(state, to_do_again(state, state.step(event.step)))
     status = _ready(state, event.step, state.step(event.step).action)
     return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
 
@@ -89,6 +93,7 @@ def _step_reopened(event: ev.StepReopened, state: SessionState, entry: ev.Entry)
         status=StepStatus.PENDING,
         action=0,
         checks={},
+        cells={},
         settled=None,
         reason=event.reason,
         reopened_seq=entry.seq,
@@ -142,6 +147,8 @@ def _attempt_started(event: ev.AttemptStarted, state: SessionState, entry: ev.En
     if attempt.aside:
         return _with_step(state, event.step, attempts=attempts)
     state = replace(state, looks=still_found(state, event.step))
+    if group_at(state, event.step, event.action):
+        state = with_step(state, with_cell(state.step(event.step), attempt))
     return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
 
 
@@ -166,6 +173,8 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
     state = with_attempt(state, attempt)
     if attempt.aside or event.retrying:
         return state
+    if group_at(state, attempt.step, attempt.action):
+        return _cells_settled(state, attempt)
     if event.outcome.kind is OutcomeKind.UNKNOWN:
         return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
     if not event.outcome.ended_by_itself:
@@ -181,7 +190,20 @@ def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionSt
     state = with_attempt(state, attempt)
     if event.retrying or attempt.aside:
         return state
+    if group_at(state, attempt.step, attempt.action):
+        return _cells_settled(state, attempt)
     return _settle_action(state, attempt.step, attempt.action, event.checks)
+
+
+def _cells_settled(state: SessionState, attempt: Attempt) -> SessionState:
+    """The state after one host of a group came to its end; the last of them decides where the step stands."""
+    if any(other.step == attempt.step for other in map(state.attempts.__getitem__, state.open_attempts)):
+        return _with_step(state, attempt.step, status=StepStatus.RUNNING)
+    standing = standing_of(state, step_by_id(state.runbook, attempt.step), attempt.action)
+    if standing.status in (StepStatus.RUNNING, StepStatus.UNKNOWN):
+        return _with_step(state, attempt.step, status=standing.status, action=attempt.action)
+    group = group_at(state, attempt.step, attempt.action)
+    return _settle_action(state, attempt.step, attempt.action, (standing.check(group),))
 
 
 def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
@@ -190,6 +212,8 @@ def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.
     came = f"{event.operator}: {event.reason}"
     check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
     state = _with_step(state, attempt.step, decided=event.operator)
+    if group_at(state, attempt.step, attempt.action):
+        return _cells_settled(state, attempt)
     return _settle_action(state, attempt.step, attempt.action, (check,))
 
 
@@ -228,7 +252,7 @@ def _message_sent(event: ev.MessageSent, state: SessionState, entry: ev.Entry) -
 def _value_captured(event: ev.ValueCaptured, state: SessionState) -> SessionState:
     if event.secret:
         return replace(state, secret_names=state.secret_names | {event.name})
-    return replace(state, facts={**state.facts, event.name: event.value})
+    return replace(state, facts={**state.facts, fact_of(event.name, event.host): event.value})
 
 
 def _value_corrected(event: ev.ValueCorrected, state: SessionState) -> SessionState:

@@ -5,9 +5,11 @@ from itertools import chain
 
 from tui.once import once
 from tui.runbook.facts import connection_of
+from tui.runbook.groups.members import hosts_named
 from tui.runbook.index import index_of
 from tui.runbook.model import Runbook, Step
 from tui.runbook.shell.counting import may_change
+from tui.session.groups.cells import member_of
 from tui.session.state import LOOK, Restart, SessionState, StepStatus, plan_now, plan_of
 from tui.session.views.marks import as_of, known_since, last_done
 
@@ -28,8 +30,8 @@ def _places_of(runbook: Runbook, step: Step) -> dict[str, list[int]]:
             on = runbook.services[action.probe.service].through
         elif action.watch is not None:
             on = runbook.monitors[action.watch.monitor].on
-        if action.automatic:
-            found.setdefault(connection_of(runbook, on), []).append(place)
+        for host in hosts_named(runbook, on) if action.automatic else ():
+            found.setdefault(connection_of(runbook, host), []).append(place)
     return found
 
 
@@ -45,7 +47,7 @@ def restart_since(state: SessionState, step: Step) -> Restart | None:
         restart
         for host, places in _places_of(state.runbook, step).items()
         if (restart := state.restarts.get(host)) is not None
-        and restart.seq > max(step_state.confirmed_seq, known_since(state, step, places))
+        and restart.seq > max(step_state.confirmed_seq, known_since(state, step, places, host))
     ]
     return max(found, key=lambda one: one.seq, default=None)
 
@@ -61,7 +63,7 @@ def begins_anew(state: SessionState, step: Step) -> str:
         return ""
     attempts = (attempt for attempt in map(state.attempts.__getitem__, step_state.attempts) if not attempt.aside)
     done = {
-        attempt.action: attempt
+        (attempt.action, member_of(state, attempt)): attempt
         for attempt in attempts
         if attempt.action < step_state.action and attempt.seq > step_state.reopened_seq
     }

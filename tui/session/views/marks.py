@@ -8,8 +8,10 @@ from msgspec import Struct
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, Step
+from tui.session.groups.cells import changed_on, member_of
 from tui.session.outcome import LookResult
 from tui.session.state import Attempt, SessionState, StepState, StepStatus
+from tui.text.amounts import counted
 
 
 class Mark(Struct, frozen=True, order=True):
@@ -109,6 +111,9 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
     if done(state, step):
         return Mark(2, f"{step.title}: done")
     ran = _ran(state, step)
+    if changed := changed_on(state, step):
+        certain = any(one.good and one.host in changed for one in ran)
+        return Mark(1 + certain, f"{step.title}: on {counted(len(changed), 'host')}, not on all")
     if ran:
         return Mark(1, f"{step.title}: {ran[-1].outcome if ran[-1].outcome else 'running'}")
     if step_state.signed_seq >= 0:  # done by hand, and reopened since
@@ -156,17 +161,20 @@ def last_done(state: SessionState, step: Step) -> int:
 def as_of(state: SessionState, step: Step) -> int:
     """The event since which all that a step found, or did, is known: that of the action that was longest ago."""
     step_state = state.step(step.id)
-    did = {**step_state.by_hand, **{attempt.action: attempt.seq for attempt in _ran(state, step)}}
+    ran = {(one.action, member_of(state, one)): one.seq for one in _ran(state, step)}
+    by_hand = {(place, ""): seq for place, seq in step_state.by_hand.items()}
+    did = {**by_hand, **ran}
     return min(did.values(), default=step_state.signed_seq)
 
 
-def known_since(state: SessionState, step: Step, places: Iterable[int]) -> int:
+def known_since(state: SessionState, step: Step, places: Iterable[int], host: str) -> int:
     """The event since which it is known that these actions of a step did what they do: the last run, or look, of each.
 
-    A person who decides an unknown outcome has looked on the host.
+    A person who decides an unknown outcome has looked on the host. Of a group's hosts only `host` is asked about.
     """
     step_state = state.step(step.id)
-    did = {attempt.action: max(attempt.seq, attempt.resolved_seq) for attempt in _ran(state, step)}
+    ran = (one for one in _ran(state, step) if member_of(state, one) in ("", host))
+    did = {attempt.action: max(attempt.seq, attempt.resolved_seq) for attempt in ran}
     return min((did.get(place, step_state.signed_seq) for place in places), default=step_state.signed_seq)
 
 

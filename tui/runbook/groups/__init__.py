@@ -1,0 +1,1 @@
+"""Groups of hosts: what their members are called, and where each is."""

@@ -1,0 +1,152 @@
+"""Checks groups of hosts: that each names hosts, every one once, and that what runs on one can run on many."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from tui.runbook.groups.members import HOST, group_named, is_group, members
+from tui.runbook.groups.ranges import MOST, WrongRange, spelled
+from tui.runbook.model import Action, Host, HostOverride, Runbook
+from tui.runbook.problem import Path, UnplacedProblem, quoted
+from tui.runbook.templates.variables import names
+from tui.runbook.walk import KEY, Text, steps_of
+
+EXAMPLE = 'targets = ["web[01:40].example.com"]'
+
+
+def group_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    """Every fault of the groups, of a runbook that has no host for each member yet."""
+    whose: dict[str, str] = {}
+    for name, host in runbook.hosts.items():
+        if host.targets is None:
+            continue
+        path: Path = ("hosts", name)
+        yield from _addresses(name, host.targets, (*path, "targets"))
+        yield from _unfit(host, path)
+        for one in members(host.targets):
+            if one.name in runbook.hosts:
+                message = f"{quoted(one.name)}, a host of group {quoted(name)}, is a host of the runbook as well"
+                yield UnplacedProblem(path=(*path, "targets"), message=message, hint="give that one another name")
+            elif whose.setdefault(one.name, name) != name:
+                message = f"{quoted(one.name)} is in group {quoted(whose[one.name])} as well"
+                yield UnplacedProblem(path=(*path, "targets"), message=message, hint="a host is in one group")
+    for name, there in runbook.environments.items():
+        for host_name, other in there.hosts.items():
+            path = ("environments", name, "hosts", host_name)
+            if other.targets is not None:
+                yield from _addresses(host_name, other.targets, (*path, "targets"))
+            if host_name in runbook.hosts:
+                yield from _other_kind(runbook.hosts[host_name], host_name, other, path)
+    if any(host.targets is not None for host in runbook.hosts.values()):
+        yield from _taken(runbook)
+
+
+def _addresses(name: str, targets: tuple[str, ...], path: Path) -> Iterator[UnplacedProblem]:
+    if not targets:
+        yield UnplacedProblem(path=path, message=f"group {quoted(name)} has no hosts", hint=EXAMPLE)
+    counts: Counter[str] = Counter()
+    for place, pattern in enumerate(targets):
+        try:
+            found = spelled(pattern)
+        except WrongRange as error:
+            yield UnplacedProblem(path=(*path, place), message=error.message, hint=error.hint)
+            continue
+        again = next((address for address in found if counts[address]), "")
+        counts.update(found)
+        if again:
+            message = f"{quoted(again)} comes twice in group {quoted(name)}"
+            yield UnplacedProblem(path=(*path, place), message=message, hint="every host of a group is there once")
+    if sum(counts.values()) > MOST:
+        message = f"group {quoted(name)} has {sum(counts.values())} hosts"
+        yield UnplacedProblem(path=path, message=message, hint=f"a group has at most {MOST}")
+
+
+def _other_kind(host: Host, name: str, other: HostOverride, path: Path) -> Iterator[UnplacedProblem]:
+    """A group that would be one host in an environment, or one host that would be a group: steps fit one of the two."""
+    if host.targets is None and other.targets is not None:
+        message = f"{quoted(name)} is one host, and a group here"
+        yield UnplacedProblem(path=(*path, "targets"), message=message, hint="give it a target")
+    for key in ("target", "local", "connection") if host.targets is not None else ():
+        if getattr(other, key):
+            message = f"{quoted(name)} is a group, and one host here"
+            yield UnplacedProblem(path=(*path, key), message=message, hint='targets = ["…"], also of one host')
+
+
+def _unfit(host: Host, path: Path) -> Iterator[UnplacedProblem]:
+    """What a host has and a group cannot."""
+    if host.sudo:
+        message = "a group whose sudo asks for a password is not supported"
+        yield UnplacedProblem(
+            path=(*path, "sudo"), message=message, hint="let sudo ask for none there, or name one host"
+        )
+
+
+def _taken(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    """What is called as the host at hand is."""
+    message, hint = f"{quoted(HOST)} is the host at hand, where there are groups", "choose another name"
+    for key in ("variables", "secrets"):
+        if HOST in getattr(runbook, key):
+            yield UnplacedProblem(path=(key, HOST), message=message, hint=hint)
+    for path, step in steps_of(runbook):
+        for place, action in enumerate(step.actions):
+            if HOST in action.capture:
+                yield UnplacedProblem(path=(*path, "actions", place, "capture", HOST), message=message, hint=hint)
+
+
+def on_group_faults(runbook: Runbook, path: Path, action: Action) -> Iterator[UnplacedProblem]:
+    """What an action on a group cannot have, and what only one on a group has."""
+    if group_named(runbook, action):
+        for name, capture in action.capture.items():
+            if capture.secret:
+                message = "a secret of each host of a group cannot be captured"
+                yield UnplacedProblem(path=(*path, "capture", name), message=message, hint="read it in the command")
+        return
+    if is_group(runbook, action.on):
+        message = f"{quoted(action.on)} is a group, and only commands (run) run on one"
+        yield UnplacedProblem(path=(*path, "on"), message=message, hint="name one of its hosts")
+    for key in ("at_once", "stop_after"):
+        if getattr(action, key) is not None:
+            message = f'"{key}" means nothing on one host'
+            yield UnplacedProblem(path=(*path, key), message=message, hint='on = the name of a group: "targets"')
+
+
+def captured_on_groups(runbook: Runbook, texts: Iterable[Text]) -> Iterator[UnplacedProblem]:
+    """The uses of values that every host of a group has one of, where no host is at hand to say which is meant."""
+    groups = {
+        name: group
+        for _, step in steps_of(runbook)
+        for action in step.actions
+        if (group := group_named(runbook, action))
+        for name in action.capture
+    }
+    if not groups:
+        return
+    at_hand = {(*path, "actions", place): group_named(runbook, one) for path, place, one in _actions(runbook)}
+    alone = {
+        name for *_, one in _actions(runbook) if not group_named(runbook, one) for name in one.capture if name in groups
+    }
+    for name in sorted(alone):
+        message = f"{quoted(name)} is captured on group {quoted(groups[name])} and elsewhere as well"
+        path = next(
+            (*path, "actions", place, "capture", name)
+            for path, place, one in _actions(runbook)
+            if name in one.capture and not group_named(runbook, one)
+        )
+        yield UnplacedProblem(path=path, message=message, hint="give one of the two another name")
+    for path, kind, _, text in texts:
+        found = {text} & groups.keys() if kind == KEY and _is_fact(path) else names(text) & groups.keys()
+        place = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in at_hand), ())
+        for name in sorted(found):
+            if at_hand.get(place) != groups[name]:
+                message = f"each host of {quoted(groups[name])} has a {quoted(name)} of its own"
+                hint = f'only commands with on = "{groups[name]}" can use it'
+                yield UnplacedProblem(path=path, message=message, hint=hint)
+
+
+def _is_fact(path: Path) -> bool:
+    return len(path) > 1 and path[-2] in ("when", "needed_if")
+
+
+def _actions(runbook: Runbook) -> Iterator[tuple[Path, int, Action]]:
+    for path, step in steps_of(runbook):
+        for place, action in enumerate(step.actions):
+            yield path, place, action

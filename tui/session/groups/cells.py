@@ -1,0 +1,200 @@
+"""Says where the hosts of a group stand in an action, and what that makes of the step."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tui.runbook.groups.members import HOST, group_named, group_of, hosts_named
+from tui.runbook.index import index_of
+from tui.runbook.model import FlowKind, Runbook, Step
+from tui.runbook.shell.counting import may_change
+from tui.session.event_base import Check
+from tui.session.outcome import OutcomeKind
+from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
+from tui.text.amounts import counted
+
+AT_ONCE = 5
+"""Hosts of a group on which a command runs at a time, where the runbook says nothing."""
+STOP_AFTER = 1
+"""Hosts that have to fail until a command begins on no other, where the runbook says nothing."""
+
+
+class CellStatus(StrEnum):
+    """Where a host of a group stands in an action; the value is the word that is shown."""
+
+    TO_DO = "to do"
+    RUNNING = "running"
+    GOOD = "good"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "UNKNOWN"
+    CANCELLED = "cancelled"
+
+
+class Cell(Struct, frozen=True):
+    """One host of a group in an action: its last attempt there, 0 where none was made."""
+
+    host: str
+    attempt: int
+    status: CellStatus
+
+
+class GroupStanding(Struct, frozen=True):
+    """How many hosts stand where in an action on a group, and after how many failures no other begins."""
+
+    counts: Mapping[CellStatus, int]
+    stop_after: int
+
+    def count(self, *statuses: CellStatus) -> int:
+        """How many hosts stand at one of these."""
+        return sum(self.counts.get(one, 0) for one in statuses)
+
+    @property
+    def bad(self) -> int:
+        """How many failed, were not reached or ended unknown."""
+        return self.count(CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether enough failed that the action begins on no other host."""
+        return self.bad >= self.stop_after
+
+    @property
+    def status(self) -> StepStatus:
+        """Where the step stands by this action; it has passed the action where all hosts are good."""
+        if self.count(CellStatus.RUNNING):
+            return StepStatus.RUNNING
+        if self.count(CellStatus.UNKNOWN):
+            return StepStatus.UNKNOWN
+        if self.stopped or self.count(CellStatus.CANCELLED):
+            return StepStatus.FAILED
+        if self.count(CellStatus.TO_DO):
+            return StepStatus.RUNNING
+        return StepStatus.FAILED if self.bad else StepStatus.PASSED
+
+    @property
+    def words(self) -> str:
+        """The counts in words: 37 good, 1 failed, 2 to do."""
+        return ", ".join(f"{self.counts[one]} {one.value}" for one in ORDER if self.counts.get(one))
+
+    def check(self, group: str) -> Check:
+        """What is expected of all cells together, and where they stand."""
+        total = sum(self.counts.values())
+        expected = f"as expected on {counted(total, 'host')} of {group}"
+        stopped = "; stopped: it begins on no other" if self.stopped and self.count(CellStatus.TO_DO) else ""
+        return Check(expected=expected, came=self.words + stopped, ok=self.count(CellStatus.GOOD) == total)
+
+
+ORDER = (
+    CellStatus.FAILED,
+    CellStatus.UNREACHABLE,
+    CellStatus.UNKNOWN,
+    CellStatus.CANCELLED,
+    CellStatus.RUNNING,
+    CellStatus.TO_DO,
+    CellStatus.GOOD,
+)
+"""What is told first: what a person has to look at."""
+
+
+def group_at(state: SessionState, step: str, place: int) -> str:
+    """The group that an action of a step runs on; empty where it is one host, or no host's."""
+    if place < 0:
+        return ""
+    return group_named(state.runbook, action_at(step_by_id(state.runbook, step), place))
+
+
+def member_of(state: SessionState, attempt: Attempt) -> str:
+    """The host of a group of which an attempt is a cell; empty where it is none."""
+    return attempt.host if not attempt.aside and group_at(state, attempt.step, attempt.action) else ""
+
+
+def cells_of(state: SessionState, step: Step, place: int) -> tuple[Cell, ...]:
+    """The cells of an action on a group, in the order of its hosts; those of a rollback step that have to be undone."""
+    known = state.step(step.id).cells.get(place, {})
+    return tuple(_cell(state, host, known.get(host, 0)) for host in wanted(state, step, place))
+
+
+def _cell(state: SessionState, host: str, number: int) -> Cell:
+    return Cell(host, number, status_of(state.attempts[number]) if number else CellStatus.TO_DO)
+
+
+def status_of(attempt: Attempt) -> CellStatus:
+    """Where a host stands by its last attempt."""
+    outcome = attempt.outcome
+    if attempt.resolved_seq >= 0:
+        return CellStatus.GOOD if attempt.good else CellStatus.FAILED
+    if outcome is None or attempt.retrying or (outcome.ended_by_itself and not attempt.judged):
+        return CellStatus.RUNNING
+    if attempt.good:
+        return CellStatus.GOOD
+    kinds = {
+        OutcomeKind.UNKNOWN: CellStatus.UNKNOWN,
+        OutcomeKind.CANCELLED: CellStatus.CANCELLED,
+        OutcomeKind.UNREACHABLE: CellStatus.UNREACHABLE,
+    }
+    return kinds.get(outcome.kind, CellStatus.FAILED)
+
+
+def standing_of(state: SessionState, step: Step, place: int) -> GroupStanding:
+    """How many hosts stand where in an action on a group."""
+    counts: dict[CellStatus, int] = {}
+    for cell in cells_of(state, step, place):
+        counts[cell.status] = counts.get(cell.status, 0) + 1
+    return GroupStanding(counts, step.actions[place].stop_after or STOP_AFTER)
+
+
+def wanted(state: SessionState, step: Step, place: int) -> tuple[str, ...]:
+    """The hosts that an action on a group is for: all, or those that were changed where the step undoes that."""
+    group = group_at(state, step.id, place)
+    hosts = hosts_named(state.runbook, group)
+    sources = index_of(state.runbook).undoing.get(step.id, ())
+    if not sources or _made_elsewhere(state) or not all(_only_on(state.runbook, one, group) for one in sources):
+        return hosts
+    touched = {host for source in sources for host in changed_on(state, source)}
+    return tuple(host for host in hosts if host in touched) or hosts
+
+
+def _only_on(runbook: Runbook, step: Step, group: str) -> bool:
+    """Whether all that a step changes it changes on the hosts of a group."""
+    changing = [action for action in step.actions if may_change(action)]
+    return bool(changing) and all(group_named(runbook, action) == group for action in changing)
+
+
+def _made_elsewhere(state: SessionState) -> bool:
+    return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
+
+
+def changed_on(state: SessionState, step: Step) -> tuple[str, ...]:
+    """The hosts of groups that a step changed, or may have changed."""
+    changing = {place for place, action in enumerate(step.actions) if may_change(action)}
+    known = group_of(state.runbook)
+    ran = (state.attempts[number] for number in state.step(step.id).attempts)
+    return tuple(
+        dict.fromkeys(one.host for one in ran if one.action in changing and one.host in known and not one.never_started)
+    )
+
+
+def unknown_attempts(state: SessionState, step: str) -> tuple[int, ...]:
+    """The attempts of a step of unknown outcome that a person has to decide: one, or some cells of a group."""
+    step_state = state.step(step)
+    if step_state.status is not StepStatus.UNKNOWN or not step_state.attempts:
+        return ()
+    if not group_at(state, step, step_state.action):
+        return step_state.attempts[-1:]
+    cells = cells_of(state, step_by_id(state.runbook, step), step_state.action)
+    return tuple(cell.attempt for cell in cells if cell.status is CellStatus.UNKNOWN)
+
+
+def fact_of(name: str, host: str) -> str:
+    """The name of the value that was captured on a host of a group; that on one host is called by its own name."""
+    return f"{name}.{host}" if host else name
+
+
+def values_at(facts: Mapping[str, str], host: str) -> dict[str, str]:
+    """The values that a command on a host of a group knows beside all others: the host, and what was captured there."""
+    if not host:
+        return {}
+    found = (name.partition(".") for name in facts)
+    return {HOST: host, **{name: facts[fact_of(name, host)] for name, dot, of in found if dot and of == host}}

@@ -1,0 +1,22 @@
+"""Keeps the last attempt on each host of a group in its step."""
+
+from msgspec.structs import replace
+
+from tui.session.groups.cells import CellStatus, status_of
+from tui.session.layered import Layered
+from tui.session.state import Attempt, SessionState, StepState
+
+
+def with_cell(step: StepState, attempt: Attempt) -> StepState:
+    """The step with an attempt that began on a host of a group."""
+    known = Layered(step.cells.get(attempt.action, {})).having(attempt.host, attempt.number)
+    return replace(step, cells={**step.cells, attempt.action: known})
+
+
+def to_do_again(state: SessionState, step: StepState) -> StepState:
+    """The step with those hosts of its action to do that are not good: it is run again on them."""
+    known = step.cells.get(step.action)
+    if known is None:
+        return step
+    good = {host: number for host, number in known.items() if status_of(state.attempts[number]) is CellStatus.GOOD}
+    return replace(step, cells={**step.cells, step.action: good})
