@@ -296,6 +296,8 @@ def test_what_is_for_some_cases_only_is_doubtful() -> None:
     runbook, document = made(text)
     assert [step["run"] for step in document["sections"][0]["steps"]] == ["docker-compose down", "systemctl stop shop"]
     assert runbook.doubts == 2
+    page = "# Page\n\n## Part\n\n1. For the old version only: `uptime`\n2. On db-1, run `df -h` for the room only\n"
+    assert made(page)[0].doubts == 1
 
 
 def test_reasons_follow_ups_and_facts_of_the_document() -> None:

@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def reviewed(screen: Terminal) -> None:
-    screen.wait_for("1 passage to look at")
+    screen.wait_for("2 passages to look at")
     screen.wait_for("What became of it")
     for _ in range(100):  # what is typed before the screen is painted is dropped
         screen.press("k")

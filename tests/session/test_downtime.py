@@ -12,6 +12,7 @@ from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.report_card.downtime import Downtime, downtime
+from tui.session.state import OUTSIDE
 
 BEGAN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 MARKED = """
@@ -40,8 +41,17 @@ def marked() -> Runbook:
     return convert(tomli.loads(SMALL.replace(*flows) + MARKED), Runbook)
 
 
-def told(*ran: tuple[str, float, float, Outcome], flow: str = "deploy", runbook: Runbook | None = None) -> Downtime:
-    """The downtime after these attempts: of which step, begun how long after the beginning, how long, and its end."""
+def told(
+    *ran: tuple[str, float, float, Outcome],
+    flow: str = "deploy",
+    runbook: Runbook | None = None,
+    own: tuple[int, ...] = (),
+) -> Downtime:
+    """The downtime after these attempts: of which step, begun how long after the beginning, how long, and its end.
+
+    Args:
+        own: the numbers of those that are the operator's own commands.
+    """
     events: list[tuple[float, ev.AnyEvent]] = [
         (0, ev.SessionStarted(session="one", flow=flow, operator="ana", title="Shop", runbook_hash=""))
     ]
@@ -49,7 +59,17 @@ def told(*ran: tuple[str, float, float, Outcome], flow: str = "deploy", runbook:
         check = ev.Check("exit status 0", "exit status 0", ok=outcome.exit_status == 0)
         events += [
             (at, ev.StepOpened(step=step, operator="ana")),
-            (at, ev.AttemptStarted(attempt=number, step=step, action=0, host="web", command="x", mutates=True)),
+            (
+                at,
+                ev.AttemptStarted(
+                    attempt=number,
+                    step=step,
+                    action=OUTSIDE if number in own else 0,
+                    host="web",
+                    command="x",
+                    mutates=True,
+                ),
+            ),
             (at + length, ev.AttemptFinished(attempt=number, outcome=outcome, seconds=length)),
         ]
         if outcome.ended_by_itself:
@@ -68,6 +88,11 @@ def test_it_runs_from_the_command_that_cuts_users_off_to_the_end_of_the_first_go
     )
     assert (found.seconds, found.words, found.sure, found.since) == (92, "1:32", True, None)
     assert (found.planned, found.over) == (300, False)
+
+
+def test_the_operators_own_command_at_a_step_cuts_nobody_off() -> None:
+    found = told(("page", 1, 1, GOOD), ("page", 10, 2, GOOD), ("answers", 50, 3, GOOD), own=(1, 3))
+    assert (found.since, found.outages[0].began) == (BEGAN + timedelta(seconds=10), BEGAN + timedelta(seconds=10))
 
 
 def test_several_outages_are_added_up() -> None:

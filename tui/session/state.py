@@ -362,4 +362,14 @@ def action_at(step: Step, place: int) -> Action:
         return step.look
     if place == OUTSIDE:
         return _OWN
+    if place < 0:
+        raise IndexError(f"the step {step.id} has no look")
     return step.actions[place]
+
+
+def action_then(step: Step, attempt: Attempt) -> Action:
+    """The action that an attempt was of; an empty one where the step has it no more, or never had it."""
+    try:
+        return action_at(step, attempt.action)
+    except IndexError:
+        return _OWN

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from tui.runbook.model import Step
-from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus, action_then
 
 
 def took(state: SessionState, step: Step, now: datetime | None = None) -> float:
@@ -46,7 +46,7 @@ def _waited(step: Step, attempt: Attempt, until: datetime | None) -> float:
 
     For a session that is resumed later the wait is not longer.
     """
-    pause = step.actions[attempt.action].pause if attempt.retrying and attempt.action >= 0 else 0.0
+    pause = action_then(step, attempt).pause if attempt.retrying else 0.0
     if not pause or until is None or attempt.seconds is None:
         return 0.0
     ended = attempt.started + timedelta(seconds=attempt.seconds)

@@ -152,7 +152,13 @@ def only_forbids(text: str) -> bool:
 
 def conditional(text: str) -> bool:
     """Whether a sentence is for some cases only."""
-    return bool(re.match(r"^\W*(?:if|when|in case|unless|optional(?:ly)?)\b", text.strip(), re.I))
+    return bool(
+        re.match(
+            r"^\W*(?:(?:if|when|in case|unless|optional(?:ly)?)\b|(?:for|on|in|with) [^,:.`]{2,40} only\b)",
+            text.strip(),
+            re.I,
+        )
+    )
 
 
 def expects(text: str) -> bool:

@@ -27,7 +27,7 @@ def head_line(review: Review) -> list[Piece]:
         return [
             ("✔ ", "$st-good"),
             ("Nothing is left to look at. ", "bold"),
-            ("Rehearse it next: runbook drill", "$soft"),
+            (f"Rehearse it next: runbook drill {review.name}", "$soft"),
         ]
     return [("? ", "bold $st-turn"), (shown(review.mark.words), "bold $st-turn")]
 

@@ -26,7 +26,7 @@ from tui.screens.run.text import (
     skip_words,
 )
 from tui.session.possible.refusals import ACTING
-from tui.session.state import StepStatus
+from tui.session.state import StepStatus, action_then
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
@@ -282,7 +282,7 @@ class SessionActs(AllowedStarts):
     async def _resolve(self, step: Step) -> None:
         attempt = self.viewer.state.attempts[self.viewer.state.step(step.id).attempts[-1]]
         look = partial(self.conductor.look, attempt) if attempt.durable else None
-        _, target = host_and_target(self.viewer.state, step.actions[attempt.action])
+        _, target = host_and_target(self.viewer.state, action_then(step, attempt))
         result = await self.app.ask(Resolve(attempt, target, look, step.title))
         if result == "follow":
             self._try(lambda: self.conductor.rejoin(step.id))

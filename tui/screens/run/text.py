@@ -16,7 +16,7 @@ from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
 from tui.session.events import Check
-from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus, action_then
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
@@ -190,8 +190,7 @@ def sign_rows(lines: Sequence[str], width: int) -> list[LaidRow]:
 
 def _called(step: Step, attempt: Attempt, values: Mapping[str, str]) -> str:
     """What an attempt ran: the title of its action, else its command's first line."""
-    title = step.actions[attempt.action].title if attempt.action < len(step.actions) else ""
-    return worded(title, values) or first_line(attempt.command)
+    return worded(action_then(step, attempt).title, values) or first_line(attempt.command)
 
 
 def output_title(state: SessionState, number: int) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Cut, FlowKind, seconds
-from tui.session.state import LOOK, Attempt, SessionState
+from tui.session.state import LOOK, Attempt, SessionState, action_then
 from tui.text.amounts import duration
 
 
@@ -93,6 +93,4 @@ def outages_of(state: SessionState) -> tuple[Outage, ...]:
 def _mark(state: SessionState, attempt: Attempt) -> Cut:
     """What the runbook says of an attempt's action."""
     step = index_of(state.runbook).steps.get(attempt.step)
-    if step is None or attempt.action == LOOK or attempt.action >= len(step.actions):
-        return Cut.NONE
-    return step.actions[attempt.action].downtime
+    return Cut.NONE if step is None or attempt.action == LOOK else action_then(step, attempt).downtime

@@ -10,7 +10,7 @@ from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import open_approval, time_left
-from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, plan_of, step_by_id
+from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, action_then, plan_of, step_by_id
 from tui.session.views.called import trying_again
 from tui.session.views.doubts import begins_anew, count_of, doubtful
 from tui.session.views.rollback import look_wanted
@@ -203,7 +203,7 @@ def _running(moment: Moment, step: Step) -> NextAct:
 
 def _until_next(step: Step, attempt: Attempt, now: datetime) -> str:
     """When the next try is made; of what is waited for that it is the next one."""
-    pause = step.actions[attempt.action].pause if 0 <= attempt.action < len(step.actions) else 0.0
+    pause = action_then(step, attempt).pause
     if not pause or attempt.seconds is None:
         return "soon"
     begins = attempt.started + timedelta(seconds=attempt.seconds + pause)

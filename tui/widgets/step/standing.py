@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tui.runbook.model import Step, seconds
 from tui.session.events import Check
-from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus, action_then
 from tui.session.tries import waiting_since
 from tui.session.views.called import attempt_called, trying_again
 from tui.text.amounts import SHORTEST
@@ -92,9 +92,9 @@ def between_tries(state: SessionState, step: Step) -> tuple[int, int, float]:
     """Which try is over of how many, and how many seconds are between two; zeros where none is to come."""
     step_state = state.step(step.id)
     last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-    if last is None or last.action >= len(step.actions) or step_state.status is not StepStatus.RUNNING:
+    if last is None or step_state.status is not StepStatus.RUNNING:
         return 0, 0, 0.0
-    retry, (_, tries) = step.actions[last.action].retry, _last(state, step, last.action)
+    retry, (_, tries) = action_then(step, last).retry, _last(state, step, last.action)
     if retry is None or last.good or (tries == 1 and not last.judged):
         return 0, 0, 0.0
     return tries, retry.times + 1, seconds(retry.every)
