@@ -49,7 +49,7 @@ class Rehearsal:
         store = Store(folder)
         title = self.scenario.title
         self.workspace = Workspace(
-            runbook(), text, store, self.hosts, SystemClock(), drill=title, scenario=scenario, speed=600
+            runbook(), text, store, self.hosts, SystemClock(), drill=title, scenario=scenario, speed=60
         )
         self.conductor: Conductor = begin(self.workspace, "deploy", method)
         self.directory = store.find("last")

@@ -187,7 +187,7 @@ ALGORITHMS = (
     Case("key exchange it does not have", NEITHER, config="KexAlgorithms ecdh-sha2-nistp256", server="kex",
          says="offers only key exchanges"),
     Case("key exchange that we lack", "algorithms", config="KexAlgorithms sntrup761x25519-sha512@openssh.com",
-         says=NONE_LEFT),
+         server="sntrup", says=NONE_LEFT),
     Case("a server of sntrup761", "algorithms", server="sntrup", says="offers only key exchanges"),
     Case("a key exchange that nobody has", NEITHER, config="KexAlgorithms nosuch", says="", quick=False),
     Case("a server's ciphers of another day", NEITHER, server="cbc", says="offers only ciphers"),

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.ran import run
 from tests.support.security_key import SecurityKeyAgent
-from tests.support.sshd import Sshd, make_key, public
+from tests.support.sshd import Sshd, make_key, public, write_key
 from tui.errors import AuthenticationRefused
 from tui.transports.asking import Asking
 from tui.transports.openssh.transport import OpenSSHTransport
@@ -37,8 +37,7 @@ class Authority:
     def certified(self, name: str, kind: str = "ed25519", beside: bool = False) -> Path:
         """A key and its certificate: `NAME-cert.pub`, or `NAME.certificate` where it is not to lie beside it."""
         path = self.directory / name
-        path.unlink(missing_ok=True)
-        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "", "-f", str(path)], check=True)
+        write_key(path, kind)
         sign = ["ssh-keygen", "-q", "-s", str(self.key), "-I", name, "-n", self.server.user, f"{path}.pub"]
         subprocess.run(sign, check=True)
         if not beside:
