@@ -1,106 +1,20 @@
 """A command on a group of hosts: each has a cell of its own, and too many failures begin no other."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tui.execution.conductor.conductor import Conductor
-from tui.execution.workspace import Setup, Workspace
-from tui.runbook.reading.load import load_text
+from tests.support.fake_transport import Reply
+from tests.support.fleet import FAILED, FLEET, GONE, LOST, NAMES, begun, fleet, ran, statuses
+from tui.execution.workspace import Workspace
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
 from tui.session.groups.cells import CellStatus, cells_of, standing_of
+from tui.session.groups.printed_alike import said_alike, to_look_at
 from tui.session.journal.journal import read
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.report_card.deviations import deviations, grouped
 from tui.session.state import StepStatus, step_by_id
-
-FLEET = """
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "lb"
-[hosts.lb]
-target = "lb"
-[hosts.web]
-targets = ["web[01:06].example.com"]
-directory = "/srv/{{ host }}"
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[flows.back]
-title = "Back"
-kind = "rollback"
-sections = ["r"]
-[[sections]]
-id = "s"
-title = "Update"
-[[sections.steps]]
-id = "update"
-title = "Update all"
-undo = ["downgrade"]
-[[sections.steps.actions]]
-run = "cat version"
-on = "web"
-stop_after = 6
-capture.version = { pattern = "(v.*)" }
-[[sections.steps.actions]]
-run = "install {{ version }} {{ host }}"
-on = "web"
-at_once = AT_ONCE
-stop_after = STOP_AFTER
-[[sections]]
-id = "r"
-title = "Back"
-[[sections.steps]]
-id = "downgrade"
-title = "Downgrade"
-[[sections.steps.actions]]
-run = "downgrade {{ host }}"
-on = "web"
-stop_after = 6
-"""
-NAMES = tuple(f"web0{number}" for number in range(1, 7))
-FAILED = Reply(err=b"no room\n", outcome=Outcome(OutcomeKind.FAILED, 1))
-LOST = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="connection lost"))
-GONE = Reply(outcome=Outcome(OutcomeKind.UNREACHABLE, detail="no answer"))
-
-
-def fleet() -> dict[str, FakeTransport]:
-    """The hosts, each with a version of its own."""
-    made = {name: FakeTransport({"cat version": Reply(f"v-{name}\n".encode())}, name) for name in NAMES}
-    return {**made, "lb": FakeTransport(name="lb")}
-
-
-@contextmanager
-def begun(
-    tmp_path: Path, hosts: dict[str, FakeTransport], at_once: int = 1, stop_after: int = 1
-) -> Iterator[Conductor]:
-    """A deployment of the fleet, after its preflight."""
-    text = FLEET.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
-    workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), dict(hosts), SystemClock())
-    setup = Setup(flow="deploy", operator="ana")
-    workspace.preflight(setup, lambda row: None)
-    conductor = workspace.begin(setup)
-    try:
-        yield conductor
-    finally:
-        conductor.close()
-        workspace.close()
-
-
-def ran(hosts: dict[str, FakeTransport], word: str) -> dict[str, int]:
-    """How often each host got the command with this word."""
-    counts = {name: sum(word in one.script for one in host.ran) for name, host in hosts.items()}
-    return {name: count for name, count in counts.items() if count}
-
-
-def statuses(conductor: Conductor, step: str = "update", place: int = 1) -> dict[str, CellStatus]:
-    """Where each host stands."""
-    return {cell.host: cell.status for cell in cells_of(conductor.state, step_by_id(conductor.runbook, step), place)}
+from tui.session.tries import took
 
 
 def test_runs_on_every_host_with_its_own_values(tmp_path: Path) -> None:
@@ -227,3 +141,44 @@ def test_every_standing_counts_all_hosts(tmp_path: Path) -> None:
     with begun(tmp_path, hosts) as conductor:
         standing = standing_of(conductor.state, step_by_id(conductor.runbook, "update"), 1)
         assert (standing.counts, standing.status) == ({CellStatus.TO_DO: 6}, StepStatus.RUNNING)
+
+
+def test_outputs_are_folded_together_and_the_one_to_look_at_is_of_a_host_that_failed(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web03"].replies["install"] = FAILED
+    with begun(tmp_path, hosts, at_once=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        state, step = conductor.state, step_by_id(conductor.runbook, "update")
+        alike = said_alike(state, cells_of(state, step, 1))
+        assert [[cell.host for cell in one] for one in alike[:1]] == [["web03"]]
+        assert sum(map(len, alike)) == 6
+        assert state.attempts[to_look_at(state, "update")].host == "web03"
+        assert took(state, step) <= sum(one.seconds or 0.0 for one in state.attempts.values())
+
+
+def test_what_failed_on_several_hosts_is_one_deviation_that_names_them(tmp_path: Path) -> None:
+    hosts = fleet()
+    for name in ("web02", "web05"):
+        hosts[name].replies["install"] = FAILED
+    with begun(tmp_path, hosts, stop_after=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        state = conductor.state
+        assert state.started is not None
+    entries = list(read(Store(tmp_path / "sessions").find(state.started.session).journal))
+    words = [one.words for one in grouped(deviations(state, entries), state)]
+    assert words == ["failed: expected exit status 0, got exit status 1: no room ×2 on web02, web05"]
+
+
+def test_a_value_of_another_host_is_never_taken(tmp_path: Path) -> None:
+    hosts = fleet()
+    del hosts["web02"].replies["cat version"]
+    with begun(tmp_path, hosts, at_once=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        assert conductor.state.step("update").status is StepStatus.FAILED
+        assert ran(hosts, "install") == {}
+        assert {name for name in conductor.state.facts if name.startswith("version")} == {
+            f"version.{name}" for name in NAMES if name != "web02"
+        }

@@ -10,6 +10,7 @@ from tui.errors import RunbookError
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import each_host
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, names, time_values
@@ -20,10 +21,14 @@ SEND_TIMEOUT = 30.0
 
 
 def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Every value a template may name: defaults, what the runbook says of itself, the time (UTC), and the facts."""
+    """Every value a template may name: defaults, what the runbook says of itself, the time (UTC), and the facts.
+
+    What each host of a group has a value of is there as a word that is only shown: HOST.
+    """
     about = runbook.runbook
     method = runbook.methods.get(facts.get("method", ""))
     return {
+        **each_host(runbook),
         **defaults(runbook.variables, now, facts.get("flow", ""), runbook.window),
         "title": about.title,
         "contact": about.contact,

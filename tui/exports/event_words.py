@@ -6,6 +6,7 @@ from tui.runbook.described.probes import measured_words
 from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
+from tui.session.groups.cells import fact_of
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.state import AUTO, SessionState, step_by_id
@@ -157,7 +158,11 @@ def _of_answer(event: ev.AnswerEvent, state: SessionState) -> tuple[str, str, st
         case ev.LinkOpened():
             return event.operator, title, f"opened {event.url}"
         case ev.ValueCaptured():
-            return "", title, f"captured {event.name} = " + ("•••" if event.secret else event.value)
+            return (
+                "",
+                title,
+                f"captured {fact_of(event.name, event.host)} = " + ("•••" if event.secret else event.value),
+            )
         case ev.ValueCorrected():
             why = f": {event.reason}" if event.reason else ""
             return event.operator, "", f"corrected {event.name} from {event.before!r} to {event.value!r}{why}"

@@ -7,6 +7,7 @@ from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
+from tui.runbook.groups.members import target_words
 from tui.runbook.model import Section, Step
 from tui.runbook.pointing import chosen_fact
 from tui.runbook.templates.told_titles import titled
@@ -58,5 +59,5 @@ def _step(
             yield f"      {action.kind}: {worded(text, values)}"
             continue
         name, host = host_of(runbook, action)
-        yield f"      on {name} ({host.target or host.connection or 'this machine'}):"
+        yield f"      on {name} ({target_words(host) or host.connection or 'this machine'}):"
         yield from (f"        {line}" for line in command_lines(shown_whole(action, values)))

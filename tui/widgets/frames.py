@@ -118,7 +118,8 @@ def step_foot(moment: Moment, step: Step) -> list[Piece]:
     """What the runbook allows for the step, or at which attempt at its action it is."""
     attempts = [moment.state.attempts[number] for number in moment.state.step(step.id).attempts]
     if attempts:
-        tries = sum(attempt.action == attempts[-1].action for attempt in attempts)
+        last = attempts[-1]
+        tries = sum(attempt.action == last.action and attempt.host == last.host for attempt in attempts)
         return [(f"attempt {tries}", "$faint")] if tries > 1 else []
     budget, usual = seconds(step.budget), moment.usual.get(step.id)
     words = [f"budget {clock_words(budget)}"] if budget else []

@@ -22,6 +22,7 @@ from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import each_host
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.templates.filling import filled_action, judged_action
@@ -148,7 +149,9 @@ class AttemptRunner:
 
     def _values(self, member: str) -> dict[str, str]:
         """The values that are known by now, those of a group's host among them."""
-        return {**self._recorder.values(), **values_at(self._recorder.state.facts, member)}
+        known, shown_only = self._recorder.values(), each_host(self._runbook)
+        known = {name: value for name, value in known.items() if name not in shown_only} if shown_only else known
+        return {**known, **values_at(self._recorder.state.facts, member)}
 
     def _waits_until(self, step: Step, index: int, member: str) -> datetime | None:
         """The end of the time for which an action waits for something, of which earlier tries have taken their part."""

@@ -12,6 +12,7 @@ from tui.once import once
 from tui.runbook.facts import host_named
 from tui.runbook.groups.ranges import WrongRange, spelled
 from tui.runbook.model import Action, Host, Runbook
+from tui.runbook.walk import steps_of
 from tui.text.amounts import counted
 
 HOST = "host"
@@ -104,6 +105,15 @@ def group_named(runbook: Runbook, action: Action) -> str:
     if action.run is None or not is_group(runbook, action.on):
         return ""
     return action.on
+
+
+@once
+def each_host(runbook: Runbook) -> Mapping[str, str]:
+    """The names that have a value on each host of a group, with what stands for it where no host is at hand."""
+    if not group_of(runbook):
+        return {}
+    actions = (action for _, step in steps_of(runbook) for action in step.actions if group_named(runbook, action))
+    return {name: name.upper() for name in (HOST, *(name for action in actions for name in action.capture))}
 
 
 def written(runbook: Runbook) -> dict[str, Host]:

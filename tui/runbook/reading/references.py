@@ -5,8 +5,8 @@ from itertools import chain
 from typing import TypeVar
 
 from tui.runbook.groups.group_faults import captured_on_groups
-from tui.runbook.groups.members import is_group
-from tui.runbook.model import Action, Facts, Runbook, Step
+from tui.runbook.groups.members import group_named, is_group
+from tui.runbook.model import Action, Approval, Facts, Runbook, Step
 from tui.runbook.pointing import ENVIRONMENT, environment_names
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.actions import action_faults
@@ -164,6 +164,10 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Un
         if is_group(runbook, step.look.on):
             message = f"{quoted(step.look.on)} is a group, and a look on one is not supported"
             yield UnplacedProblem(path=(*path, "look", "on"), message=message, hint="name one of its hosts")
+    if step.approve is not Approval.NONE and any(group_named(runbook, action) for action in step.actions):
+        message = "a step on a group cannot wait for a second person yet"
+        hint = 'ask in a step before it: signoff = "two-person"'
+        yield UnplacedProblem(path=(*path, "approve"), message=message, hint=hint)
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
     for place, action in enumerate(step.actions):

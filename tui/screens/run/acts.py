@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
 from textual.app import SuspendNotSupported
 
 from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage, Sign
@@ -25,8 +26,9 @@ from tui.screens.run.text import (
     sign_rows,
     skip_words,
 )
+from tui.session.groups.cells import member_of, unknown_attempts
 from tui.session.possible.refusals import ACTING
-from tui.session.state import StepStatus, action_then
+from tui.session.state import SessionState, StepStatus, action_then
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
@@ -273,6 +275,7 @@ class SessionActs(AllowedStarts):
         if running is not None:
             lines = [
                 *command_lines(f"{running.host}: {running.whole}"),
+                *([f"It runs on {others} as well."] if (others := _others(self.viewer.state)) else ()),
                 "The command and everything it started are stopped; the step is then cancelled.",
                 "What it has done until then stays: nothing is undone by itself.",
             ]
@@ -280,9 +283,12 @@ class SessionActs(AllowedStarts):
             self.conductor.cancel()
 
     async def _resolve(self, step: Step) -> None:
-        attempt = self.viewer.state.attempts[self.viewer.state.step(step.id).attempts[-1]]
+        attempt = self.viewer.state.attempts[unknown_attempts(self.viewer.state, step.id)[0]]
         look = partial(self.conductor.look, attempt) if attempt.durable else None
-        _, target = host_and_target(self.viewer.state, action_then(step, attempt))
+        action = action_then(step, attempt)
+        if member := member_of(self.viewer.state, attempt):
+            action = replace(action, on=member)
+        _, target = host_and_target(self.viewer.state, action)
         result = await self.app.ask(Resolve(attempt, target, look, step.title))
         if result == "follow":
             self._try(lambda: self.conductor.rejoin(step.id))
@@ -314,3 +320,9 @@ class SessionActs(AllowedStarts):
         if section is None or self.refused("checks"):
             return
         self.app.push_screen(ChecksScreen(section))
+
+
+def _others(state: SessionState) -> str:
+    """The hosts beside the first on which a command runs, in words; empty where it is one."""
+    others = [attempt.host for attempt in state.all_running()[1:]]
+    return ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")

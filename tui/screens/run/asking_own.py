@@ -9,7 +9,8 @@ from tui.errors import NotNow
 from tui.execution.commands import directory_of
 from tui.execution.conductor.by_person.own_commands import LOGIN_SHELL
 from tui.front import FrontPage, asks
-from tui.runbook.facts import connection_of, host_named
+from tui.runbook.facts import connection_of
+from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Action, Danger, Step
 from tui.runbook.shell.destroys import danger_of
 from tui.screens.run.own_command import AskOwnCommand, OwnCommand
@@ -50,13 +51,13 @@ async def ask_own_command(screen: FrontPage[None], step: Step) -> None:
 
 
 def _dialog(state: SessionState, step: Step) -> AskOwnCommand:
-    hosts = list(state.runbook.hosts)
+    hosts = [name for name, host in state.runbook.hosts.items() if not host.group]
     shown = []
     for name in hosts:
         _, target = host_and_target(state, Action(run="", on=name))
         shown.append(f"{name}  {target}".rstrip())
     first = next((action for action in step.actions if action.run is not None), None)
-    return AskOwnCommand(hosts, shown, host_named(state.runbook, first.on if first else ""))
+    return AskOwnCommand(hosts, shown, hosts_named(state.runbook, first.on if first else "")[0])
 
 
 async def _confirmed(

@@ -20,6 +20,7 @@ from tui.screens.run.panes import OUTPUT, SessionPanes
 from tui.screens.run.room import LIVE, PLAN_AT, Widths
 from tui.screens.run.text import no_output
 from tui.session.events import NoteAdded
+from tui.session.groups.printed_alike import to_look_at
 from tui.session.output.output import OutputReader
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
@@ -239,8 +240,7 @@ class SessionShown(FrontPage[None]):
         if self.app.viewer is None:
             return
         chosen = self.checklist.selected
-        attempts = self.state.step(chosen).shown if chosen else ()
-        wanted = self._chosen or (attempts[-1] if attempts else 0)
+        wanted = self._chosen or (to_look_at(self.state, chosen) if chosen else 0)
         same = wanted == self._attempt
         self._told = self._search.words if same else ""
         view = self.output

@@ -81,7 +81,7 @@ class GroupStanding(Struct, frozen=True):
     def check(self, group: str) -> Check:
         """What is expected of all cells together, and where they stand."""
         total = sum(self.counts.values())
-        expected = f"as expected on {counted(total, 'host')} of {group}"
+        expected = f"all {counted(total, 'host')} of {group} good"
         stopped = "; stopped: it begins on no other" if self.stopped and self.count(CellStatus.TO_DO) else ""
         return Check(expected=expected, came=self.words + stopped, ok=self.count(CellStatus.GOOD) == total)
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.runbook.model import seconds
 from tui.runbook.shell.script import first_line
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
+from tui.session.groups.cells import member_of
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
@@ -41,8 +43,15 @@ SIGNS = {
 }
 
 
+NAMED = 5
+"""Hosts of a group that are named where several are one deviation."""
+
+
 class Deviation(Struct, frozen=True):
-    """Something that did not go as the runbook has it: when, at which step, what; `expected` and `came` of a check."""
+    """Something that did not go as the runbook has it: when, at which step, what; `expected` and `came` of a check.
+
+    `host` is where it was, of a group's hosts.
+    """
 
     at: datetime
     step: str
@@ -50,10 +59,14 @@ class Deviation(Struct, frozen=True):
     kind: str = ""
     expected: str = ""
     came: str = ""
+    host: str = ""
 
 
 class DeviationGroup(Struct, frozen=True, kw_only=True):
-    """Deviations that are one thing `count` times: from the `first` to the `last`, at a step of this title."""
+    """Deviations that are one thing `count` times: from the `first` to the `last`, at a step of this title.
+
+    `hosts` are those of a group where it was.
+    """
 
     first: datetime
     last: datetime
@@ -62,6 +75,7 @@ class DeviationGroup(Struct, frozen=True, kw_only=True):
     kind: str
     what: str
     count: int
+    hosts: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -70,8 +84,10 @@ class DeviationGroup(Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """What it was, and how often: failed: expected …, got … ×14."""
-        return self.what + (f" ×{self.count}" if self.count > 1 else "")
+        """What it was, how often, and on which hosts of a group: failed: expected …, got … ×2 on web07, web11."""
+        more = f" and {len(self.hosts) - NAMED} more" if len(self.hosts) > NAMED else ""
+        on = f" on {', '.join(self.hosts[:NAMED])}{more}" if self.hosts else ""
+        return self.what + (f" ×{self.count}" if self.count > 1 else "") + on
 
 
 class Overrun(Struct, frozen=True):
@@ -89,11 +105,16 @@ def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviati
     What was started alone, where it needed two, comes first.
     """
     found = [
-        Deviation(entry.at, step, what, *more)
+        replace(Deviation(entry.at, step, what, *more), host=_host(entry.event, state))
         for entry in entries
         for step, what, *more in _deviation(entry.event, state)
     ]
     return sorted(found, key=lambda one: one.kind != ALONE)
+
+
+def _host(event: ev.AnyEvent, state: SessionState) -> str:
+    """The host of a group that an event is about; empty where it is about none."""
+    return member_of(state, state.attempts[event.attempt]) if isinstance(event, ev.AttemptEvent) else ""
 
 
 def grouped(found: Iterable[Deviation], state: SessionState) -> list[DeviationGroup]:
@@ -113,6 +134,7 @@ def grouped(found: Iterable[Deviation], state: SessionState) -> list[DeviationGr
             kind=same[0].kind,
             what=_told(same),
             count=len(same),
+            hosts=tuple(dict.fromkeys(one.host for one in same if one.host)),
         )
         for same in groups.values()
     ]

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from tui.runbook.described.probes import measured_words
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import group_of
 from tui.runbook.model import Step
 from tui.session.events import Check
 from tui.session.state import Attempt, SessionState, StepStatus
@@ -71,7 +72,9 @@ def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
     services += [action.watch.monitor for action in step.actions if action.watch]
     if services:
         return ", ".join(dict.fromkeys(services))
-    hosts = [attempt.host for attempt in attempts] or [host_named(state.runbook, step.actions[0].on)]
+    known = group_of(state.runbook)
+    hosts = [known.get(attempt.host, attempt.host) for attempt in attempts]
+    hosts = hosts or [host_named(state.runbook, step.actions[0].on)]
     return ", ".join(dict.fromkeys(hosts))
 
 

@@ -1,8 +1,11 @@
 """Decides what the row above the keys says, and the words of the row that must not be missed."""
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 
 from tui.runbook.facts import connection_of
+from tui.runbook.groups.members import group_of
 from tui.session.places import environment_of
 from tui.session.samples import limits_of
 from tui.session.state import CONNECTED, Attempt, SessionState
@@ -35,9 +38,14 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
     """The environment, the connections, then the monitors while they fit, with a trigger first; then the record."""
     environment = environment_of(moment.state)
     line: list[Piece] = [(shown(environment), "bold")] if environment else []
+    groups = group_of(moment.state.runbook)
     for host, link in moment.links.items():
+        if host not in groups:
+            line += [(BETWEEN, "")] if line else []
+            line += _host(host, link, moment.round_trips.get(host))
+    for group in dict.fromkeys(groups.values()):
         line += [(BETWEEN, "")] if line else []
-        line += _host(host, link, moment.round_trips.get(host))
+        line += _group(group, {host: link for host, link in moment.links.items() if groups.get(host) == group})
     again = _log_in(moment)
     acts = not (moment.read_only or moment.replayed)
     if LOGGED_OUT in moment.links.values() and acts and again not in banner(moment):
@@ -71,6 +79,17 @@ def _host(host: str, link: str, round_trip: float | None) -> list[Piece]:
     down = link != NOT_YET
     style = STYLES["bad"] if down else STYLES["todo"]
     return [("✖ " if down else "○ ", style), (f"{host} ", ""), (link, style)]
+
+
+def _group(group: str, links: Mapping[str, str]) -> list[Piece]:
+    """How many hosts of a group are connected, and the first that is not."""
+    down = [(host, link) for host, link in links.items() if link not in (CONNECTED, NOT_YET)]
+    up = sum(link == CONNECTED for link in links.values())
+    sign: Piece = ("● ", STYLES["good"]) if up == len(links) else ("○ ", STYLES["todo"])
+    told: list[Piece] = [sign if not down else ("✖ ", STYLES["bad"]), (f"{group} {up} of {len(links)}", "")]
+    if down:
+        told.append((f" {down[0][0]} {down[0][1]}", STYLES["bad"]))
+    return told
 
 
 def _watched(state: SessionState) -> list[str]:

@@ -14,6 +14,7 @@ from tui.runbook.model import Action, AnswerKind, Runbook, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill_shown, worded
+from tui.session.groups.cells import group_at
 from tui.session.state import SessionState, StepStatus
 from tui.text.amounts import clock_words, counted, duration
 from tui.text.block import Piece
@@ -21,6 +22,7 @@ from tui.text.command import command_lines
 from tui.widgets.glyphs import STYLES, glyph
 from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
+from tui.widgets.step.cell_rows import cell_rows
 from tui.widgets.step.laid_out import LaidRow, code, rows
 from tui.widgets.step.standing import ActionStanding, between_tries, standing, took, waited
 from tui.widgets.step.ticks import tells_answer, ticks
@@ -109,6 +111,8 @@ def _action(
     if not open_ and detail < Detail.TICKS:
         return head
     told = ticks(action, one, values, room.width, shortened=bool(room.lines))
+    if cells := cell_rows(moment, step, place, room.width) if group_at(state, step.id, place) else []:
+        told, wrong = cells, True
     if not open_:
         return [*head, *told]
     body = _body(moment, step, place, one, values, room, title, inline)

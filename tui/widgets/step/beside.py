@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from tui.execution.commands import shown_whole
 from tui.once import once
 from tui.runbook.facts import connection_of, host_named
+from tui.runbook.groups.members import hosts_named, is_group
 from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
+from tui.session.groups.cells import AT_ONCE, STOP_AFTER
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.called import attempt_failed, settled_by
 from tui.session.views.doubts import restart_since
@@ -42,6 +44,10 @@ def host_and_target(state: SessionState, action: Action) -> tuple[str, str]:
     """The runbook's name for the host of an action, and user@address where that says more."""
     runbook = state.runbook
     name = host_named(runbook, action.on)
+    if is_group(runbook, name):
+        at_once, stop_after = action.at_once or AT_ONCE, action.stop_after or STOP_AFTER
+        hosts = counted(len(hosts_named(runbook, name)), "host")
+        return name, f"{hosts}, {at_once} at once, stop at {stop_after}"
     connection = connection_of(runbook, action.on)
     reached = state.hosts.get(connection)
     if reached is not None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from tui.runbook.model import Step, seconds
 from tui.session.events import Check
+from tui.session.groups.cells import group_at
 from tui.session.state import Attempt, SessionState, StepStatus, action_then
 from tui.session.tries import waiting_since
 from tui.session.views.called import attempt_called, trying_again
@@ -114,6 +115,8 @@ def waited(state: SessionState, step: Step, now: datetime) -> tuple[int, float, 
 def _last(state: SessionState, step: Step, place: int) -> tuple[Attempt | None, int]:
     """The last attempt at an action since the step was last reopened, and how many there were."""
     step_state = state.step(step.id)
+    if group_at(state, step.id, place):  # its hosts are told beside each other
+        return None, 0
     made = [
         attempt
         for attempt in map(state.attempts.__getitem__, step_state.attempts)

@@ -12,6 +12,7 @@ from tui.execution.judging.evidence import Output
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import connection_of
+from tui.runbook.groups.members import is_group
 from tui.runbook.model import Action, Danger
 from tui.runbook.shell.destroys import danger_of
 from tui.session import events as ev
@@ -49,6 +50,8 @@ class OwnCommands:
         Raises:
             UsageError: there is no such host, or nothing to run.
         """
+        if is_group(self._recorder.runbook, host):
+            raise UsageError(f"{host} is a group of hosts", "name one of them: a command of your own runs on one")
         if host not in self._recorder.runbook.hosts:
             raise UsageError(f"no host {host!r}", f"there are: {', '.join(self._recorder.runbook.hosts)}")
         if not command.strip():

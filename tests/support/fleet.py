@@ -1,0 +1,100 @@
+"""A runbook with a group of six hosts, by script, and a session of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.reading.load import load_text
+from tui.session.archive.store import Store
+from tui.session.clock import SystemClock
+from tui.session.groups.cells import CellStatus, cells_of
+from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.state import step_by_id
+
+FLEET = """
+format = 2
+[runbook]
+title = "Fleet"
+default_host = "lb"
+[hosts.lb]
+target = "lb"
+[hosts.web]
+targets = ["web[01:06].example.com"]
+directory = "/srv/{{ host }}"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["s"]
+[flows.back]
+title = "Back"
+kind = "rollback"
+sections = ["r"]
+[[sections]]
+id = "s"
+title = "Update"
+[[sections.steps]]
+id = "update"
+title = "Update all"
+undo = ["downgrade"]
+[[sections.steps.actions]]
+run = "cat version"
+on = "web"
+stop_after = 6
+capture.version = { pattern = "(v.*)" }
+[[sections.steps.actions]]
+run = "install {{ version }} {{ host }}"
+on = "web"
+at_once = AT_ONCE
+stop_after = STOP_AFTER
+[[sections]]
+id = "r"
+title = "Back"
+[[sections.steps]]
+id = "downgrade"
+title = "Downgrade"
+[[sections.steps.actions]]
+run = "downgrade {{ host }}"
+on = "web"
+stop_after = 6
+"""
+NAMES = tuple(f"web0{number}" for number in range(1, 7))
+FAILED = Reply(err=b"no room\n", outcome=Outcome(OutcomeKind.FAILED, 1))
+LOST = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="connection lost"))
+GONE = Reply(outcome=Outcome(OutcomeKind.UNREACHABLE, detail="no answer"))
+
+
+def fleet() -> dict[str, FakeTransport]:
+    """The hosts, each with a version of its own."""
+    made = {name: FakeTransport({"cat version": Reply(f"v-{name}\n".encode())}, name) for name in NAMES}
+    return {**made, "lb": FakeTransport(name="lb")}
+
+
+@contextmanager
+def begun(
+    tmp_path: Path, hosts: dict[str, FakeTransport], at_once: int = 1, stop_after: int = 1
+) -> Iterator[Conductor]:
+    """A deployment of the fleet, after its preflight."""
+    text = FLEET.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
+    workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), dict(hosts), SystemClock())
+    setup = Setup(flow="deploy", operator="ana")
+    workspace.preflight(setup, lambda row: None)
+    conductor = workspace.begin(setup)
+    try:
+        yield conductor
+    finally:
+        conductor.close()
+        workspace.close()
+
+
+def ran(hosts: dict[str, FakeTransport], word: str) -> dict[str, int]:
+    """How often each host got the command with this word."""
+    counts = {name: sum(word in one.script for one in host.ran) for name, host in hosts.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def statuses(conductor: Conductor, step: str = "update", place: int = 1) -> dict[str, CellStatus]:
+    """Where each host stands."""
+    return {cell.host: cell.status for cell in cells_of(conductor.state, step_by_id(conductor.runbook, step), place)}

@@ -1,0 +1,93 @@
+"""A group of real sshds: the program is killed in the middle of a batch, another one takes every host up again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.sshd import Sshd
+from tui.cli.wiring import resumed_workspace
+from tui.session.groups.cells import CellStatus, cells_of
+from tui.session.output.output import OutputReader
+from tui.session.state import StepStatus, step_by_id
+
+LONG = os.environ.get("RUNBOOK_GROUPS") == "long"
+HOSTS = 40 if LONG else 3
+LINES = 20_000 if LONG else 3_000
+
+TEXT = """
+format = 2
+[runbook]
+title = "Fleet"
+default_host = "here"
+[hosts.here]
+local = true
+[hosts.box]
+targets = ["box[1:HOSTS]"]
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["s"]
+[[sections]]
+id = "s"
+title = "S"
+[[sections.steps]]
+id = "migrate"
+title = "Migrate"
+mutates = true
+danger = "caution"
+signoff = "operator"
+[[sections.steps.actions]]
+run = "echo ran >>HERE/ran-{{ host }}; echo begun; while [ ! -e HERE/go ]; do sleep 0.05; done; seq 1 LINES"
+on = "box"
+at_once = HOSTS
+expect = { contains = ["LINES"] }
+"""
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[list[Sshd]]:
+    """As many servers as there are hosts, each with a key and a home of its own."""
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda number: Sshd(tmp_path / f"box{number}"), range(1, HOSTS + 1)))
+    yield made
+    for one in made:
+        one.stop()
+
+
+def test_every_host_is_followed_again_and_nothing_of_its_output_is_missing(
+    servers: list[Sshd], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TEXT.replace("HERE", str(tmp_path)).replace("HOSTS", str(HOSTS)).replace("LINES", str(LINES))
+    (tmp_path / "runbook.toml").write_text(text)
+    (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
+    config = tmp_path / "ssh_config"
+    config.write_text("".join(one.config(f"box{number}") for number, one in enumerate(servers, 1)))
+    monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
+    command = [sys.executable, "-m", "tui", "run", "-f", tmp_path / "runbook.toml", "-F", config]
+    command += ["--headless", "--flow", "deploy", "--answers", tmp_path / "answers.toml"]
+    with subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL) as program:
+        begun = 0
+        while begun < HOSTS and program.poll() is None:
+            found = tmp_path.glob("sessions/*/attempts/*.out")
+            begun = sum(path.read_bytes() == b"begun\n" for path in found)
+        os.kill(program.pid, signal.SIGKILL)
+    assert begun == HOSTS
+    (tmp_path / "go").touch()
+    with resumed_workspace("", tmp_path / "runbook.toml", {}, config) as (workspace, session):
+        conductor = workspace.resume(session, "ana")
+        conductor.wait(120)
+        cells = cells_of(conductor.state, step_by_id(conductor.runbook, "migrate"), 0)
+        assert [cell.status for cell in cells] == [CellStatus.GOOD] * HOSTS
+        assert conductor.state.step("migrate").status is StepStatus.PASSED
+        conductor.close()
+        attempts = workspace.store.find(session).attempts
+    wanted = [b"begun", *(b"%d" % number for number in range(1, LINES + 1))]
+    for cell in cells:
+        assert OutputReader(attempts, cell.attempt).read_lines(0, LINES + 9) == wanted
+        assert (tmp_path / f"ran-{cell.host}").read_text() == "ran\n"

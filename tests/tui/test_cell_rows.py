@@ -1,0 +1,41 @@
+"""The hosts of a group on the step's card: counts, signs, who failed and who printed something else."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.fleet import FAILED, GONE, begun, fleet
+from tui.session.state import step_by_id
+from tui.widgets.moment import Moment
+from tui.widgets.step.cell_rows import cell_rows
+
+
+def test_differences_come_first_and_every_host_has_its_sign(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = FAILED
+    hosts["web04"].replies["install"] = GONE
+    with begun(tmp_path, hosts, stop_after=2) as conductor:
+        step = step_by_id(conductor.runbook, "update")
+        assert cell_rows(Moment(state=conductor.state, now=datetime.now(UTC)), step, 1, 46) == []
+        conductor.start("update")
+        conductor.wait()
+        moment = Moment(state=conductor.state, now=datetime.now(UTC))
+    rows = [row.text.rstrip() for row in cell_rows(moment, step, 1, 60)]
+    assert rows == [
+        "  ✔2  ○2  ✖1 unreachable  ✖1 failed  stops at 2: STOPPED",
+        "  ✔01 ✖02 ✔03 ✖04 ○05 ○06",
+        "  ✖ web02 failed: no room",
+        "  ✖ web04 unreachable: no answer",
+        "  2 printed the same · 1 differ",
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 46, 100])
+def test_no_row_is_wider_than_the_card(tmp_path: Path, width: int) -> None:
+    with begun(tmp_path, fleet(), at_once=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        moment = Moment(state=conductor.state, now=datetime.now(UTC))
+        for row in cell_rows(moment, step_by_id(conductor.runbook, "update"), 1, width):
+            assert len(row.text) <= width
