@@ -54,7 +54,7 @@ class Followed(LiveSession):
         self.publisher = Publisher(
             RelaySink(self.relay(), self.seals), self.directory, self.outputs, self.clock, self.state
         )
-        self.subscribe(self.publisher.heard)
+        self.subscribe(lambda entry, state: self.publisher.reached(state))
         self.add(ev.AttemptStarted(attempt=self.attempt, step=step, action=0, host="production", command="cat log"))
         piece = b"".join(b"%063d\n" % line for line in range(1 << 14))
         for _ in range(output // len(piece)):

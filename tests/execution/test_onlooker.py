@@ -5,17 +5,21 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.journal_script import MEASURED
 from tests.support.fake_transport import FakeTransport
 from tui.errors import SessionHeld
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.conductor.onlooker import GONE
 from tui.execution.recorder import Recorder
 from tui.execution.workspace import Setup, Workspace
+from tui.runbook.reading.load import load_text
+from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.journal.journal import verify
 from tui.session.journal.writer_lock import WriterLock, holder_of
@@ -60,6 +64,26 @@ def test_an_onlooker_follows_and_cannot_act(workspace: Workspace, conductor: Con
     assert len(host.ran) == ran
     assert verify(workspace.store.find("last").journal).count == conductor.state.seq + 1
     onlooker.close()
+
+
+def test_an_onlooker_sees_what_is_measured_at_once_and_once(workspace: Workspace) -> None:
+    """Samples are in no line of the journal for minutes."""
+    runbook = load_text(MEASURED, "runbook.toml")
+    other = Workspace(runbook, MEASURED, workspace.store, workspace.transports, SystemClock())
+    conductor = other.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
+    conductor.monitors.stop()
+    onlooker = other.look_on(other.store.find("last").id, "")
+    for value in range(3):
+        conductor.record(ev.MonitorSampled(monitor="load", value=value))
+        while onlooker.state != conductor.state:
+            time.sleep(0.001)
+    assert [sample.value for sample in onlooker.state.monitors["load"].samples][-3:] == [0, 1, 2]
+    conductor.note("the line before this one has them", "look")
+    while onlooker.state != conductor.state:
+        time.sleep(0.001)
+    assert onlooker.receipt() == conductor.receipt()
+    onlooker.close()
+    conductor.close()
 
 
 def test_the_lock_of_a_process_that_died_is_free_at_once(workspace: Workspace, conductor: Conductor) -> None:

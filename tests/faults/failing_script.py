@@ -13,15 +13,14 @@ from typing import Any
 
 import msgspec
 
-from tests.faults.journal_script import UNFINISHED, events, sealed
+from tests.faults.journal_script import MEASURED, UNFINISHED, events, sealed
+from tests.support.fake_clock import FakeClock
 from tests.support.forks import tell
 from tests.support.interpose import SYNCS, WRITES, Act, failing, gate
-from tests.support.runbooks import SMALL
 from tests.support.stored import stored
 from tui.errors import JournalUnwritable, SessionError
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
-from tui.session.clock import SystemClock
 from tui.session.journal.journal import Journal, read, verify
 
 TRIES = 3
@@ -96,14 +95,14 @@ def struggle(
     failer, platter = Failer(at, when, number, for_ever), Platter()
     gate.meet, gate.seen = failer, platter
     store = Store(Path(root))
-    begun = tried(lambda: store.create("deploy", SMALL, SystemClock()))
+    begun = tried(lambda: store.create("deploy", MEASURED, FakeClock()))
     if begun is not None:
         directory, journal = begun
         script = [*islice(events(count), count), ev.SessionFinished(result="completed", operator="ana")]
         append_all(journal, platter, script[: count // 2], gives_up)
         journal.close()
         leave_unfinished(directory)
-        again = tried(lambda: Journal.open(directory.journal, SystemClock()))
+        again = tried(lambda: Journal.open(directory.journal, FakeClock()))
         if again is not None:
             tell(lacks=unguarded(platter.lacks), after="opening")
             append_all(again, platter, script[count // 2 :])

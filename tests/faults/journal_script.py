@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
+from tests.support.fake_clock import FakeClock
 from tests.support.forks import tell
 from tests.support.interpose import SYNCS, Act, die, failing, gate
 from tests.support.runbooks import SMALL
 from tui.errors import JournalUnwritable
 from tui.session import events as ev
 from tui.session.archive.store import Store
-from tui.session.clock import SystemClock
 from tui.session.journal.journal import Journal
 from tui.session.outcome import Outcome
 
@@ -55,14 +55,28 @@ def tell_synced(name: str, args: Sequence[Any], done: bool) -> None:
         tell(synced=os.readlink(f"/proc/self/fd/{args[0]}"), size=os.fstat(args[0]).st_size)
 
 
-def events(count: int) -> Iterator[ev.AnyEvent]:
-    """The first `count` events of a session that does one step over and over."""
+MEASURED = (
+    SMALL
+    + """
+[monitors.load]
+title = "Load"
+run = "load"
+number = { name = "load" }
+"""
+)
+"""A runbook with a monitor, whose samples are kept beside the journal for a while."""
+
+
+def events(count: int, measured: bool = True) -> Iterator[ev.AnyEvent]:
+    """The first `count` events of a session that does one step over and over, and measures meanwhile if it is to."""
     yield ev.SessionStarted(session="s", flow="deploy", method="docker", operator="ana", title="Shop", runbook_hash="0")
     number, made = 0, 1
     while True:
         number += 1
         check = ev.Check(expected='"load" in the output', came="there", ok=True)
+        samples = [ev.MonitorSampled(monitor="load", value=value) for value in (number, None)] if measured else []
         for event in (
+            *samples,
             ev.StepOpened(step="backup", operator="ana", confirmed="y"),
             ev.AttemptStarted(attempt=number, step="backup", action=0, host="web", command="dump", mutates=True),
             ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=1.5, size=4, sha256="ab"),
@@ -71,6 +85,7 @@ def events(count: int) -> Iterator[ev.AnyEvent]:
             ev.NoteAdded(text=f"Größe {number}\n\x1b[31m", operator="ana", step="backup"),
             ev.StepSigned(step="backup", operator="ana"),
             ev.StepReopened(step="backup", operator="ana", reason="once more"),
+            *samples[:1],
         ):
             if made == count:
                 return
@@ -97,7 +112,7 @@ def life(root: str, count: int, place: int = -1) -> None:
     """Begin a session, fill the disk half-way, leave a line unfinished, go on, and end it; or die at a place."""
     killer = Killer(place)
     gate.meet, gate.seen = killer, tell_synced
-    directory, journal = Store(Path(root)).create("deploy", SMALL, SystemClock())
+    directory, journal = Store(Path(root)).create("deploy", MEASURED, FakeClock())
     for number, event in enumerate(events(count)):
         if number == count // 2:
             killer.full = True
@@ -110,7 +125,7 @@ def life(root: str, count: int, place: int = -1) -> None:
             journal.close()
             with directory.journal.open("ab") as file:
                 file.write(UNFINISHED)
-            journal = Journal.open(directory.journal, SystemClock())
+            journal = Journal.open(directory.journal, FakeClock())
         append(journal, event)
     append(journal, ev.SessionFinished(result="completed", operator="ana"))
     journal.close()
@@ -122,7 +137,7 @@ def recovery(path: str, place: int = -1) -> None:
     """Open a journal whose last line is unfinished, and go on; or die at a place."""
     killer = Killer(place)
     gate.meet, gate.seen = killer, tell_synced
-    journal = Journal.open(Path(path), SystemClock())
+    journal = Journal.open(Path(path), FakeClock())
     append(journal, ev.SessionResumed(operator="ana"))
     journal.close()
     gate.meet = None

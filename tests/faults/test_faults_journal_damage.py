@@ -60,7 +60,7 @@ class Whole(NamedTuple):
 @pytest.fixture
 def whole(folder: Path) -> Whole:
     directory, journal = Store(folder).create("deploy", SMALL, FakeClock())
-    entries = [journal.append(sealed(journal, event)) for event in islice(events(EVENTS), EVENTS)]
+    entries = [journal.append(sealed(journal, event)) for event in islice(events(EVENTS, measured=False), EVENTS)]
     journal.close()
     return Whole(directory, small(), directory.journal.read_bytes(), entries)
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.faults.journal_script import UNFINISHED, events
+from tests.faults.journal_script import MEASURED, UNFINISHED, events
 from tests.faults.killed import KILLED, check, chosen, in_flight, promised
 from tests.support.faults import Faults
 from tests.support.forks import Forks, Told
-from tests.support.runbooks import SMALL
 from tests.support.stored import stored
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.clock import SystemClock
 from tui.session.journal.journal import Journal, read, verify
+from tui.session.journal.pending_samples import pending_path
 from tui.session.journal.receipt import receipt_path
 
 EVENTS = 100
@@ -33,7 +33,7 @@ def forks() -> Iterator[Forks]:
 def resume(directory: SessionDirectory, found: list[ev.Entry]) -> None:
     """Go on with the journal, at once and where it ended."""
     journal = Journal.open(directory.journal, SystemClock())
-    assert journal.position() == (len(found), verify(directory.journal).head)
+    assert journal.position() == (verify(directory.journal).count, verify(directory.journal).head)
     entry = journal.append(ev.SessionResumed(operator="ana"))
     journal.close()
     assert list(read(directory.journal)) == [*found, entry]
@@ -43,7 +43,8 @@ def resume(directory: SessionDirectory, found: list[ev.Entry]) -> None:
 def cut_power(directory: SessionDirectory, told: Sequence[Told], luck: random.Random) -> None:
     """Leave of each file what was synced, and of what came later a part, or zeros in its place."""
     kept = {Path(line["synced"]).name: line["size"] for line in told if "synced" in line}
-    for path in (directory.runbook, directory.journal):
+    pending = pending_path(directory.journal)
+    for path in (directory.runbook, directory.journal, *([pending] if pending.exists() else [])):
         data, size = path.read_bytes(), kept.get(path.name, 0)
         rest = data[size:][: luck.randint(0, max(0, len(data) - size))]
         path.write_bytes(data[:size] + (rest if luck.random() < 0.5 else bytes(len(rest))))
@@ -88,14 +89,20 @@ def test_a_killed_process_loses_nothing_that_it_promised(forks: Forks, folder: P
 
 
 def test_a_killed_recovery_loses_nothing_either(forks: Forks, folder: Path, faults: Faults) -> None:
-    directory, journal = Store(folder).create("deploy", SMALL, SystemClock())
+    directory, journal = Store(folder).create("deploy", MEASURED, SystemClock())
     before = [journal.append(event) for event in islice(events(20), 20)]
     journal.close()
-    whole, receipt = directory.journal.read_bytes(), receipt_path(directory.journal).read_bytes()
+    journal, sealed = Journal.open(directory.journal, SystemClock()), receipt_path(directory.journal).read_bytes()
+    for value in range(3):  # what the one before measured last is in no line yet
+        before.append(journal.append(ev.MonitorSampled(monitor="load", value=value)))
+    whole = directory.journal.read_bytes()
+    measured = pending_path(directory.journal).read_bytes()
+    journal._lock.release()
     place, places = -1, [""]
     while place < len(places):
         directory.journal.write_bytes(whole + UNFINISHED)
-        receipt_path(directory.journal).write_bytes(receipt)
+        receipt_path(directory.journal).write_bytes(sealed)
+        pending_path(directory.journal).write_bytes(measured)
         told, status = forks.run("recovery", path=str(directory.journal), place=place)
         told = [{"promised": msgspec.json.encode(entry).decode()} for entry in before] + told
         if place < 0:

@@ -80,7 +80,7 @@ def test_a_line_that_was_never_finished_is_kept_beside_the_journal(path: Path) -
         (lambda lines: [lines[1], lines[0], lines[2]], 1, "numbered 1, not 0"),
         (lambda lines: [lines[0].replace(b"ana", b"eve"), *lines[1:]], 1, "line 2 does not follow from it"),
         (lambda lines: [lines[0], b"\0" * 40 + b"\n", lines[2]], 2, "not JSON"),
-        (lambda lines: [lines[0], lines[1].replace(b'"v":1', b'"v":2'), lines[2]], 2, "another version"),
+        (lambda lines: [lines[0], lines[1].replace(b'"v":1', b'"v":3'), lines[2]], 2, "another version"),
         (lambda lines: [b'{"v":7,"events":[]}\n'], 1, "another version of runbook (format 7"),
         (lambda lines: [lines[0].replace(b"noteadded", b"nosuchevent")], 1, "nosuchevent"),
         (lambda lines: [lines[0].replace(START.encode(), b"1" * 64)], 1, "not the beginning"),

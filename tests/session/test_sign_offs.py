@@ -95,7 +95,7 @@ def rewritten(lines: list[ProvedLine], place: int, event: ev.AnyEvent | None) ->
     for number, entry in enumerate(events):
         entry = replace(entry, seq=number)
         head = digest(encode(entry, head))
-        made.append(ProvedLine(entry, head, 0))
+        made.append(ProvedLine((entry,), head, 0))
     return made
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.journal_script import MEASURED
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
@@ -14,6 +15,8 @@ from tests.support.shared_session import begun, feeds_of, following, relay_of, s
 from tui.errors import SessionError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
+from tui.runbook.reading.load import load_text
+from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.journal.journal import verify
@@ -50,6 +53,7 @@ def test_a_follower_has_the_writers_state_and_output(
     conductor.start("look")
     conductor.wait(10)
     until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:journal") == conductor.state.seq + 1)
+    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
     until(lambda: follower.state == conductor.state)
     reader = follower.outputs.reader(1)
@@ -68,6 +72,32 @@ def test_a_follower_has_the_writers_state_and_output(
     conductor.close()
     until(lambda: "over" in follower.read_only)
     follower.close()
+
+
+def test_a_follower_sees_what_is_measured_before_it_is_in_a_line(
+    host: FakeTransport, redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    runbook, store = load_text(MEASURED, "runbook.toml"), Store(tmp_path / "sessions")
+    workspace = Workspace(runbook, MEASURED, store, {"web": host, "tools": host}, SystemClock())
+    conductor = begun(workspace)
+    conductor.monitors.stop()
+    shared(workspace, conductor, relay_of(redis_server))
+    session = session_of(conductor)
+    until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:journal") == conductor.state.seq + 1)
+    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
+    for value in (0.5, None):
+        conductor.record(ev.MonitorSampled(monitor="load", value=value, detail="" if value else "no answer"))
+        until(lambda: follower.state == conductor.state)
+    assert verify(store.find(session).journal).count == conductor.state.seq, "they are in no line"
+    conductor.note("now they are", "look")
+    until(lambda: follower.state == conductor.state)
+    assert follower.receipt() == conductor.receipt()
+    assert [sample.value for sample in follower.state.monitors["load"].samples][-2:] == [0.5, None]
+    follower.close()
+    conductor.close()
+    workspace.close()
 
 
 def test_what_a_running_command_prints_is_seen_while_it_runs(

@@ -83,6 +83,10 @@ class Writer:
         self.entries.append(entry)
         self.states.append(self.state)
 
+    def after(self, seq: int) -> SessionState:
+        """The state after the line of the journal with this number."""
+        return [state for entry, state in zip(self.entries, self.states, strict=True) if entry.seq == seq][-1]
+
     def go_on(self, count: int) -> None:
         """Let `count` things happen."""
         for _ in range(count):

@@ -309,7 +309,7 @@ async def test_a_journal_that_was_changed_is_seen_up_to_there(night: Writer) -> 
         await until(pilot, lambda: place.player.recording.indexed.seq == 59)
         await pilot.press("end")
         await until(pilot, lambda: place.replayer.state.seq == 59)
-        assert place.replayer.state == night.states[59]
+        assert place.replayer.state == night.after(59)
 
 
 async def test_a_replay_begins_and_ends_once(place: ReplayWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:

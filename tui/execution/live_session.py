@@ -28,6 +28,8 @@ class LiveSession:
         self.trouble: RunbookError | None = None
         self.lock = threading.RLock()
         self._listeners: list[Listener] = []
+        self._ahead: tuple[ev.Entry, ...] = ()
+        self._after_line = state
 
     @property
     def runbook(self) -> Runbook:
@@ -44,6 +46,26 @@ class LiveSession:
             self.state = apply(self.state, entry)
             for listener in self._listeners:
                 listener(entry, self.state)
+
+    def fold_in_ahead(self, samples: tuple[ev.Entry, ...]) -> None:
+        """Fold in what was measured after the journal's last line and is in no line yet: all of it, each time."""
+        with self.lock:
+            known = len(self._ahead)
+            if not known:
+                self._after_line = self.state
+            if samples[:known] == self._ahead:
+                for entry in samples[known:]:
+                    self.fold_in(entry)
+                self._ahead = samples
+
+    def fold_in_line(self, entries: tuple[ev.Entry, ...]) -> None:
+        """Fold in a line of the journal, but for those of its samples that were folded in ahead of it."""
+        with self.lock:
+            ahead, self._ahead = self._ahead, ()
+            if entries[: len(ahead)] != ahead:  # they never came to be in a line: another writer went on
+                self.state, ahead = self._after_line, ()
+            for entry in entries[len(ahead) :]:
+                self.fold_in(entry)
 
     def now(self) -> datetime:
         """The time."""

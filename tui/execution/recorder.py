@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from tui.errors import JournalUnwritable
 from tui.execution.live_session import LiveSession
@@ -24,6 +25,7 @@ class Recorder(LiveSession):
         self._journal = journal
         self._redact = redact
         self._closing = threading.Event()
+        self._told_of_lines: list[Callable[[SessionState], None]] = []
 
     @property
     def closing(self) -> bool:
@@ -31,13 +33,37 @@ class Recorder(LiveSession):
         return self._closing.is_set()
 
     def position(self) -> tuple[int, str]:
-        """How many events the journal has now, and the hash of the last."""
-        return self._journal.position()
+        """How many lines the journal has now, and the hash of the last.
+
+        Raises:
+            JournalUnwritable: what was measured last cannot be put into one.
+        """
+        with self.lock:
+            before = self._journal.count
+            place = self._journal.position()
+            if place[0] != before:
+                self._tell_of_lines(self.state)
+            return place
+
+    def pending(self) -> tuple[ev.Entry, ...]:
+        """What was measured since the journal's last line: it is on the disk, and in no line yet."""
+        return self._journal.samples
 
     def receipt(self) -> str:
         """COUNT:HEAD of the journal now; kept elsewhere, it shows whether the end is cut off later."""
-        count, head = self.position()
+        try:
+            count, head = self.position()
+        except JournalUnwritable:
+            count, head = self._journal.written
         return f"{count}:{head}"
+
+    def subscribe_to_lines(self, told: Callable[[SessionState], None]) -> None:
+        """Tell of each state that is the one after the journal's last line; not while samples are pending."""
+        self._told_of_lines.append(told)
+
+    def _tell_of_lines(self, state: SessionState) -> None:
+        for told in self._told_of_lines:
+            told(state)
 
     def record(self, event: ev.AnyEvent) -> None:
         """Make an event durable, fold it in, and tell everybody.
@@ -48,9 +74,14 @@ class Recorder(LiveSession):
         with self.lock:
             if self._journal.broken:
                 self._journal.reopen()
+            lines, before = self._journal.count, self.state
             entry = self._journal.append(guarded(event, self._redact))
             self.trouble = None
             self.fold_in(entry)
+            if not self._journal.pending:
+                self._tell_of_lines(self.state)
+            elif self._journal.count != lines:
+                self._tell_of_lines(before)
 
     def record_happened(self, event: ev.AnyEvent) -> None:
         """Record what has happened already: while the journal cannot be written, wait until it can.
@@ -72,4 +103,6 @@ class Recorder(LiveSession):
 
     def close(self) -> None:
         """Let go of the journal."""
+        with suppress(JournalUnwritable):
+            self.position()
         self._journal.close()

@@ -22,7 +22,7 @@ from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
-VERSION = 5
+VERSION = 6
 SPACING = 500
 """Events between two key frames."""
 
@@ -49,7 +49,7 @@ class ReplayMoment(Struct, frozen=True):
     """The session after one of its events.
 
     `elapsed` is how many seconds into the session it is, `place` the journal's place after its line, which begins at
-    byte `start`.
+    byte `start`; `ends` whether it is the last of that line, from which alone the journal is read on.
     """
 
     entry: Entry
@@ -57,6 +57,7 @@ class ReplayMoment(Struct, frozen=True):
     state: SessionState
     place: JournalPlace
     start: int = 0
+    ends: bool = True
 
 
 class TimedMarker(Struct, frozen=True):
@@ -76,29 +77,34 @@ def beginning(runbook: Runbook, journal: Path) -> ReplayMoment:
     first = next(walk(journal), None)
     if first is None:
         raise JournalDamaged(f"{journal} has no event", "nothing happened in this session; there is nothing to see")
-    return _next(None, first, initial(runbook))
+    return next(_moments(None, first, initial(runbook)))
 
 
 def onward(journal: Path, moment: ReplayMoment) -> Iterator[ReplayMoment]:
-    """Every moment after this one.
+    """Every moment after this one, which is the last of its line.
 
     Raises:
         JournalDamaged: a line is not what was written, or does not fit the session's runbook.
     """
     for line in walk(journal, moment.place):
-        moment = _next(moment, line, moment.state)
-        yield moment
+        for after in _moments(moment, line, moment.state):
+            yield after
+            moment = after
 
 
-def _next(before: ReplayMoment | None, line: ProvedLine, state: SessionState) -> ReplayMoment:
-    elapsed = before.elapsed + passed(before.entry, line.entry) if before else 0.0
-    try:
-        after = apply(state, line.entry)
-    except (LookupError, StopIteration) as error:
-        reason = f"line {line.entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
-        raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
-    start = before.place.end if before else 0
-    return ReplayMoment(line.entry, elapsed, after, JournalPlace(line.entry.seq + 1, line.head, line.end), start)
+def _moments(before: ReplayMoment | None, line: ProvedLine, state: SessionState) -> Iterator[ReplayMoment]:
+    """The moments of a line: as a rule one, of several samples one each."""
+    elapsed, start = (before.elapsed, before.place.end) if before else (0.0, 0)
+    place, earlier = JournalPlace(line.entry.seq + 1, line.head, line.end), before.entry if before else None
+    for entry in line.entries:
+        elapsed += passed(earlier, entry) if earlier else 0.0
+        try:
+            state = apply(state, entry)
+        except (LookupError, StopIteration) as error:
+            reason = f"line {entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
+            raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
+        earlier = entry
+        yield ReplayMoment(entry, elapsed, state, place, start, entry is line.entry)
 
 
 class KeyFrames:

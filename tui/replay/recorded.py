@@ -140,9 +140,13 @@ class RecordedSession:
             if last is self.first:
                 rows.gather(last)
             try:
+                since = 0
                 for moment in onward(self.directory.journal, last):
-                    last = moment
-                    rows.gather(moment, frame=moment.entry.seq % SPACING == 0)
+                    since += 1
+                    rows.gather(moment, frame=moment.ends and since >= SPACING)
+                    if not moment.ends:
+                        continue
+                    last, since = moment, since % SPACING
                     if len(rows.frames) >= BATCH:
                         if stopped():
                             return

@@ -164,7 +164,7 @@ def advance(
     wanted = seconds(trigger.lasting)
     above = known_bound(trigger.above)
     if of and above is not None and 0 < above < 100:
-        counts = (*before.counts, Counted(span, value / 100 * of, of))[-shares.KEPT :]
+        counts = (*before.counts, Counted(span, min(max(value, 0.0), 100.0) / 100 * of, of))[-shares.KEPT :]
         spent, due = shares.lasting(counts, above / 100, wanted)
         armed = spent >= 0
         return TriggerState(max(spent, 0.0), clock, armed, armed and (before.tripped or due), counts)

@@ -110,7 +110,8 @@ def _journal(directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat, 
             came = [*proof.take(feed.lines(proof.count, BATCH, 0.1))]
             for one in came:
                 file.write(one.line + b"\n")
-                state = apply(state, one.entry)
+                for entry in one.entries:
+                    state = apply(state, entry)
             if came:
                 until = time.monotonic() + PATIENCE
             elif proof.count >= beat.count:

@@ -1,6 +1,6 @@
 """What of a session is handed on: its parts, how each is named, and the words of what cannot be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -8,10 +8,15 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import RunbookError
+from tui.session.events import Entry
+from tui.session.journal.sampled_line import SampledLine, joined, parted
 from tui.sharing.seals import Seals
 
 LINE, CHUNK, BEAT, FRAME, TEXT, PRESENCE = "line", "output", "beat", "frame", "runbook", "follower"
 """The kinds of what is sealed."""
+
+TOLD = 200
+"""Samples in one beat at most."""
 
 
 class ShareFailed(RunbookError):
@@ -24,10 +29,19 @@ class OtherWriter(ShareFailed):
     """Somebody else hands on this session as well, with other lines: it was taken over, or it is a copy."""
 
 
+class MeasuredSince(Struct, frozen=True):
+    """What monitors measured since a session's last line, as the line that it will be in; see SampledLine."""
+
+    at: datetime
+    mono: float
+    line: SampledLine
+
+
 class Beat(Struct, frozen=True, kw_only=True):
     """How far a session has come, said every second by who writes it: so that silence is told from rest.
 
-    `count` is the number of its lines, `head` the hash of the last, `epoch` which of its writers says it.
+    `count` is the number of its lines, `head` the hash of the last, `epoch` which of its writers says it, `measured`
+    what is in no line yet.
     """
 
     session: str
@@ -43,6 +57,7 @@ class Beat(Struct, frozen=True, kw_only=True):
     drill: str = ""
     stands: str = ""
     over: bool = False
+    measured: MeasuredSince | None = None
 
 
 class KeyFrame(Struct, frozen=True):
@@ -156,6 +171,23 @@ def beat_of(seals: Seals, sealed: bytes | None) -> Beat | None:
     except msgspec.DecodeError:
         return None
     return beat if beat is not None and beat.session == seals.session and beat.at.tzinfo is not None else None
+
+
+def measured_since(entries: Sequence[Entry], count: int) -> MeasuredSince | None:
+    """What is said of pending samples after so many lines; nothing where they come after others, or are very many."""
+    if not 0 < len(entries) <= TOLD or entries[0].seq != count:
+        return None
+    return MeasuredSince(entries[-1].at, entries[-1].mono, joined(entries))
+
+
+def samples_of(beat: Beat) -> tuple[Entry, ...]:
+    """The samples after a session's last line, as its writer told them; none where they are not sound."""
+    if beat.measured is None:
+        return ()
+    try:
+        return parted(beat.measured.line, beat.count, beat.measured.at, beat.measured.mono)
+    except ValueError:
+        return ()
 
 
 frame_decoder = msgspec.msgpack.Decoder(KeyFrame)

@@ -39,7 +39,9 @@ def prove_approvals(lines: Iterable[ProvedLine], runbook: Runbook, signers: Sign
             _asked(state, event, entry, head)
         elif isinstance(event, ev.AttemptStarted):
             _started(state, event, entry)
-        state, head = apply(state, entry), line.head
+        for one in line.entries:
+            state = apply(state, one)
+        head = line.head
         if isinstance(event, ev.ApprovalGranted | ev.ApprovalRefused):
             yield _answered(state, event, entry, signers)
 

@@ -11,8 +11,10 @@ from tui.execution.outputs import Outputs
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
 from tui.session.clock import Clock
+from tui.session.events import Entry
 from tui.session.journal.chain import START, ProvedLine, walk
 from tui.session.journal.journal import writer_of
+from tui.session.journal.pending_samples import left_pending, pending_path
 from tui.session.state import initial
 
 GONE = "the program that wrote it has ended: leave it (q), then open it again to continue"
@@ -43,6 +45,10 @@ class FollowedJournal:
                 self.position = (line.entry.seq + 1, line.head)
                 yield line
         self._size = size
+
+    def pending(self) -> tuple[Entry, ...]:
+        """The samples after the last of those lines, which are in no line yet."""
+        return left_pending(pending_path(self.path), *self.position)
 
 
 class Onlooker(Viewer):
@@ -76,7 +82,8 @@ class Onlooker(Viewer):
             RunbookError: the journal cannot be read, or is damaged.
         """
         for line in self._journal.news():
-            self._live.fold_in(line.entry)
+            self._live.fold_in_line(line.entries)
+        self._live.fold_in_ahead(self._journal.pending())
 
     def close(self) -> None:
         """Look no longer."""

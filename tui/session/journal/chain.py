@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
 from tui.session.events import AnyEvent, Entry
+from tui.session.journal.sampled_line import SampledLine, parted
 
-VERSION = 1
+VERSION, SAMPLES = 1, 2
+"""The format of a line, and of one that has several samples: a program that does not know those says so."""
 TAIL = 1 << 20
 """Bytes from the end in which the last line is looked for."""
 
@@ -28,7 +30,7 @@ class JournalLine(Struct, frozen=True):
     at: datetime
     mono: float
     prev: str
-    event: AnyEvent
+    event: AnyEvent | SampledLine
 
 
 class _Version(Struct, frozen=True):
@@ -44,11 +46,16 @@ class JournalPlace(Struct, frozen=True):
 
 
 class ProvedLine(Struct, frozen=True):
-    """An entry, and the journal up to it: the hash of its line and the offset at which the line ends."""
+    """A line's entries, as a rule one, and the journal up to it: the hash of the line and the offset where it ends."""
 
-    entry: Entry
+    entries: tuple[Entry, ...]
     head: str
     end: int
+
+    @property
+    def entry(self) -> Entry:
+        """The line's only entry; of several samples, which all have its number, the last."""
+        return self.entries[-1]
 
 
 BEGINNING = JournalPlace()
@@ -68,6 +75,11 @@ def encode(entry: Entry, prev: str) -> bytes:
     return _encoder.encode(JournalLine(VERSION, entry.seq, entry.at, entry.mono, prev, entry.event))
 
 
+def encode_samples(last: Entry, line: SampledLine, prev: str) -> bytes:
+    """The bytes of a line with several samples, of which this is the last, without its end."""
+    return _encoder.encode(JournalLine(SAMPLES, last.seq, last.at, last.mono, prev, line))
+
+
 def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
     """Every whole line from a place on, proved against the one before; a last line without an end is left out.
 
@@ -84,9 +96,9 @@ def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
                     return
                 number += 1
                 line = raw[:-1]
-                entry = entry_of(path, number, line, head)
+                entries = entries_of(path, number, line, head)
                 head, end = digest(line), end + len(raw)
-                yield ProvedLine(entry, head, end)
+                yield ProvedLine(entries, head, end)
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -104,10 +116,9 @@ def last_entry(path: Path) -> Entry | None:
     except OSError as error:
         raise unreadable(path, error) from error
     try:
-        line = _decoder.decode(lines[-1]) if lines else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        return _entries(_decoder.decode(lines[-1]))[-1] if lines else None
+    except (msgspec.DecodeError, ValueError, RecursionError, OverflowError):
         return None
-    return Entry(line.seq, line.at, line.mono, line.event) if line else None
 
 
 def unreadable(path: Path, error: OSError) -> SessionError:
@@ -115,8 +126,10 @@ def unreadable(path: Path, error: OSError) -> SessionError:
     return SessionError(f"cannot read {path}: {error.strerror}", "check the path and its permissions")
 
 
-def entry_of(path: Path, number: int, raw: bytes, head: str) -> Entry:
+def entries_of(path: Path, number: int, raw: bytes, head: str) -> tuple[Entry, ...]:
     """What one line says, proved to follow the line with the hash `head`; the first line has the number 1.
+
+    As a rule one entry; of a line that has several samples each, with the number of the line.
 
     Raises:
         JournalDamaged: it is not what was written, or does not follow.
@@ -125,7 +138,7 @@ def entry_of(path: Path, number: int, raw: bytes, head: str) -> Entry:
         line = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
         raise _damaged(path, number, _reason(raw, error)) from error
-    if line.v != VERSION:
+    if line.v not in (VERSION, SAMPLES):
         raise _damaged(path, number, _newer(line.v))
     if line.seq != number - 1:
         raise _damaged(path, number, f"it is numbered {line.seq}, not {number - 1}: lines are missing, added or moved")
@@ -135,7 +148,16 @@ def entry_of(path: Path, number: int, raw: bytes, head: str) -> Entry:
         raise _damaged(path, number - 1, f"line {number} does not follow from it: it was changed after it was written")
     if line.at.utcoffset() is None:
         raise _damaged(path, number, "its time has no timezone")
-    return Entry(line.seq, line.at, line.mono, line.event)
+    try:
+        return _entries(line)
+    except (ValueError, OverflowError) as error:
+        raise _damaged(path, number, str(error)) from error
+
+
+def _entries(line: JournalLine) -> tuple[Entry, ...]:
+    if isinstance(line.event, SampledLine):
+        return parted(line.event, line.seq, line.at, line.mono)
+    return (Entry(line.seq, line.at, line.mono, line.event),)
 
 
 def _reason(raw: bytes, error: Exception) -> str:
@@ -143,11 +165,11 @@ def _reason(raw: bytes, error: Exception) -> str:
         version = _version.decode(raw).v
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         return "it is not JSON"
-    return _newer(version) if version != VERSION else str(error)
+    return _newer(version) if version not in (VERSION, SAMPLES) else str(error)
 
 
 def _newer(version: int) -> str:
-    return f"it was written by another version of runbook (format {version}; this one reads {VERSION})"
+    return f"it was written by another version of runbook (format {version}; this one reads {SAMPLES})"
 
 
 def _damaged(path: Path, number: int, reason: str) -> JournalDamaged:

@@ -5,16 +5,19 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, JournalUnwritable, SessionError
 from tui.session.clock import Clock
-from tui.session.events import AnyEvent, Entry, SessionFinished
-from tui.session.journal.chain import START, digest, encode, unreadable, walk
+from tui.session.events import AnyEvent, Entry, MonitorSampled, SessionFinished
+from tui.session.journal.chain import START, digest, encode, encode_samples, unreadable, walk
 from tui.session.journal.durable import Disk, let_go, sync_directory, write_new
+from tui.session.journal.pending_samples import PendingSamples, left_pending, pending_path
 from tui.session.journal.receipt import KeptReceipt, keep_receipt, kept_receipt
+from tui.session.journal.sampled_line import fits
 from tui.session.journal.writer_lock import WriterLock, holder_of
 
 __all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify", "writer_of"]
@@ -33,6 +36,9 @@ class Verified(Struct, frozen=True):
 class Journal:
     """The journal of one session, open for writing by this process alone. Safe to use from several threads.
 
+    What monitors measure is kept beside it, and put into one line after three minutes, or as soon as anything else is
+    appended.
+
     After an append that failed, nothing more is appended until `reopen` has made sure what is on the disk.
     """
 
@@ -48,6 +54,7 @@ class Journal:
         self._opened = clock.monotonic()
         self._count, self._head, self._end = 0, START, 0
         self._contradicted = False
+        self._samples = PendingSamples(path, disk)
 
     @classmethod
     def create(cls, path: Path, clock: Clock, disk: Disk = Disk()) -> "Journal":  # noqa: B008 (immutable)
@@ -88,15 +95,17 @@ class Journal:
             lock.release()
             raise JournalUnwritable(f"cannot write {path}: {error.strerror}", HINT) from error
         try:
-            last, receipt = 0, journal._receipt()
+            last, before, receipt = 0, 0, journal._receipt()
             for line in walk(path):
-                last = journal._end
+                before, last = last, journal._end
                 if receipt and line.entry.seq + 1 == receipt.count:
                     journal._contradicted = line.head != receipt.head
                 journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
             journal._contradicted |= bool(receipt and journal._count < receipt.count)
             journal._cut(keep=True)
-            journal._renew(last)
+            journal._renew(before)  # samples and what followed them were written in one piece
+            journal._samples.take_up(journal._count, journal._head)
+            journal.settle()
         except SessionError:
             journal.close()
             raise
@@ -109,27 +118,97 @@ class Journal:
             JournalUnwritable: it is not; what it announces must not happen.
         """
         with self._mutex:
-            if self.broken:
-                raise JournalUnwritable(f"the journal cannot be written: {self.broken}", HINT)
+            self._usable()
             at, mono = self.clock.now(), round(self.clock.monotonic() - self._opened, 6)
-            entry = Entry(self._count, at, mono, event)
-            line = encode(entry, self._head)
-            try:
-                self._disk.write_all(self._fd, line + b"\n")
-                self._disk.sync(self._fd)
-                if not os.fstat(self._fd).st_nlink:
-                    raise OSError(errno.ENOENT, "it was removed while the session was open")
-            except OSError as error:
-                self.broken = error.strerror or str(error)
-                raise JournalUnwritable(f"cannot write {self.path}: {self.broken}", HINT) from error
-            self._count, self._head, self._end = self._count + 1, digest(line), self._end + len(line) + 1
+            if isinstance(event, MonitorSampled) and fits(event):
+                return self._sampled(at, mono, event)
+            lines: list[bytes] = []
+            count, head = self._count, self._head
+            if pending := self._samples.entries:
+                lines.append(encode_samples(pending[-1], self._samples.line(), head))
+                count, head = count + 1, digest(lines[-1])
+            entry = Entry(count, at, mono, event)
+            lines.append(encode(entry, head))
+            self._write(lines)
             if isinstance(event, SessionFinished):
                 self._seal()
             return entry
 
-    def position(self) -> tuple[int, str]:
-        """How many lines there are, and the hash of the last."""
+    @property
+    def pending(self) -> bool:
+        """Whether there are samples that are not in a line yet."""
+        return bool(self._samples.entries)
+
+    @property
+    def samples(self) -> tuple[Entry, ...]:
+        """Those samples."""
+        return self._samples.entries
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return self._count
+
+    @property
+    def written(self) -> tuple[int, str]:
+        """How many lines there are, and the hash of the last, whatever is pending."""
+        return self._count, self._head
+
+    def settle(self) -> None:
+        """Put the pending samples into a line.
+
+        Raises:
+            JournalUnwritable: they are still beside it only.
+        """
         with self._mutex:
+            self._settle()
+
+    def _settle(self) -> None:
+        if pending := self._samples.entries:
+            self._usable()
+            self._write([encode_samples(pending[-1], self._samples.line(), self._head)])
+
+    def _sampled(self, at: datetime, mono: float, event: MonitorSampled) -> Entry:
+        """Keep a sample beside the journal, with the number that its line will have."""
+        times = None if self._samples.full(mono) else self._samples.timed(at, mono)
+        if times is None:
+            self._settle()
+            times = self._samples.timed(at, mono)
+        assert times is not None, "nothing is pending that it might not go together with"
+        try:
+            return self._samples.add(self._count, self._head, *times, event)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _usable(self) -> None:
+        if self.broken:
+            raise JournalUnwritable(f"the journal cannot be written: {self.broken}", HINT)
+
+    def _write(self, lines: list[bytes]) -> None:
+        """Write the next lines in one piece, the pending samples among them."""
+        try:
+            self._disk.write_all(self._fd, b"".join(line + b"\n" for line in lines))
+            self._disk.sync(self._fd)
+            if not os.fstat(self._fd).st_nlink:
+                raise OSError(errno.ENOENT, "it was removed while the session was open")
+        except OSError as error:
+            raise self._failed(error) from error
+        self._count, self._head = self._count + len(lines), digest(lines[-1])
+        self._end += sum(len(line) + 1 for line in lines)
+        self._samples.settled()
+
+    def _failed(self, error: OSError) -> JournalUnwritable:
+        self.broken = error.strerror or str(error)
+        return JournalUnwritable(f"cannot write {self.path}: {self.broken}", HINT)
+
+    def position(self) -> tuple[int, str]:
+        """How many lines there are, and the hash of the last; the pending samples are in one of them.
+
+        Raises:
+            JournalUnwritable: they cannot be put into one.
+        """
+        with self._mutex:
+            self._settle()
             return self._count, self._head
 
     def reopen(self) -> None:
@@ -154,8 +233,11 @@ class Journal:
         """Let another process write; closing twice is harmless."""
         with self._mutex:
             if self.broken != "closed":
+                with suppress(JournalUnwritable):  # they are beside it, for whoever opens it next
+                    self._settle()
                 self._seal()
                 self.broken = "closed"
+                self._samples.close()
                 let_go(self._fd)
                 self._lock.release()
 
@@ -225,13 +307,17 @@ class Journal:
 
 
 def read(path: Path) -> Iterator[Entry]:
-    """Every event of a journal, proved as it is read; a line still being written is left out.
+    """Every event of a journal, proved as it is read; a line still being written is left out, pending samples are not.
 
     Raises:
         JournalDamaged: a line is not what was written.
         SessionError: the file cannot be read.
     """
-    return (line.entry for line in walk(path))
+    count, head = 0, START
+    for line in walk(path):
+        count, head = line.entry.seq + 1, line.head
+        yield from line.entries
+    yield from left_pending(pending_path(path), count, head)
 
 
 def verify(path: Path) -> Verified:

@@ -33,6 +33,7 @@ from tui.sharing.handed_on import (
     SealedPart,
     beat_of,
     frame_decoder,
+    samples_of,
 )
 from tui.sharing.publishing.journal_lines import JournalLines
 from tui.sharing.seals import Seals
@@ -214,6 +215,8 @@ class Follower(Viewer):
         self._take(lines)
         heard = beat_of(self._seals, self._feed.beat())
         if heard is not None and heard.at >= self.said.at:
+            if heard.count == self._proof.count:
+                self._live.fold_in_ahead(samples_of(heard))
             new, self.said = heard.at > self.said.at, heard
             if new and self._proof.count >= heard.count:
                 self._fresh = time.monotonic()
@@ -226,7 +229,7 @@ class Follower(Viewer):
     def _take(self, parts: list[SealedPart]) -> None:
         for line in self._proof.take(parts):
             self._keep(line)
-            self._live.fold_in(line.entry)
+            self._live.fold_in_line(line.entries)
         state = self._live.state
         self._followed.running = frozenset(
             number for number in state.open_attempts if state.attempts[number].outcome is None

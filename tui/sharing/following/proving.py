@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tui.errors import JournalDamaged
 from tui.session.events import Entry
-from tui.session.journal.chain import START, digest, entry_of
+from tui.session.journal.chain import START, digest, entries_of
 from tui.sharing.handed_on import LINE, SealedPart
 from tui.sharing.seals import Seals
 
@@ -16,9 +16,9 @@ HELD = 5_000
 
 
 class ReceivedLine(Struct, frozen=True):
-    """A line that is proved: what it says, and its bytes."""
+    """A line that is proved: what it says, as a rule one thing, and its bytes."""
 
-    entry: Entry
+    entries: tuple[Entry, ...]
     line: bytes
 
 
@@ -61,7 +61,7 @@ class LineProof:
                 self._ahead.setdefault(part.place, part)
         while (part_next := self._ahead.pop(self.count, None)) is not None:
             try:
-                entry = entry_of(Path(self._seals.session), self.count + 1, part_next.data, self.head)
+                entries = entries_of(Path(self._seals.session), self.count + 1, part_next.data, self.head)
             except JournalDamaged:  # it has the team's seal: another writer went on from another line
                 self.forked = self.count
                 return
@@ -69,7 +69,7 @@ class LineProof:
             self._hashes[self.count] = self.head
             self._hashes.pop(self.count - HELD, None)
             self.count += 1
-            yield ReceivedLine(entry, part_next.data)
+            yield ReceivedLine(entries, part_next.data)
 
     def _compare(self, part: SealedPart) -> None:
         known = self._hashes.get(part.place)

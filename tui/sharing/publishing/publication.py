@@ -27,12 +27,15 @@ class Publication:
     ) -> None:
         """Begin to hand on what the conductor writes, from the first line on."""
         self._reader: InboxReader | None = None
-        self._publishers = [
-            Publisher(sink, directory, conductor.outputs, clock, conductor.state, epoch) for sink in sinks
-        ]
-        for one in self._publishers:
-            conductor.subscribe(one.heard)
-            one.reached(conductor.state)
+        recorder = conductor.recorder
+        with recorder.lock:
+            recorder.position()  # what is handed on is the state after the last line
+            self._publishers = [
+                Publisher(sink, directory, conductor.outputs, clock, recorder.state, epoch, recorder.pending)
+                for sink in sinks
+            ]
+            for one in self._publishers:
+                recorder.subscribe_to_lines(one.reached)
 
     @property
     def troubled(self) -> bool:

@@ -3,7 +3,7 @@
 import platform
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from tui.session.folding.packed import packed
 from tui.session.places import environment_of
 from tui.session.state import SessionState, last_attempt
 from tui.session.views.called import over, session_called
-from tui.sharing.handed_on import Beat, KeyFrame, OtherWriter, Received, ShareFailed, Sink
+from tui.sharing.handed_on import Beat, KeyFrame, OtherWriter, Received, ShareFailed, Sink, measured_since
 from tui.sharing.publishing.journal_lines import JournalLines
 from tui.sharing.publishing.masked_output import MaskedOutput, RunningOutputs
 
@@ -43,7 +43,7 @@ class HandedOn(Struct, frozen=True):
 
 
 class Publisher:
-    """Hands one session on to one sink. `heard` is a listener of the recorder; the rest is the thread's own."""
+    """Hands one session on to one sink. `reached` is told by the recorder; the rest is the thread's own."""
 
     def __init__(
         self,
@@ -53,10 +53,12 @@ class Publisher:
         clock: Clock,
         state: SessionState,
         epoch: Callable[[], int] = lambda: 1,
+        pending: Callable[[], Sequence[Entry]] = lambda: (),
     ) -> None:
         """Args:
         state: after the last line that is durable already.
         epoch: which of the session's writers this is.
+        pending: what was measured since the journal's last line.
         """
         self._sink = sink
         self._text = directory.runbook
@@ -64,6 +66,7 @@ class Publisher:
         self._outputs = outputs
         self._clock = clock
         self._epoch = epoch
+        self._pending = pending
         self._state = state
         self._received: Received = lambda message: None
         self._wake = threading.Event()
@@ -81,12 +84,8 @@ class Publisher:
         """Where the session is handed on to."""
         return self._sink.where
 
-    def heard(self, entry: Entry, state: SessionState) -> None:
-        """Take note of a line that is durable; it is all that the writer of the journal does for this."""
-        self.reached(state)
-
     def reached(self, state: SessionState) -> None:
-        """Hand on what led to a state, all of which is durable."""
+        """Hand on the lines that led to a state, which is all that the writer of the journal does for this."""
         self._state = state
         self._wake.set()
 
@@ -221,4 +220,5 @@ class Publisher:
             drill=started.drill if started else "",
             stands=str(session_called(state)),
             over=over(state),
+            measured=measured_since(self._pending(), self._journal.count),
         )
