@@ -23,7 +23,7 @@ from tui.transports.base import Command, Fence
 from tui.transports.fencing.fence import FENCE
 from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped
 
-TICK = 0.03
+TICK = 0.1
 """Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
 
 KEY = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)/([0-9]+)", re.ASCII)
@@ -164,8 +164,12 @@ _rb_late=
 if [ ! -e "$_rb_job/exit" ] && [ -z "${{_rb_over-}}" ]; then
   _rb_late=yes
   if [ -n "${{_rb_mine-}}" ]; then
-    {{ sleep {TICK}; echo >"$_rb_job/end"; }} </dev/null >/dev/null 5>&- 7>&- 8<&- & _rb_timer=$!
-    read -r _rb_line <&8 || {{ _rb_late=; kill "$_rb_timer"; }}
+    case ${{BASH_VERSION-}} in
+      [4-9].* | [1-9][0-9]*) read -r -t {TICK} _rb_line <&8; [ "$?" -gt 128 ] || _rb_late= ;;
+      *)
+        {{ sleep {TICK}; echo >"$_rb_job/end"; }} </dev/null >/dev/null 5>&- 7>&- 8<&- & _rb_timer=$!
+        read -r _rb_line <&8 || {{ _rb_late=; kill "$_rb_timer"; }} ;;
+    esac
   fi
   if [ -n "$_rb_late" ]; then
     tail -c "+$((_rb_out + 1))" -f "$_rb_job/out" 5>&- 7>&- 8<&- & _rb_tails=$!
@@ -176,14 +180,16 @@ if [ ! -e "$_rb_job/exit" ] && [ -z "${{_rb_over-}}" ]; then
   fi
 fi
 _rb_rest() {{
-  _rb_size=-
-  if [ -n "$_rb_late" ]; then _rb_size=$(wc -c <"$_rb_job/$1")
-  elif [ ! -s "$_rb_job/$1" ]; then :
+  if [ ! -s "$_rb_job/$1" ]; then :
   elif [ "$2" -eq 0 ]; then cat "$_rb_job/$1"
   else tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
 }}
-_rb_rest out "$_rb_out"; _rb_out=$_rb_size
-_rb_rest err "$_rb_err" >&7; _rb_err=$_rb_size
+if [ -n "$_rb_late" ]; then
+  set -- $(cd "$_rb_job" && wc -c out err); _rb_out=$1 _rb_err=$3
+else
+  _rb_rest out "$_rb_out"; _rb_rest err "$_rb_err" >&7
+  _rb_out=- _rb_err=-
+fi
 _rb_gate
 if [ -e "$_rb_job/exit" ]; then IFS= read -r _rb_exit <"$_rb_job/exit"
 elif [ "$_rb_on" != "$_rb_boot" ] && [ "$_rb_pid" != none ]; then _rb_exit=rebooted
@@ -192,8 +198,9 @@ _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
 printf '\\000%s %s ' runbook-job "$_rb_nonce"
 echo end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
-# The starter of a job waits a moment before it pays for two tails: the timer says through the FIFO that it is over,
-# where `read` then has a line instead of the end. Nobody else can read that line, for nobody else follows a new job.
+# The starter of a job waits a moment before it pays for two tails. Where `read` cannot be told how long, a timer says
+# through the FIFO that it is over, and `read` has a line instead of the end. Nobody else can read that line, for nobody
+# else follows a new job.
 
 _STOP = f"""\
 group=0 patience=$4 _rb_epoch=$5
