@@ -113,7 +113,7 @@ def _story(
     steps: _Steps,
 ) -> Story:
     assert isinstance(struck.event, ev.FaultStruck)
-    since = [one for one in entries if one.seq > struck.seq]
+    since = [entry for entry in entries if entry.seq > struck.seq]
     past = _lived_through(state, entries, scenario, fault, struck.at) if fault is not None else _Past()
     over = past.over
     noticed = next(((one.at, words) for one in since if (words := _noticed(one.event, steps))), None)

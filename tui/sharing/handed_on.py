@@ -174,7 +174,7 @@ def beat_of(seals: Seals, sealed: bytes | None) -> Beat | None:
 
 
 def measured_since(entries: Sequence[Entry], count: int) -> MeasuredSince | None:
-    """What is said of pending samples after so many lines; nothing where they come after others, or are very many."""
+    """What is said of the samples after this number of lines; nothing where they are of others, or very many."""
     if not 0 < len(entries) <= TOLD or entries[0].seq != count:
         return None
     return MeasuredSince(entries[-1].at, entries[-1].mono, joined(entries))

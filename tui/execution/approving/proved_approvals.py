@@ -39,8 +39,8 @@ def prove_approvals(lines: Iterable[ProvedLine], runbook: Runbook, signers: Sign
             _asked(state, event, entry, head)
         elif isinstance(event, ev.AttemptStarted):
             _started(state, event, entry)
-        for one in line.entries:
-            state = apply(state, one)
+        for each in line.entries:
+            state = apply(state, each)
         head = line.head
         if isinstance(event, ev.ApprovalGranted | ev.ApprovalRefused):
             yield _answered(state, event, entry, signers)

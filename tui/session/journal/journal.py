@@ -233,7 +233,7 @@ class Journal:
         """Let another process write; closing twice is harmless."""
         with self._mutex:
             if self.broken != "closed":
-                with suppress(JournalUnwritable):  # they are beside it, for whoever opens it next
+                with suppress(JournalUnwritable):  # they stay beside it, for the next writer
                     self._settle()
                 self._seal()
                 self.broken = "closed"

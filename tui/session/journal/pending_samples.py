@@ -19,7 +19,7 @@ class PendingSamples:
     """The samples after a journal's last line, of its writer; what another event follows is put into a line first.
 
     The file has them as the lines that they would be, the first with the hash of the journal's last line: as soon as
-    the journal goes on, it follows from nothing, and says nothing.
+    the journal is written further, it follows from nothing, and says nothing.
     """
 
     def __init__(self, journal: Path, disk: Disk) -> None:
