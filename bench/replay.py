@@ -1,7 +1,7 @@
 """A session of a million events: opened to its first frame beside reading it as JSON, seeks, and memory.
 
-Targets: opened in at most 0.1 of the time that Python's own JSON library takes to read the same journal; the slowest
-of a hundred seeks under 100 ms; memory growing by less than 60 MiB.
+Targets: opened in at most 0.05 of the time that Python's own JSON library takes to read the same journal; 99 of 100
+seeks within 10 ms; memory growing by less than 60 MiB.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench._sessions import large_session
 from tui.app import RunbookApp
+from tui.cli.main import GARBAGE
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.replay.screen import ReplayScreen
@@ -36,22 +37,23 @@ def main() -> None:
         unread = statistics.median(
             asyncio.run(first_frame(directory, root / f"cache-{number}", whole=False)) for number in range(TIMES)
         )
+        gc.set_threshold(GARBAGE)  # as the command does
         before = memory()
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), time.process_time()
         recording = RecordedSession(directory, root / "cache")
         recording.index()
-        indexed = time.perf_counter() - started
+        indexed, spent = time.perf_counter() - started, time.process_time() - spent
         again = statistics.median(asyncio.run(first_frame(directory, root / "cache", whole=True)) for _ in range(TIMES))
         luck = random.Random(2)
         seeks = sorted(seek(recording, luck.random() * recording.total) for _ in range(SEEKS))
         grown = memory() - before
         output = large_output(root)
     print(f"{EVENTS:,} events read as JSON                {plain:8.2f} s")
-    print(f"opened to the first frame, first time    {unread:8.2f} s   = {unread / plain:.2f} (target at most 0.10)")
-    print(f"opened to the first frame, key frames kept{again:8.2f} s   = {again / plain:.2f} (target at most 0.10)")
-    print(f"key frames made beside it                 {indexed:8.1f} s")
+    print(f"opened to the first frame, first time    {unread:8.2f} s   = {unread / plain:.2f} (target at most 0.05)")
+    print(f"opened to the first frame, key frames kept{again:8.2f} s   = {again / plain:.2f} (target at most 0.05)")
+    print(f"key frames made beside it                 {indexed:8.1f} s ({spent:.1f} of processor time)")
     print(f"a seek, median of {SEEKS:,}                   {seeks[SEEKS // 2] * 1000:8.1f} ms")
-    print(f"a seek, p99                               {seeks[SEEKS * 99 // 100] * 1000:8.1f} ms   (target under 100)")
+    print(f"a seek, p99                               {seeks[SEEKS * 99 // 100] * 1000:8.1f} ms   (target at most 10)")
     print(f"memory grew by                            {grown / 2**20:8.1f} MiB (target under 60)")
     print(f"1 GiB of output, counted lines kept: its end shown in {output * 1000:.1f} ms")
 

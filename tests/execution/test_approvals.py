@@ -342,7 +342,7 @@ def test_the_journal_proves_who_allowed_what_and_that_it_is_what_ran(
         (ev.AttemptStarted, {"command": "restore other.sql notes"}, "ran a command that nobody had allowed"),
     ]:
         forged = [
-            replace(line, entry=replace(line.entry, event=replace(line.entry.event, **changed)))
+            replace(line, entries=(replace(line.entry, event=replace(line.entry.event, **changed)),))
             if isinstance(line.entry.event, kind) and line.entry.event.step == "restore"
             else line
             for line in lines

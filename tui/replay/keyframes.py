@@ -11,30 +11,36 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.errors import JournalDamaged
+from tui.replay.attempt_chunks import SCHEMA, ChunkReader, ChunkRow, ChunkWriter
 from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
-from tui.session.events import AttemptStarted, Entry
+from tui.session.events import AttemptStarted, Entry, MonitorSampled
 from tui.session.folding.fold import apply
 from tui.session.folding.packed import packed, unpacked
 from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
-VERSION = 6
-SPACING = 500
+VERSION = 7
+SPACING = 200
 """Events between two key frames."""
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE meta (version INTEGER, identity TEXT);
 CREATE TABLE frames (
-    seq INTEGER PRIMARY KEY, elapsed REAL, last BLOB, head TEXT, start INTEGER, end INTEGER, state BLOB);
+    seq INTEGER PRIMARY KEY, elapsed REAL, last BLOB, head TEXT, start INTEGER, end INTEGER, state BLOB,
+    attempts BLOB);
 CREATE TABLE marks (seq INTEGER PRIMARY KEY, elapsed REAL, at TEXT, kind TEXT, step TEXT, words TEXT);
 CREATE TABLE attempts (number INTEGER PRIMARY KEY, elapsed REAL);
 CREATE TABLE lines (attempt INTEGER PRIMARY KEY, size INTEGER, ends BLOB);
 CREATE INDEX marks_by_kind ON marks (kind, seq);
 """
+    + SCHEMA
+)
 
 _NEWEST = "SELECT * FROM frames ORDER BY seq DESC LIMIT 1"
 _EARLIER = "SELECT * FROM frames WHERE elapsed <= ? ORDER BY seq DESC LIMIT 1"
@@ -127,6 +133,7 @@ class KeyFrames:
         except sqlite3.DatabaseError:
             path.unlink(missing_ok=True)
             self._db = self._opened(path)
+        self._chunks = ChunkReader(self._db)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -192,7 +199,8 @@ class KeyFrames:
         with self._db:
             self._db.executemany("INSERT OR REPLACE INTO attempts VALUES (?, ?)", rows.attempts)
             self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?)", rows.marks)
-            self._db.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", rows.frames)
+            self._db.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?)", rows.chunks)
+            self._db.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows.frames)
 
     def _opened(self, path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=10.0, check_same_thread=False)
@@ -227,13 +235,13 @@ class KeyFrames:
         row = self._db.execute(query, values).fetchone()
         if row is None:
             return None
-        seq, elapsed, last, head, start, end, data = row
-        state = unpacked(self._runbook, data)
+        seq, elapsed, last, head, start, end, data, chunks = row
+        state = replace(unpacked(self._runbook, data), attempts=self._chunks.attempts(chunks))
         return ReplayMoment(_entries.decode(last), elapsed, state, JournalPlace(seq + 1, head, end), start)
 
 
 MarkRow = tuple[int, float, str, str, str, str]
-FrameRow = tuple[int, float, bytes, str, int, int, bytes]
+FrameRow = tuple[int, float, bytes, str, int, int, bytes, bytes]
 
 _entries = msgspec.msgpack.Decoder(Entry)
 _encoder = msgspec.msgpack.Encoder()
@@ -242,27 +250,29 @@ _encoder = msgspec.msgpack.Encoder()
 class Rows:
     """What is gathered of the moments until it is kept: nothing of it holds the moments in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, chunks: ChunkWriter) -> None:
+        self._writer = chunks
+        self.chunks: list[ChunkRow] = []
         self.marks: list[MarkRow] = []
         self.attempts: list[tuple[int, float]] = []
         self.frames: list[FrameRow] = []
 
     def gather(self, moment: ReplayMoment, frame: bool = False) -> None:
         """Take what is worth keeping of a moment, with `frame` all of it."""
-        one = marker_of(moment.entry, moment.state)
+        measured = isinstance(moment.entry.event, MonitorSampled)  # nearly all of a long night, and no marker
+        one = None if measured else marker_of(moment.entry, moment.state)
         if one is not None:
             words = (one.at.isoformat(), one.kind.value, one.step, one.words)
             self.marks.append((one.seq, moment.elapsed, *words))
         if isinstance(moment.entry.event, AttemptStarted):
             self.attempts.append((moment.entry.event.attempt, moment.elapsed))
         if frame:
-            self.frames.append(_frame_row(moment))
-
-
-def _frame_row(moment: ReplayMoment) -> "FrameRow":
-    place = moment.place
-    last = _encoder.encode(moment.entry)
-    return moment.entry.seq, moment.elapsed, last, place.head, moment.start, place.end, packed(moment.state)
+            place, last = moment.place, _encoder.encode(moment.entry)
+            chunks = self._writer.names(moment.state.attempts, self.chunks)
+            state = packed(replace(moment.state, attempts={}))
+            self.frames.append(
+                (moment.entry.seq, moment.elapsed, last, place.head, moment.start, place.end, state, chunks)
+            )
 
 
 def _line_is(journal: Path, head: str, start: int, end: int) -> bool:

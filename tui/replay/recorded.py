@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
+from tui.replay.attempt_chunks import ChunkWriter
 from tui.replay.keyframes import SPACING, KeyFrames, ReplayMoment, Rows, beginning, onward
 from tui.replay.output import OutputLines
 from tui.runbook.model import Runbook
@@ -136,7 +137,8 @@ class RecordedSession:
         frames = self._open()
         try:
             last = frames.last()
-            rows = Rows()
+            chunks = ChunkWriter()
+            rows = Rows(chunks)
             if last is self.first:
                 rows.gather(last)
             try:
@@ -151,7 +153,7 @@ class RecordedSession:
                         if stopped():
                             return
                         self._keep(frames, rows, moment)
-                        rows = Rows()
+                        rows = Rows(chunks)
             finally:
                 rows.gather(last, frame=True)
                 self._keep(frames, rows, last)

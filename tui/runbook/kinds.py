@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -30,6 +31,7 @@ def exported(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
+@lru_cache(maxsize=1024)
 def seconds(duration: str) -> float:
     """The length in seconds of a `Duration` such as `1h30m`."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0}

@@ -20,7 +20,7 @@ GAP = 3
 """After this many intervals without a sample the time between two does not count: nobody knows what the value was."""
 
 
-class Sample(Struct, frozen=True):
+class Sample(Struct, frozen=True, array_like=True):
     """One measurement that ended `at` a time (UTC), and `took` seconds.
 
     Without a `value` it could not be made, and `detail` says why; see MonitorSampled for `failed`.

@@ -1,5 +1,7 @@
 """Decides for how long each trigger is beyond its bound, and which samples say nothing against the release."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from tui.runbook.model import FlowKind, Section, Step, Trigger
@@ -8,13 +10,14 @@ from tui.session.samples import TriggerState, advance
 from tui.session.state import SessionState
 
 
-def advance_all(state: SessionState, event: MonitorSampled) -> dict[str, TriggerState]:
+def advance_all(state: SessionState, event: MonitorSampled) -> Mapping[str, TriggerState]:
     """What is known of every trigger after a sample of a monitor."""
+    watching = [(name, one) for name, one in state.runbook.triggers.items() if one.monitor == event.monitor]
+    if not watching:
+        return state.triggers
     after = dict(state.triggers)
     monitor = state.runbook.monitors[event.monitor]
-    for name, trigger in state.runbook.triggers.items():
-        if trigger.monitor != event.monitor:
-            continue
+    for name, trigger in watching:
         before = state.triggers.get(name, TriggerState())
         after_sample = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
         planned = after_sample.armed and not counting(state, trigger)
