@@ -23,6 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(GARBAGE)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what was made up to now out of the search for garbage: it is needed to the end."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A real sshd that the whole run shares; a test that harms one makes its own."""

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.bundled_host import Host
+from tests.support.bundled_runbook import bundled_runbook
 from tests.support.mariadb import PASSWORD, Mariadb, mariadb
-from tui.resources import bundled
-from tui.runbook.reading.load import load
 from tui.session.clock import SystemClock
 
 __all__ = ["mariadb"]
@@ -35,7 +34,7 @@ class Database:
 
     def __init__(self, server: Mariadb, folder: Path) -> None:
         self.server, self.folder = server, folder
-        self.host = Host(load(bundled("runbook.toml")), folder)
+        self.host = Host(bundled_runbook(), folder)
         self.host.password = PASSWORD
         settings = f"DB_HOST=127.0.0.1\nDB_PORT={server.port}\nDB_USER=shop\nDB_NAME=notes\n"
         (self.host.app / ".env").write_text(settings)
@@ -151,7 +150,7 @@ COMPOSE = '#!/bin/sh\nshift 4\nexec "$@"\n'
 @pytest.mark.parametrize("method", ["a", "b"])
 def test_a_migration_that_cannot_be_reversed_is_found_before_anything_is_reversed(tmp_path: Path, method: str) -> None:
     """In the plan that is read before a second person allows the reversal; nothing that could be reversed is."""
-    host = Host(load(bundled("runbook.toml")), tmp_path)
+    host = Host(bundled_runbook(), tmp_path)
     (host.app / "venv" / "bin").mkdir(parents=True)
     (host.app / "venv" / "bin" / "activate").touch()
     (host.app / host.values()["project_dir"]).mkdir(parents=True)

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.bundled_host import Host
-from tui.resources import bundled
+from tests.support.bundled_runbook import bundled_runbook
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load
 
 PYTHON = """#!/bin/sh
 # a virtual environment's python: -m pip install adds a line to what is in it
@@ -27,7 +26,7 @@ esac
 
 @pytest.fixture(scope="module")
 def runbook() -> Runbook:
-    return load(bundled("runbook.toml"))
+    return bundled_runbook()
 
 
 @pytest.fixture

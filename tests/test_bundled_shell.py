@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.bundled_host import Host
-from tui.resources import bundled
+from tests.support.bundled_runbook import bundled_runbook
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load
 from tui.runbook.walk import texts_of
 
 
 @pytest.fixture(scope="module")
 def runbook() -> Runbook:
-    return load(bundled("runbook.toml"))
+    return bundled_runbook()
 
 
 @pytest.fixture

@@ -15,16 +15,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.bundled_host import Host
-from tui.resources import bundled
+from tests.support.bundled_runbook import bundled_runbook
 from tui.runbook.model import Action, Runbook
-from tui.runbook.reading.load import load
 from tui.runbook.walk import steps_of
 from tui.session.views.symptoms import Subject, matching
 
 
 @pytest.fixture(scope="module")
 def runbook() -> Runbook:
-    return load(bundled("runbook.toml"))
+    return bundled_runbook()
 
 
 ONE_METHOD = {

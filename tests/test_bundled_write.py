@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.bundled_host import Host
-from tui.resources import bundled
-from tui.runbook.reading.load import load
+from tests.support.bundled_runbook import bundled_runbook
 
 SETTINGS = """
 SECRET_KEY = "of the test"
@@ -73,7 +72,7 @@ class Site:
     """The application on the production stand-in, as far as its models go."""
 
     def __init__(self, folder: Path) -> None:
-        self.host = Host(load(bundled("runbook.toml")), folder)
+        self.host = Host(bundled_runbook(), folder)
         self.project = self.host.app / self.host.values()["project_dir"]
         (self.project / "coreapp").mkdir(parents=True)
         programs = self.host.app / "venv" / "bin"

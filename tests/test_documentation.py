@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bundled_runbook import bundled_runbook
 from tools.recording import SHOT
 from tools.screenshots import SHOTS, Shot, words_of
 from tui.headless.answers import read_answers
-from tui.resources import bundled
 from tui.runbook.model import Danger
-from tui.runbook.reading.load import load
 from tui.widgets.looks.themes import NIGHT, THEMES
 
 ROOT = Path(__file__).parent.parent
@@ -37,7 +36,7 @@ def test_the_two_commands_of_a_fresh_machine_are_in_the_readme() -> None:
 
 def test_the_answers_file_on_the_page_takes_the_bundled_runbook_to_its_end(tmp_path: Path) -> None:
     page = (ROOT / "docs/headless.md").read_text()
-    path, runbook = tmp_path / "answers.toml", load(bundled("runbook.toml"))
+    path, runbook = tmp_path / "answers.toml", bundled_runbook()
     path.write_text(page.partition("```toml\n")[2].partition("```")[0])
     answers = read_answers(path, runbook)
     deploy = [runbook.section(name) for name in runbook.flows["deploy"].sections]

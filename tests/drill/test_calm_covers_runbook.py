@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from tests.support.bundled_runbook import bundled_runbook
 from tests.support.world_transport import WorldTransport
 from tui.cli.wiring import drill_workspace
 from tui.drill.scenario_files import find_scenario
@@ -25,7 +26,7 @@ from tui.headless.run import Exit, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import Action, FlowKind, Runbook, Step
-from tui.runbook.reading.load import load, read_whole
+from tui.runbook.reading.load import read_whole
 from tui.runbook.templates.filling import filled_action
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
@@ -38,7 +39,7 @@ from tui.transports.base import CancelToken, Stream
 
 @cache
 def runbook() -> Runbook:
-    return load(bundled("runbook.toml"))
+    return bundled_runbook()
 
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -81,7 +82,7 @@ def hosts() -> dict[str, WorldTransport]:
 @pytest.fixture
 def workspace(tmp_path: Path, hosts: dict[str, WorldTransport]) -> Iterator[Workspace]:
     text = read_whole(bundled("runbook.toml")).text
-    made = Workspace(runbook(), text, Store(tmp_path), hosts, SystemClock(), drill="Calm deployment", speed=600)
+    made = Workspace(runbook(), text, Store(tmp_path), hosts, SystemClock(), drill="Calm deployment", speed=60)
     yield made
     made.close()
 

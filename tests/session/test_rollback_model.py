@@ -10,10 +10,9 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from tests.support.bundled_runbook import bundled_runbook
 from tests.support.production_model import BACK, FORWARD, LOOKS, REASONS, World, after
-from tui.resources import bundled
 from tui.runbook.model import Runbook, Step
-from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.outcome import Outcome, OutcomeKind
@@ -157,7 +156,7 @@ class Play:
 
 @cache
 def runbook() -> Runbook:
-    return load(bundled("runbook.toml"))
+    return bundled_runbook()
 
 
 @cache

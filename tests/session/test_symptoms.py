@@ -7,11 +7,10 @@ import pytest
 import tomli
 from msgspec import convert
 
-from tui.resources import bundled
+from tests.support.bundled_runbook import bundled_runbook
 from tui.runbook.described.probes import words_of
 from tui.runbook.model import Runbook
 from tui.runbook.reading.lint import lint_text
-from tui.runbook.reading.load import load
 from tui.session.state import action_at, step_by_id
 from tui.session.views.symptoms import UNKNOWN, Subject, matching
 
@@ -38,7 +37,7 @@ sections = []
 
 @pytest.fixture(scope="module")
 def runbook() -> Runbook:
-    return load(bundled("runbook.toml"))
+    return bundled_runbook()
 
 
 def subject(runbook: Runbook, trouble: dict[str, Any]) -> Subject:

@@ -1,13 +1,16 @@
 """Runs what `wrap` makes in the real shells: a command arrives whole, secrets only by standard input."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tui.transports.base import Command, Stream
 from tui.transports.greeting import Greeting
-from tui.transports.shell import HELLO, HELLO_ERRORS, end_request, unwrap, unwrap_end, unwrap_stdin, wrap
+from tui.transports.shell import HELLO, HELLO_ERRORS, end_request, unwrap, unwrap_end, unwrap_stdin, words_of_join, wrap
 
 LOGIN_SHELLS = ("bash", "dash")
 KNOWN = ("", "/bin/bash", "/bin/dash", "/usr/bin/fish")
@@ -95,6 +98,11 @@ def test_no_secret_is_in_the_request(known: str) -> None:
     assert "PASSWORD" not in request.replace(PLENTY.script, "").replace('"$PASSWORD"', "")
     assert stdin.endswith(PLENTY.stdin)
     assert b"0000-secret" not in stdin
+
+
+@given(st.lists(st.text()))
+def test_words_that_were_joined_are_found_as_a_shell_finds_them(words: list[str]) -> None:
+    assert words_of_join(shlex.join(words)) == words
 
 
 def test_what_is_wrapped_can_be_unwrapped() -> None:

@@ -9,10 +9,9 @@ from msgspec import convert
 from msgspec.structs import replace
 from rich.cells import cell_len
 
+from tests.support.bundled_runbook import bundled_runbook
 from tests.support.runbooks import SMALL
-from tui.resources import bundled
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load
 from tui.runbook.walk import steps_of
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
@@ -212,7 +211,7 @@ FRAME, BESIDE_TROUBLES = 47, 40
 
 def test_in_a_terminal_of_80_columns_the_frame_names_the_steps_of_the_bundled_runbook_and_cuts_none() -> None:
     """By its short title where there is no room for the other, which is then the card's first row."""
-    bundled_one = load(bundled("runbook.toml"))
+    bundled_one = bundled_runbook()
     state = fold(bundled_one, [ev.Entry(0, OPENS, 0.0, begun_with("a"))])
     steps = [step for _, step in steps_of(bundled_one)]
     assert len(steps) > 150

@@ -10,12 +10,12 @@ from rich.cells import cell_len
 from textual.geometry import Offset
 from textual.selection import Selection
 
+from tests.support.bundled_runbook import bundled_runbook
 from tests.support.runbooks import SMALL
 from tui.execution.judging.expectations import check_answer
 from tui.keys import Keys
-from tui.resources import bundled
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load, load_text
+from tui.runbook.reading.load import load_text
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
@@ -31,7 +31,7 @@ from tui.widgets.step.laid_out import LaidRow, code, copied, rows
 from tui.widgets.step.text import card
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-BUNDLED = load(bundled("runbook.toml"))
+BUNDLED = bundled_runbook()
 SMALL_ONE = convert(tomli.loads(SMALL), Runbook)
 MIGRATE = "a-migrate"
 COMMAND = "docker-compose run --rm -T web python manage.py migrate --noinput"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from msgspec.structs import replace
 
+from tests.support.bundled_runbook import bundled_runbook
 from tests.support.fake_clock import FakeClock
 from tests.tui.conftest import dialog, journal, shown, until
 from tui.app import RunbookApp
@@ -14,11 +15,10 @@ from tui.execution.commands import values_of
 from tui.execution.judging.expectations import unmet
 from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
-from tui.resources import bundled
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.model import Link
-from tui.runbook.reading.load import load, load_text
+from tui.runbook.reading.load import load_text
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import address, worded
 from tui.runbook.walk import steps_of
@@ -30,7 +30,7 @@ from tui.session.state import initial
 from tui.widgets.moment import Moment
 from tui.widgets.step.text import card, question
 
-RUNBOOK = load(bundled("runbook.toml"))
+RUNBOOK = bundled_runbook()
 NOW = FakeClock().now()
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from tui.transports.base import Command, Fence
 from tui.transports.fencing.fence import FENCE
-from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped
+from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped, words_of_join
 
 TICK = 0.1
 """Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
@@ -371,7 +371,7 @@ def unwrap_job(request: str) -> JobRequest | None:
     kind = next((kind for kind, head in _HEADS.items() if request.startswith(head)), None)
     if kind is None:
         return None
-    nonce, session, *rest = shlex.split(request.removeprefix(_HEADS[kind]))
+    nonce, session, *rest = words_of_join(request.removeprefix(_HEADS[kind]))
     match kind, rest:
         case "start", [job, boot_id, _, _, out, err, _, _, _, shell, directory, script, secrets, *_]:
             command = Command(script=script, shell=shell, directory=directory, key=f"{session}/{job}")

@@ -16,6 +16,7 @@ from tui import threads
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, OutputSink, Stream, TerminalEnd
 from tui.transports.fencing.fence import STATUS, before_plain, fenced
+from tui.transports.shell import words_of_join
 
 TICK = 0.05
 LAST = 400
@@ -121,7 +122,7 @@ def terminal_request(command: Command) -> str:
 
 def terminal_script(request: str) -> str | None:
     """The script that such a request runs; None of any other request."""
-    return shlex.split(request.removeprefix(_HEAD))[2] if request.startswith(_HEAD) else None
+    return words_of_join(request.removeprefix(_HEAD))[2] if request.startswith(_HEAD) else None
 
 
 def joined_terminals(far: FarTerminal, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
