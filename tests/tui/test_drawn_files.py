@@ -29,6 +29,12 @@ WORDS = {
     "rollback": "ROLLBACK",
     "summary": "UNFINISHED",
     "replay": "REPLAY",
+    "approval-asked": "TWO ALLOW on PRODUCTION",
+    "approval-refused": "refused by ben",
+    "approval-why-alone": "ALONE on PRODUCTION",
+    "approval-alone": "ana starts it alone",
+    "taken-over": "NOT HERE",
+    "followed": "you follow ana",
 }
 """What must be read on a screen, whatever its size."""
 

@@ -34,6 +34,7 @@ CHOICES = "each choice is named where it says what follows from it, and on its b
 WHY = {
     "checks": {"no such service": "the row may be cut; the whole error is below the table"},
     "home": {"at Run the database migrations": "two sessions were left at the same step"},
+    "followed": {"$ docker-compose run --rm -T web python": "two commands that begin alike"},
     "keys": {"": "a key that several screens have is listed with each of them"},
     "moved": dict.fromkeys(("As in the session", "As today", "Leave it"), CHOICES),
     "palette": dict.fromkeys(("there is no output here", "no search yet"), "each act that cannot be done says why"),

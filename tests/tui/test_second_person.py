@@ -16,6 +16,7 @@ from tui.app import RunbookApp
 from tui.dialogs import AskText, TypeName
 from tui.dialogs.approval.asked_second import SecondPerson
 from tui.execution.workspace import Workspace
+from tui.session.approval.approved import became
 from tui.session.state import ApprovalStatus, StepStatus
 
 pytestmark = pytest.mark.needs("ssh-keygen")
@@ -123,9 +124,11 @@ async def test_alone_with_a_reason(keyed: Workspace, host: FakeTransport) -> Non
         await type_text(pilot, "ben does not answer the phone")
         await pilot.press("enter")
         await until(pilot, lambda: standing(app) is ApprovalStatus.ALONE)
+        await until(pilot, lambda: "ana starts it alone" in shown(app))
         await pilot.press("enter")
         await comes(pilot, app, "backup", StepStatus.PASSED)
-        assert app.conductor.state.approvals["backup"].note == "ben does not answer the phone"
+        asked = app.conductor.state.approvals["backup"]
+        assert became(asked, app.conductor.now()) == "started alone by ana: ben does not answer the phone"
 
 
 async def test_what_is_asked_can_be_withdrawn(keyed: Workspace) -> None:

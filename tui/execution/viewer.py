@@ -103,6 +103,11 @@ class Viewer:
         return ""
 
     @property
+    def lost(self) -> str:
+        """What to do where another person has the session by now; empty where nobody has."""
+        return ""
+
+    @property
     def busy(self) -> bool:
         """Whether a command of this process is running, or about to."""
         return False
@@ -118,6 +123,7 @@ class Viewer:
             step=step,
             busy=self.busy,
             held=self.held,
+            lost=self.lost,
             read_only=self.read_only,
             posts=self.posting is not None,
         )

@@ -126,12 +126,15 @@ class Conductor(Viewer):
         if isinstance(entry.event, ev.AttemptFinished) and entry.event.outcome.fenced:
             self.holding.lose(told_by(entry.event.outcome))
 
-    # the hosts
-
     @property
     def held(self) -> str:
         """Why nothing may run yet; empty where it may."""
         return self._hosts.held
+
+    @property
+    def lost(self) -> str:
+        """What to do where another person has the session by now; empty where nobody has."""
+        return self._hosts.lost
 
     def hold(self, why: str) -> None:
         """Let nothing run until it is known where the hosts are."""

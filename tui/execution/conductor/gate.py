@@ -43,7 +43,10 @@ class Gate:
         return step
 
     def _situation(self, step: Step | None = None) -> Situation:
-        return Situation(state=self._recorder.state, step=step, busy=self._worker.busy, held=self._hosts.held)
+        hosts = self._hosts
+        return Situation(
+            state=self._recorder.state, step=step, busy=self._worker.busy, held=hosts.held, lost=hosts.lost
+        )
 
     def waiting(self, step_id: str, kind: str) -> tuple[Step, int, Action]:
         """The step and the action of this kind that it waits at for a person."""

@@ -36,6 +36,12 @@ class Hosts:
         lost = self._holding.lost
         return lost.message if lost is not None else self._held
 
+    @property
+    def lost(self) -> str:
+        """What to do where another person has the session by now; empty where nobody has."""
+        lost = self._holding.lost
+        return lost.hint if lost is not None else ""
+
     def hold(self, why: str) -> None:
         """Let nothing run until it is known where the hosts are."""
         self._held = why

@@ -200,6 +200,7 @@ class SessionShown(FrontPage[None]):
             read_only=self.viewer.read_only,
             posts=self.viewer.posting is not None,
             held=self.viewer.held,
+            lost=self.viewer.lost,
             busy=self.viewer.busy,
             usual=self.app.usual(state),
             whole=self.app.usual_whole(state),

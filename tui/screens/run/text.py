@@ -217,7 +217,7 @@ def no_output(moment: Moment, step: str, number: int) -> tuple[str, ...]:
     known = index_of(state.runbook).steps.get(step)
     if known is not None and not any(action.automatic or action.interactive for action in known.actions):
         return ("Nothing runs in this step: it is for you.",)
-    idle = not (moment.read_only or moment.replayed or moment.busy or state.finished)
+    idle = not (moment.read_only or moment.replayed or moment.busy or moment.held or state.finished)
     key = moment.keys.sign("next") if idle and step == current_step(state) else ""
     follows = bool(key) and _runs_at_once(state, step)
     return ("Nothing has run here yet.", *([f"{key} starts the step; its output follows here."] if follows else []))

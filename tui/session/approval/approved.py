@@ -71,6 +71,8 @@ def became(asked: StepApproval, now: datetime) -> str:
         case ApprovalStatus.ENDED if asked.ended is not None:
             return ENDED[asked.ended]
         case ApprovalStatus.ALONE:
+            return f"{asked.by} starts it alone{_after(asked.note)}"
+        case ApprovalStatus.USED:
             return f"started alone by {asked.by}{_after(asked.note)}"
         case _:
             return ENDED[ev.WhyEnded.EXPIRED] if now >= asked.request.expires else asked.status.value

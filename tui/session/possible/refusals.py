@@ -48,6 +48,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     """What decides what can be done: the session, the step it is to be done to, and what the screen shows of it.
 
     `busy` says whether commands are run, also where none is at this moment, `held` why nothing may run yet,
+    `lost` what to do where that is because another person has the session by now,
     `read_only` why nothing can be done here, `posts` whether notes can be sent to who writes it. `printed` says whether
     there is output, `following` whether its end is in sight, `searched` whether something is searched for in it,
     `at_current` whether the current step is looked at.
@@ -57,6 +58,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     step: Step | None = None
     busy: bool = False
     held: str = ""
+    lost: str = ""
     read_only: str = ""
     posts: bool = False
     printed: bool = False
@@ -82,6 +84,8 @@ def idle(situation: Situation) -> NotNow | None:
     """Why nothing can be begun: a command is running, the hosts are held, or the session is finished."""
     if situation.busy:
         return NotNow("a command is running", "wait for it or cancel it")
+    if situation.lost:
+        return NotNow(f"nothing runs here any more: {situation.held}", situation.lost)
     if situation.held:
         return NotNow(f"nothing runs yet: {situation.held}", "answer what is asked about it, or wait a moment")
     if situation.state.finished:

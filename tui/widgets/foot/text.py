@@ -120,6 +120,8 @@ def banner(moment: Moment) -> str:
         return f"✖ THE SESSION CANNOT BE WRITTEN, nothing new is started. {moment.trouble}"
     if moment.read_only:
         return f"◌ READ-ONLY, {moment.read_only}"
+    if moment.lost:
+        return f"✖ NOTHING RUNS HERE ANY MORE: {moment.held}"
     if moment.held:
         return f"✖ NOTHING RUNS YET: {moment.held}"
     state = moment.state

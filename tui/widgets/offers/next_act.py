@@ -10,6 +10,7 @@ from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import open_approval, time_left
+from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, action_then, plan_of, step_by_id
 from tui.session.views.called import trying_again
 from tui.session.views.doubts import begins_anew, count_of, doubtful
@@ -65,7 +66,23 @@ def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
     if status is StepStatus.RUNNING and (state.running() or moment.busy):
         return _running(moment, step)
     aside = aside or plan_of(state).place(step.id) < 0
-    return _doubted(state, step, aside or step.id == here) or _standing(moment, step, aside)
+    found = _doubted(state, step, aside or step.id == here) or _standing(moment, step, aside)
+    return _not_now(moment) if _is_held(moment, step, found.act) else found
+
+
+def _is_held(moment: Moment, step: Step, act: str) -> bool:
+    """Whether an act cannot be done because nothing may run, or nothing any more."""
+    if not moment.held or not act:
+        return False
+    situation = Situation(state=moment.state, step=step, busy=moment.busy, held=moment.held, lost=moment.lost)
+    return refusal(act, situation) is not None
+
+
+def _not_now(moment: Moment) -> NextAct:
+    """What is said in the place of what cannot be done; why is said above."""
+    if moment.lost:
+        return NextAct("", "NOT HERE", moment.lost, "bad")
+    return NextAct("", "NOT YET", "", "turn")
 
 
 def how_asked(state: SessionState, step: Step, first: bool = False) -> str:
