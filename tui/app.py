@@ -346,14 +346,14 @@ class RunbookApp(Attentive, Asked, TakingUp):
     @asks
     async def _ask_to_quit(self, conductor: "Conductor") -> None:
         from tui.dialogs import Confirm
-        from tui.session.views.called import over, session_called, way_back
+        from tui.session.views.called import hosts_running, over, session_called, way_back
         from tui.text.command import command_lines
 
         state = conductor.state
         running = state.running()
         does = "keeps running" if running and running.durable else "is stopped"
         what = (
-            [f"This {does} on {running.host}:", *command_lines(f"$ {running.whole}")]
+            [f"This {does} on {hosts_running(state)}:", *command_lines(f"$ {running.whole}")]
             if running
             else ["Nothing is running."]
         )

@@ -55,11 +55,11 @@ class SessionChanged(Message, bubble=False):
 
 
 class OutputGrew(Message, bubble=False):
-    """An attempt is running, so its output may have grown."""
+    """Attempts are running, several on a group of hosts, so their outputs may have grown."""
 
-    def __init__(self, attempt: int) -> None:
+    def __init__(self, *attempts: int) -> None:
         super().__init__()
-        self.attempt = attempt
+        self.attempts = attempts
 
 
 class Front(App[None]):
@@ -357,9 +357,9 @@ class ScreenNotifier:
             state = self._state
         if entries:
             self._post(lambda: SessionChanged(state, entries), "on_session_changed")
-        running = state.running()
-        if running is not None:
-            self._post(lambda: OutputGrew(running.number), "on_output_grew")
+        running = [attempt.number for attempt in state.all_running()]
+        if running:
+            self._post(lambda: OutputGrew(*running), "on_output_grew")
         elif not entries:
             self._rest()
 

@@ -6,15 +6,19 @@ from pathlib import Path
 from tests.support.fake_transport import Reply
 from tests.support.fleet import FAILED, FLEET, GONE, LOST, NAMES, begun, fleet, ran, statuses
 from tui.execution.workspace import Workspace
+from tui.session.archive.comparing import compare, difference, opened
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
+from tui.session.folding.packed import packed, unpacked
 from tui.session.groups.cells import CellStatus, cells_of, standing_of
-from tui.session.groups.printed_alike import said_alike, to_look_at
+from tui.session.groups.printed_alike import said_alike, telling, to_look_at
 from tui.session.journal.journal import read
 from tui.session.report_card.deviations import deviations, grouped
 from tui.session.state import StepStatus, step_by_id
 from tui.session.tries import took
+from tui.session.views.symptoms import subject_of
+from tui.session.views.trouble import failure_words
 
 
 def test_runs_on_every_host_with_its_own_values(tmp_path: Path) -> None:
@@ -182,3 +186,45 @@ def test_a_value_of_another_host_is_never_taken(tmp_path: Path) -> None:
         assert {name for name in conductor.state.facts if name.startswith("version")} == {
             f"version.{name}" for name in NAMES if name != "web02"
         }
+
+
+def test_what_is_told_of_a_step_is_of_the_host_that_failed(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = FAILED
+    with begun(tmp_path, hosts, stop_after=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        state = conductor.state
+        assert state.attempts[state.step("update").attempts[-1]].good
+        assert state.attempts[telling(state, "update")].host == "web02"
+        assert subject_of(state.runbook, state, "update").command == "install v-web02 web02"
+        assert failure_words(state) == "Update all failed: expected all 6 hosts of web good, got 1 failed, 5 good"
+
+
+def test_two_sessions_are_compared_host_by_host(tmp_path: Path) -> None:
+    found = []
+    for word in (b"one\n", b"two\n"):
+        hosts = fleet()
+        for name in NAMES:
+            hosts[name].replies["install"] = Reply(word if name == "web05" else b"same\n")
+        with begun(tmp_path, hosts, at_once=6) as conductor:
+            conductor.start("update")
+            conductor.wait()
+            assert conductor.state.started is not None
+            found.append(conductor.state.started.session)
+    before, after = (opened(Store(tmp_path / "sessions").find(one)) for one in found)
+    side = next(one for one in compare(before, after) if one.step == "update").after
+    assert side is not None
+    assert (side.outcome, side.attempts) == ("6 good", 12)
+    lines = difference(before, after, "update")
+    assert [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")] == ["-one", "+two"]
+    assert " web05:" in lines
+
+
+def test_a_packed_state_has_the_cells(tmp_path: Path) -> None:
+    with begun(tmp_path, fleet(), at_once=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        state = conductor.state
+    assert unpacked(state.runbook, packed(state)) == state
+    assert len(state.step("update").cells[1]) == 6

@@ -19,6 +19,7 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, Approval, Danger, FlowKind, Signoff, Step
 from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import fill_shown
+from tui.session.groups.printed_alike import telling
 from tui.session.possible.outside import outside_lines
 from tui.session.state import SessionState, StepState, StepStatus
 from tui.session.tries import took
@@ -318,7 +319,7 @@ def _line(state: SessionState, step: Step) -> str:
         for check in checks
         if not check.ok
     ]
-    last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
+    last = state.attempts[telling(state, step.id)] if step_state.attempts else None
     if last and last.outcome and not last.outcome.ended_by_itself:
         why.append(attempt_called(last))
     detail = "; ".join(why) or step_state.reason

@@ -28,7 +28,8 @@ from tui.screens.run.text import (
 )
 from tui.session.groups.cells import member_of, unknown_attempts
 from tui.session.possible.refusals import ACTING
-from tui.session.state import SessionState, StepStatus, action_then
+from tui.session.state import StepStatus, action_then
+from tui.session.views.called import hosts_running
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
@@ -274,8 +275,7 @@ class SessionActs(AllowedStarts):
         lines = ["It is not run again."]
         if running is not None:
             lines = [
-                *command_lines(f"{running.host}: {running.whole}"),
-                *([f"It runs on {others} as well."] if (others := _others(self.viewer.state)) else ()),
+                *command_lines(f"{hosts_running(self.viewer.state)}: {running.whole}"),
                 "The command and everything it started are stopped; the step is then cancelled.",
                 "What it has done until then stays: nothing is undone by itself.",
             ]
@@ -320,9 +320,3 @@ class SessionActs(AllowedStarts):
         if section is None or self.refused("checks"):
             return
         self.app.push_screen(ChecksScreen(section))
-
-
-def _others(state: SessionState) -> str:
-    """The hosts beside the first on which a command runs, in words; empty where it is one."""
-    others = [attempt.host for attempt in state.all_running()[1:]]
-    return ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")

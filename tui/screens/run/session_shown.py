@@ -154,11 +154,11 @@ class SessionShown(FrontPage[None]):
                 self.app.say(f"{entry.event.operator}: {entry.event.text}", "A note from elsewhere")
 
     def on_output_grew(self, event: OutputGrew) -> None:
-        if event.attempt != self._attempt or not self._followed:
+        if self._attempt not in event.attempts or not self._followed:
             self._show_output()
-        if event.attempt != self._attempt:
+        if self._attempt not in event.attempts:
             return
-        size = self.viewer.outputs.size(event.attempt)
+        size = self.viewer.outputs.size(self._attempt)
         if size == self._painted:
             return  # told with each frame while a command runs, whether it prints or not
         self._rested = not self._rested and size - self._painted > FLOOD

@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from tui.runbook.model import Step
 from tui.session.archive.store import SessionDirectory
+from tui.session.groups.cells import group_at, member_of, standing_of
 from tui.session.output.output import OutputReader
 from tui.session.state import SessionState, StepStatus
+from tui.session.tries import took as took_together
 from tui.session.views.called import attempt_called, status_word
 
 LONGER = 1.5
@@ -104,17 +106,21 @@ def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | Non
     attempts = [state.attempts[number] for number in step_state.attempts]
     outcome = attempt_called(attempts[-1]) if attempts else ""
     took = sum(attempt.seconds or 0.0 for attempt in attempts)
+    if attempts and group_at(state, step.id, attempts[-1].action):
+        outcome, took = standing_of(state, step, attempts[-1].action).words, took_together(state, step)
     return Side(status_word(state, step_state), outcome, round(took, 3), len(attempts))
 
 
 def _output(session: ComparedSession, step: str) -> Iterator[str]:
-    """The output of the last attempt of each of a step's actions, one after the other."""
-    last: dict[int, int] = {}
+    """The output of the last attempt of each of a step's actions, one after the other; on a group, host by host."""
+    last: dict[tuple[int, str], int] = {}
     for number in session.state.step(step).attempts:
         one = session.state.attempts[number]
         if not one.aside:
-            last[one.action] = number
-    for _, number in sorted(last.items()):
+            last[one.action, member_of(session.state, one)] = number
+    for (_, member), number in sorted(last.items()):
+        if member:
+            yield f"{member}:"
         reader = OutputReader(session.directory.attempts, number)
         try:
             total = reader.lines_total()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tui.session.groups.cells import ORDER, Cell, cells_of, group_at
-from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.state import SessionState, step_by_id
 
 
 def said_alike(state: SessionState, cells: Iterable[Cell]) -> list[list[Cell]]:
@@ -17,16 +17,21 @@ def said_alike(state: SessionState, cells: Iterable[Cell]) -> list[list[Cell]]:
 
 
 def to_look_at(state: SessionState, step: str) -> int:
-    """The attempt of a step whose output is to be seen first: its last, or on a group that of a host that is not good.
+    """The attempt of a step whose output is to be seen first, with the operator's own among them; see `telling`."""
+    shown = state.step(step).shown
+    return shown[-1] if shown and state.attempts[shown[-1]].outside else telling(state, step)
 
-    0 where nothing has run.
+
+def telling(state: SessionState, step: str) -> int:
+    """The attempt that tells where a step stands: its last, or on a group that of the host to look at first.
+
+    While some run it is the one that has run longest. 0 where nothing has run.
     """
     step_state = state.step(step)
-    shown = step_state.shown
-    if not step_state.cells or not shown:
-        return shown[-1] if shown else 0
-    last = state.attempts[shown[-1]]
-    if last.outside or not group_at(state, step, last.action) or step_state.status is StepStatus.RUNNING:
-        return shown[-1]
-    cells = [cell for cell in cells_of(state, step_by_id(state.runbook, step), last.action) if cell.attempt]
-    return min(cells, key=lambda cell: ORDER.index(cell.status)).attempt if cells else shown[-1]
+    last = step_state.attempts[-1] if step_state.attempts else 0
+    place = state.attempts[last].action if last else 0
+    if place not in step_state.cells or not group_at(state, step, place):
+        return last
+    running = next((one.number for one in state.all_running() if one.step == step), 0)
+    cells = [cell for cell in cells_of(state, step_by_id(state.runbook, step), place) if cell.attempt]
+    return running or min(cells, key=lambda cell: ORDER.index(cell.status), default=Cell("", last, ORDER[-1])).attempt

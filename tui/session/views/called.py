@@ -54,6 +54,10 @@ NOT_YET = "not there yet"
 """How an attempt ended that waits for something."""
 
 
+NAMED = 3
+"""Hosts that are named where a command runs on several."""
+
+
 class Called(Struct, frozen=True):
     """What something is called, and its tone."""
 
@@ -86,7 +90,9 @@ def opened_words(event: ev.StepOpened) -> str:
 def trying_again(state: SessionState, step_state: StepState) -> bool:
     """Whether a command of a step has not given what is expected, and is tried again in a moment."""
     last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-    return step_state.status is StepStatus.RUNNING and last is not None and last.retrying
+    if step_state.status is not StepStatus.RUNNING or last is None or not last.retrying:
+        return False
+    return not any(attempt.step == step_state.id for attempt in state.all_running())  # on another host of a group
 
 
 def status_word(state: SessionState, step_state: StepState) -> str:
@@ -232,6 +238,12 @@ def failed_attempts(state: SessionState) -> int:
 def place_words(attempt: Attempt) -> str:
     """Where an attempt was made, to be put after its number; empty where that is no host."""
     return f" on {attempt.host}" if attempt.host else ""
+
+
+def hosts_running(state: SessionState) -> str:
+    """The hosts on which a command runs: one, or some of a group."""
+    hosts = list(dict.fromkeys(attempt.host for attempt in state.all_running()))
+    return ", ".join(hosts[:NAMED]) + (f" and {counted(len(hosts) - NAMED, 'more host')}" if hosts[NAMED:] else "")
 
 
 def people_words(*names: str) -> str:

@@ -7,7 +7,7 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import status_word
 
 NAMED = 3
-"""Steps that were left out and are named, at most; the log has them all."""
+"""Steps that were left out, or commands that ran, that are named at most; the log has them all."""
 
 NEXT = "Next:"
 """What the line begins with that says where the session continues."""
@@ -25,10 +25,11 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
         end = state.rollback_finished_at
         what = f"Rolled back at {end:%H:%M:%S} UTC" if end else f"Rolling back since {state.rollback_at:%H:%M:%S} UTC"
         left.append(f"{what}: {state.rollback.reason}")
-    running = state.running()
-    if running is not None:
+    for running in state.all_running()[:NAMED]:
         how = "is still running, and its output is followed again" if running.durable else "its outcome is not known"
         left.append(f"Was running on {running.host}: {first_line(running.command)[:60]} – {how}.")
+    if (others := len(state.all_running()) - NAMED) > 0:
+        left.append(f"It was running on {others} more hosts.")
     following = state.next_step()
     if following is not None:
         left.append(f"{NEXT} {following.title} ({status_word(state, state.step(following.id))}).")

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tui.runbook.model import Issue, Runbook
 from tui.runbook.patterns.bounded import PatternMatch, TooSlow, finditer
+from tui.session.groups.printed_alike import telling
 from tui.session.state import SessionState, StepStatus, action_at, step_by_id
 
 TAIL = 64 * 1024
@@ -63,7 +64,7 @@ def likely(runbook: Runbook, state: SessionState, step: str, attempts: Path | No
     said = said_of(state, step, attempts)
     if not said:
         return []
-    number = state.step(step).attempts[-1]
+    number = telling(state, step)
     found = matching(runbook, said, subject_of(runbook, state, step))
     return [replace(match, attempt=number) for match in found]
 
@@ -73,7 +74,7 @@ def subject_of(runbook: Runbook, state: SessionState, step: str) -> Subject:
     attempts = state.step(step).attempts
     if not attempts:
         return UNKNOWN
-    last = state.attempts[attempts[-1]]
+    last = state.attempts[telling(state, step)]
     action = action_at(step_by_id(runbook, step), last.action)
     return Subject(service=action.probe.service if action.probe else "", command=last.command)
 
@@ -124,7 +125,7 @@ def said_of(state: SessionState, step: str, attempts: Path | None = None) -> str
     step_state = state.step(step)
     if step_state.status not in (StepStatus.FAILED, StepStatus.UNKNOWN) or not step_state.attempts:
         return ""
-    last = state.attempts[step_state.attempts[-1]]
+    last = state.attempts[telling(state, step)]
     words = [_tail(attempts / f"{last.number:04d}.out")] if attempts is not None else []
     words.append(str(last.outcome or ""))
     words += [

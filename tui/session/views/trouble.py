@@ -1,5 +1,6 @@
 """Says in one line what stopped a session, as the reason that a rollback would have."""
 
+from tui.session.groups.printed_alike import telling
 from tui.session.state import SessionState, StepStatus, step_by_id
 
 
@@ -15,5 +16,5 @@ def failure_words(state: SessionState) -> str:
     missed = [check for checks in step.checks.values() for check in checks if not check.ok and not check.warning]
     if missed:
         return f"{title} failed: expected {missed[0].expected}, got {missed[0].came}"
-    last = state.attempts[step.attempts[-1]] if step.attempts else None
+    last = state.attempts[telling(state, step.id)] if step.attempts else None
     return f"{title} failed: {last.outcome}" if last is not None and last.outcome else f"{title} failed"
