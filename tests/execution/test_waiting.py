@@ -22,6 +22,7 @@ from tui.session.state import StepStatus
 from tui.session.tries import waiting_since
 from tui.session.views.called import attempt_called, failed_attempts
 from tui.session.views.markers import MarkerKind, marker_of
+from tui.widgets.glyphs import attempt_sign
 
 GREEN = '[[sections.steps]]\nid = "green"\ntitle = "Wait for green"\nrun = "health"\nreads = true\n'
 GREEN += 'expect = { contains = ["green"] }\nuntil = { every = "0.01s", within = "30m" }\n'
@@ -76,6 +77,7 @@ def test_what_is_not_there_yet_is_asked_for_again_and_is_no_deviation(begun: Beg
     assert overruns(conductor.state) == []
     assert failed_attempts(conductor.state) == 0
     assert [attempt_called(one) for one in conductor.state.attempts.values()] == ["not there yet"] * 3 + ["succeeded"]
+    assert [attempt_sign(one)[0] for one in conductor.state.attempts.values()] == ["↻"] * 3 + ["✔"]
     assert [
         one
         for one in (marker_of(entry, conductor.state) for entry in happened)

@@ -1,16 +1,19 @@
 """What a confirmation says in words of what a start will do: only what the runbook and history know."""
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
 from tui.runbook.walk import steps_of
-from tui.screens.run.text import Doing, Start, start_rows
+from tui.screens.run.text import Doing, Start, host_name, start_of, start_rows
 from tui.screens.run.will import will
 from tui.session import events as ev
 from tui.session.state import initial
 from tui.session.views.usual import Usual
+from tui.widgets.step.beside import care
 
 TEXT = """
 format = 1
@@ -87,3 +90,15 @@ def test_a_cut_that_ends_in_the_same_step_is_one_while_it_runs() -> None:
 def test_only_somebody_is_told_with_as(target: str, told: str) -> None:
     first, *_ = start_rows(Start(doing=(Doing("workstation", target),)), 80)
     assert "".join(text for text, _ in first.pieces).strip() == told
+
+
+def test_a_program_in_the_operators_terminal_is_shown_with_its_host_like_any_command() -> None:
+    (step,) = [one for _, one in steps_of(load_text(TEXT, "x")) if one.id == "look"]
+    asked = replace(step.actions[0], run=None, interactive="sudo psql shop")
+    step = replace(step, mutates=True, actions=(asked, replace(step.actions[0], on="web")))
+    state = initial(load_text(TEXT, "x"))
+    start, host = start_of(state, step, 0, datetime.now(UTC))
+    assert start.doing == (Doing("web", "this machine", "", ("sudo psql shop", "uptime")),)
+    assert host == host_name(state, replace(step, actions=step.actions[1:]), 0)
+    assert dict(start.will)["changes"] == "by 1 of 2 commands; the other one only reads"
+    assert any("on web" in row.text for row in care(state, replace(step, actions=(asked,)), 0, 80))

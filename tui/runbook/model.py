@@ -196,6 +196,11 @@ class Action(Model, frozen=True, kw_only=True):
         """Whether the program does it by itself, where the others wait for the operator."""
         return self.kind in ("run", "probe", "watch")
 
+    @property
+    def on_host(self) -> bool:
+        """Whether it is a command on a host, one with the operator's terminal included."""
+        return self.run is not None or self.interactive is not None
+
 
 class Step(Model, frozen=True, kw_only=True):
     """What the operator does and signs as one item.

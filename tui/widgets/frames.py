@@ -7,13 +7,12 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from tui.runbook.model import Step, seconds
-from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, attempt_failed, place_words
+from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, place_words
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, figure, took_words
 from tui.text.block import Piece, shown
-from tui.widgets.glyphs import AGAIN, CLASSES, FOLLOWING, HELD, STYLES, glyph
+from tui.widgets.glyphs import AGAIN, CLASSES, FOLLOWING, HELD, STYLES, attempt_sign, glyph
 from tui.widgets.moment import Moment
 from tui.widgets.output.rows import OutOfSight
 from tui.widgets.seen import Seen, seen
@@ -148,13 +147,7 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
         return pieces
     if attempt.outcome is None:
         return [*pieces, ("  ", ""), ("▶ running", STYLES["live"])]
-    sign, class_ = "✔", "good"
-    if attempt.awaited:
-        sign, class_ = AGAIN, "live"
-    elif attempt.outcome.kind is OutcomeKind.UNKNOWN and not attempt.good:
-        sign, class_ = "?", "unknown"
-    elif attempt_failed(attempt) or not attempt.outcome.ended_by_itself:
-        sign, class_ = "✖", "bad"
+    sign, class_ = attempt_sign(attempt)
     on_card = class_ == "unknown" and state.step(attempt.step).attempts[-1:] == (number,)  # it says why, too
     words = attempt.outcome.kind.value.upper() if on_card else attempt_called(attempt)
     words = f"{OUTSIDE_WORDS}: {words}" if attempt.outside else words

@@ -1,8 +1,9 @@
 """One glyph and one style for each status, so that every screen tells a state the same way."""
 
-from tui.session.state import StepStatus
+from tui.session.outcome import OutcomeKind
+from tui.session.state import Attempt, StepStatus
 from tui.session.views.called import AGAIN as AGAIN
-from tui.session.views.called import GLYPHS, TRYING_AGAIN
+from tui.session.views.called import GLYPHS, TRYING_AGAIN, attempt_failed
 from tui.session.views.rollback import Need
 
 CLASSES = {
@@ -72,3 +73,17 @@ SIGNS = (
 def glyph(status: StepStatus) -> str:
     """The sign of a status; it is always shown with the status's word somewhere on the same screen."""
     return GLYPHS[status]
+
+
+def attempt_sign(attempt: Attempt) -> tuple[str, str]:
+    """The sign of an attempt and the class of its style: what is waited for is not there yet, and is no success."""
+    outcome = attempt.outcome
+    if outcome is None:
+        return "▶", "live"
+    if attempt.awaited:
+        return AGAIN, "live"
+    if outcome.kind is OutcomeKind.UNKNOWN and not attempt.good:
+        return "?", "unknown"
+    if attempt_failed(attempt) or not (outcome.ended_by_itself or attempt.good):
+        return "✖", "bad"
+    return "✔", "good"

@@ -56,7 +56,7 @@ def _dialog(state: SessionState, step: Step) -> AskOwnCommand:
     for name in hosts:
         _, target = host_and_target(state, Action(run="", on=name))
         shown.append(f"{name}  {target}".rstrip())
-    first = next((action for action in step.actions if action.run is not None), None)
+    first = next((action for action in step.actions if action.on_host), None)
     return AskOwnCommand(hosts, shown, hosts_named(state.runbook, first.on if first else "")[0])
 
 

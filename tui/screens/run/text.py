@@ -76,7 +76,7 @@ def start_of(
 
 
 def _doing(state: SessionState, action: Action, values: Mapping[str, str]) -> Doing | None:
-    if action.run is not None:
+    if action.on_host:
         name, target = host_and_target(state, action)
         return Doing(name, target, directory_of(state.runbook, action, values), (shown_whole(action, values),))
     if action.probe is not None:
@@ -143,7 +143,7 @@ def not_known(state: SessionState, step: Step, place: int, now: datetime | None)
 def host_name(state: SessionState, step: Step, place: int) -> str:
     """What the operator types for a destructive step: what the host calls itself, else the runbook's name for it."""
     runbook = state.runbook
-    action = next((action for action in step.actions[place:] if action.run is not None), step.actions[-1])
+    action = next((action for action in step.actions[place:] if action.on_host), step.actions[-1])
     return host_name_of(state, connection_of(runbook, action.on))
 
 

@@ -22,7 +22,7 @@ def will(state: SessionState, step: Step, place: int, usual: Mapping[str, Usual]
 
 def _changes(step: Step, place: int) -> str:
     """How many of its commands change something, where others only read."""
-    commands = [action for action in step.actions[place:] if action.run is not None]
+    commands = [action for action in step.actions[place:] if action.on_host]
     changing = sum(map(may_change, commands))
     if not changing or changing == len(commands):
         return ""

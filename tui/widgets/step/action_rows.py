@@ -135,7 +135,7 @@ def _ran(one: ActionStanding, whole: str) -> str:
 def _elsewhere(state: SessionState, step: Step, place: int) -> str:
     """The host of an action where it is not that of the step's first."""
     hosts = [host_named(state.runbook, step.actions[at].on) for at in (0, place)]
-    return hosts[1] if step.actions[place].run is not None and hosts[0] != hosts[1] else ""
+    return hosts[1] if step.actions[place].on_host and hosts[0] != hosts[1] else ""
 
 
 def _lead(step: Step, place: int, one: ActionStanding) -> list[Piece]:

@@ -12,14 +12,14 @@ from tui.session.approval.approved import became
 from tui.session.baseline import differences
 from tui.session.groups.cells import AT_ONCE, STOP_AFTER
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
-from tui.session.views.called import attempt_failed, settled_by
+from tui.session.views.called import settled_by
 from tui.session.views.doubts import restart_since
 from tui.session.views.rollback import Need, assuming_done, planned, rollback_plan
 from tui.session.views.symptoms import cause_of
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted, guessed
 from tui.text.block import NO_BREAK, Piece
-from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES
+from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES, attempt_sign
 from tui.widgets.moment import Moment, rollback_time
 from tui.widgets.step.laid_out import LaidRow, code, labelled, rows
 
@@ -80,7 +80,7 @@ def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRo
     """The chips of a step, and the host of the action it is at; on rows of their own where one is too short."""
     marks = chips(step)
     action = step.actions[place]
-    if not any(action.run is not None for action in step.actions):
+    if not any(action.on_host for action in step.actions):
         return rows(marks, width, 1) if marks else []
     name, target = host_and_target(state, action)
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
@@ -225,10 +225,8 @@ def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidR
 
 
 def _sign(attempt: Attempt) -> Piece:
-    if attempt.outcome is None:
-        return f"▶ {attempt.number}", STYLES["live"]
-    bad = attempt_failed(attempt) or not (attempt.outcome.ended_by_itself or attempt.good or attempt.awaited)
-    return (f"✖ {attempt.number}", STYLES["bad"]) if bad else (f"✔ {attempt.number}", STYLES["good"])
+    sign, class_ = attempt_sign(attempt)
+    return f"{sign} {attempt.number}", STYLES[class_]
 
 
 def way_back(state: SessionState, step: Step, usual: Mapping[str, Usual]) -> list[tuple[str, str]]:
