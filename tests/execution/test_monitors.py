@@ -96,13 +96,19 @@ def test_a_drill_lives_faster(monitored: Monitored) -> None:
     until(lambda: monitored.state.tripped)
 
 
-def test_where_its_facts_do_not_hold_it_does_not_measure(monitored: Monitored) -> None:
-    methods = '[methods.docker]\ntitle = "Docker"\n[methods.manual]\ntitle = "Manual"\n'
-    other = ERRORS.replace("monitors.errors", "monitors.manual").replace("count", "see")
-    monitored.begin(methods + ERRORS + other + 'when = { flow = "elsewhere" }\n')
-    until(lambda: monitored.values() == [0.5])
-    monitored.next()
-    assert monitored.values("manual") == []
+@pytest.mark.parametrize(("environment", "measured"), [("staging", "there"), ("production", "here")])
+def test_where_its_facts_do_not_hold_it_does_not_measure(monitored: Monitored, environment: str, measured: str) -> None:
+    names = {"here": "production", "there": "staging"}
+    monitors = [
+        ERRORS.replace("monitors.errors", f"monitors.{name}") + f'when = {{ environment = "{of}" }}\n'
+        for name, of in names.items()
+    ]
+    monitored.begin(
+        "".join(monitors) + '[environments.staging]\nhosts.web = { target = "web" }\n', environment=environment
+    )
+    for _ in range(2):
+        assert monitored.next(name=measured) == 0.5
+    assert [name for name in names if monitored.values(name)] == [measured]
 
 
 def test_a_finished_session_is_measured_no_more(monitored: Monitored) -> None:

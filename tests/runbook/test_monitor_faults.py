@@ -67,6 +67,12 @@ WRONG = [
     ('run = "count errors"', 'run = "count errors"\non = "wb"', 'there is no host "wb" (did you mean "web"?)'),
     ("{ pattern = '([0-9]+)%'", "{ pattern = '[0-9]+%'", "monitors.errors.number.pattern"),
     ('when = { flow = "deploy" }', 'when = { folw = "deploy" }', 'there is no fact "folw" (did you mean "flow"?)'),
+    ('when = { flow = "deploy" }', 'when = { flow = "deplo" }', 'flow is never "deplo" (did you mean "deploy"?)'),
+    (
+        'when = { flow = "deploy" }',
+        'when = { environment = "staging" }',
+        'monitors.errors.when.environment: environment is never "staging"',
+    ),
     ('name = "seconds"', 'name = "second"', 'get has no figure "second" (did you mean "seconds"?)'),
     ('service = "site", check', 'service = "sit", check', 'there is no service "sit" (did you mean "site"?)'),
     (

@@ -83,12 +83,20 @@ class Monitored:
         self.clock = FakeClock()
         self.host = FakeTransport({"count errors": GOOD}, name="web")
 
-    def begin(self, monitors: str = ERRORS, steps: str = LOOK, speed: float = 1.0) -> Conductor:
+    def begin(self, monitors: str = ERRORS, steps: str = LOOK, speed: float = 1.0, environment: str = "") -> Conductor:
         path = self.directory / "runbook.toml"
         path.write_text(one_section(steps, "web").replace("[flows.deploy]", f"{monitors}[flows.deploy]"))
         store = Store(self.directory / "sessions")
-        self.workspace = Workspace(load(path), path.read_text(), store, {"web": self.host}, self.clock, speed=speed)
-        self.conductor = self.workspace.begin(Setup(flow="deploy", operator="ana"))
+        self.workspace = Workspace(
+            load(path),
+            path.read_text(),
+            store,
+            {"web": self.host},
+            self.clock,
+            speed=speed,
+            environment=environment,
+        )
+        self.conductor = self.workspace.begin(Setup(flow="deploy", operator="ana", environment=environment))
         return self.conductor
 
     @property

@@ -1,16 +1,16 @@
 """Checks what a runbook declares before its first step: the window, hosts, variables, secrets and environments."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
 from tui.runbook.groups.members import HOST, group_of, is_group
-from tui.runbook.model import Host, Runbook, Secret, SecretSource, Variable
+from tui.runbook.model import Facts, Host, Runbook, Secret, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
-from tui.runbook.pointing import in_environment
+from tui.runbook.pointing import ENVIRONMENT, environment_names, in_environment
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.templates.variables import fill, names, time_values, wrong_value
@@ -30,6 +30,24 @@ def missing(name: str, known: Collection[str], what: str, path: Path) -> Iterato
     """A fault where a name is given that is not known."""
     if name and name not in known:
         yield UnplacedProblem(path=path, message=f"there is no {what} {quoted(name)}", hint=nearest(name, known))
+
+
+def fact_faults(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator[UnplacedProblem]:
+    """A fault where a fact is asked for that is not known, or a value that it never has."""
+    for name, values in facts.items():
+        wanted = (values,) if isinstance(values, str) else values
+        yield from missing(name, names.facts(), "fact", (*path, name))
+        allowed: Iterable[str] = {
+            "method": runbook.methods,
+            "flow": runbook.flows,
+            ENVIRONMENT: environment_names(runbook),
+        }.get(name, ())
+        if name in runbook.variables and runbook.variables[name].choices:
+            allowed = runbook.variables[name].choices
+        for value in wanted if allowed or name in ("method", "flow", ENVIRONMENT) else ():
+            if value not in allowed:
+                message = f"{name} is never {quoted(value)}"
+                yield UnplacedProblem(path=(*path, name), message=message, hint=nearest(value, allowed))
 
 
 def one_host(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedProblem]:

@@ -6,7 +6,7 @@ from tui.runbook.model import Action, Monitor, Runbook, Watched, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.probing import KINDS
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
-from tui.runbook.reading.declarations import missing, one_host
+from tui.runbook.reading.declarations import fact_faults, missing, one_host
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probes import probe_faults
 from tui.runbook.shell.placeholders import PLACEHOLDER
@@ -59,8 +59,7 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
     if monitor.probe is not None:
         yield from probe_faults(runbook, names, known, (*path, "probe"), monitor.probe)
         yield from _figure(runbook, path, monitor)
-    for name in monitor.when:
-        yield from missing(name, names.facts(), "fact", (*path, "when", name))
+    yield from fact_faults(runbook, names, (*path, "when"), monitor.when)
 
 
 def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[UnplacedProblem]:

@@ -6,11 +6,10 @@ from typing import TypeVar
 
 from tui.runbook.groups.group_faults import captured_on_groups
 from tui.runbook.groups.members import group_named, is_group
-from tui.runbook.model import Action, Approval, Facts, Runbook, Step
-from tui.runbook.pointing import ENVIRONMENT, environment_names
-from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
+from tui.runbook.model import Action, Approval, Runbook, Step
+from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.reading.actions import action_faults
-from tui.runbook.reading.declarations import declarations, missing, one_host
+from tui.runbook.reading.declarations import declarations, fact_faults, missing, one_host
 from tui.runbook.reading.monitors import watching_faults
 from tui.runbook.reading.names import Names, template_faults, title_faults
 from tui.runbook.reading.probes import service_faults
@@ -41,7 +40,7 @@ def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | No
         *issue_faults(runbook),
         *chain.from_iterable(_step(runbook, names, path, step) for path, step in steps_of(runbook)),
         *chain.from_iterable(
-            _facts(runbook, names, (*path, "when"), section.when)
+            fact_faults(runbook, names, (*path, "when"), section.when)
             for path, section in _numbered("sections", runbook.sections)
         ),
         *title_faults(names, (), runbook),
@@ -143,8 +142,8 @@ def _messages(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
 
 
 def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[UnplacedProblem]:
-    yield from _facts(runbook, names, (*path, "when"), step.when)
-    yield from _facts(runbook, names, (*path, "needed_if"), step.needed_if)
+    yield from fact_faults(runbook, names, (*path, "when"), step.when)
+    yield from fact_faults(runbook, names, (*path, "needed_if"), step.needed_if)
     for place, name in enumerate(step.undo):
         yield from missing(name, names.steps, "step", (*path, "undo", place))
         if name == step.id:
@@ -184,23 +183,6 @@ def _look(path: Path, look: Action) -> Iterator[UnplacedProblem]:
         if getattr(look, key) != getattr(default, key):
             hint = "it exits 0 where there is something to undo, 1 where there is not"
             yield UnplacedProblem(path=(*path, key), message=f'"{key}" means nothing for a look', hint=hint)
-
-
-def _facts(runbook: Runbook, names: Names, path: Path, facts: Facts) -> Iterator[UnplacedProblem]:
-    for name, values in facts.items():
-        wanted = (values,) if isinstance(values, str) else values
-        yield from missing(name, names.facts(), "fact", (*path, name))
-        allowed: Iterable[str] = {
-            "method": runbook.methods,
-            "flow": runbook.flows,
-            ENVIRONMENT: environment_names(runbook),
-        }.get(name, ())
-        if name in runbook.variables and runbook.variables[name].choices:
-            allowed = runbook.variables[name].choices
-        for value in wanted if allowed or name in ("method", "flow", ENVIRONMENT) else ():
-            if value not in allowed:
-                message = f"{name} is never {quoted(value)}"
-                yield UnplacedProblem(path=(*path, name), message=message, hint=nearest(value, allowed))
 
 
 def _sources(runbook: Runbook, texts: Sequence[Text], document_lines: int | None) -> Iterator[UnplacedProblem]:
