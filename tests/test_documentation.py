@@ -1,13 +1,18 @@
 """Checks that the pages can be found from the index and that their links lead somewhere."""
 
 import re
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.support.bundled_runbook import bundled_runbook
 from tools.recording import SHOT
 from tools.screenshots import SHOTS, Shot, words_of
+from tui.cli.main import main
+from tui.cli.options import Leading
 from tui.headless.answers import read_answers
 from tui.runbook.model import Danger
 from tui.widgets.looks.themes import NIGHT, THEMES
@@ -73,3 +78,33 @@ def test_each_picture_says_what_it_was_drawn_for(shot: Shot) -> None:
 def test_there_is_no_picture_that_nothing_draws() -> None:
     drawn = {*(shot.name for shot in SHOTS), SHOT.name}
     assert {picture.stem for picture in (ROOT / "screenshots").glob("*.svg")} == drawn
+
+
+TYPED = re.compile(r"(?:^|[`(|] ?|\$ )[ \t]*runbook ([a-z-][^`|\n]*)", re.MULTILINE)
+
+
+def not_known(command: click.Command, context: click.Context, words: Sequence[str]) -> Iterator[str]:
+    """The options of a command line that its command does not have."""
+    for place, word in enumerate(words):
+        below = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if below is None and isinstance(command, Leading):  # the word is an argument of the command that leads it
+            below, place = command.get_command(context, "run"), place - 1
+        if below is not None:
+            yield from not_known(below, click.Context(below, parent=context, info_name=word), words[place + 1 :])
+            return
+        names = {name for option in command.get_params(context) for name in (*option.opts, *option.secondary_opts)}
+        if word.startswith("-") and word != "-" and word.split("=")[0] not in names and word[:2] not in names:
+            yield f"{command.name}: {word}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_on_the_pages_have_the_options_that_are_given_to_them(page: Path) -> None:
+    if page.name == "CHANGELOG.md":  # it tells of what once was
+        return
+    found = [
+        one
+        for line in TYPED.findall(page.read_text())
+        if line.count('"') % 2 == 0 and line.count("'") % 2 == 0
+        for one in not_known(main, click.Context(main, info_name="runbook"), shlex.split(line, comments=True))
+    ]
+    assert found == []
