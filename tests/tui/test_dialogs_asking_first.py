@@ -42,7 +42,7 @@ def test_a_start_says_host_user_and_directory_once_and_then_every_command() -> N
         assert max(map(len, lines)) <= width
         told = " ".join(" ".join(lines).split())
         assert told.count("on web as deploy@web:22 in /srv") == 1
-        assert told.index("in /srv") < told.index("$ migrate") < told.index("$ showmigrations") < told.index("■ POINT")
+        assert told.index("■ POINT") < told.index("in /srv") < told.index("$ migrate") < told.index("$ showmigrations")
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])

@@ -16,13 +16,15 @@ from tui.execution.judging.expectations import check_answer
 from tui.keys import Keys
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
+from tui.screens.run.text import check_lines
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.called import again_words, count_again
 from tui.session.views.usual import Usual
 from tui.text.block import NO_BREAK
+from tui.widgets.checklist.trouble_outline import trouble_outline
 from tui.widgets.frames import output_head
 from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
@@ -251,6 +253,32 @@ def test_the_attempts_the_trouble_and_the_way_back_stand_below() -> None:
     assert "from here" in found
     order = [found.index(word) for word in ("✖ exit status 0", " looks like", " attempts", " rollback", " note")]
     assert order == sorted(order)
+
+
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_of_a_known_trouble_only_what_its_screen_shows_is_counted(method: str) -> None:
+    issue = next(one for one in BUNDLED.troubleshooting if "Celery" in one.title)
+    failed = state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(1), ERROR, said=SAID))
+    state = replace(failed, facts={**failed.facts, "method": method})
+    find_out, *_ = trouble_outline(state, issue, 80).parts
+    assert len(find_out.steps) < len(issue.diagnosis)
+    assert f"opens it: {len(find_out.steps)} checks, 4 solutions" in text(drawn(state, 120, 0, issue=issue.title))
+
+
+def test_what_is_signed_has_each_expectation_below_the_command_it_is_of() -> None:
+    again = [*begun(number=1), *ended(Outcome.exited(1), ERROR), *begun(number=2)]
+    good = ev.Check("exit status 0", "exit status 0", ok=True)
+    none_left = ev.Check("exit status 1", "exit status 1", ok=True)
+    state = state_of(
+        *before(MIGRATE),
+        *again,
+        *ended(Outcome.exited(0), good, number=2),
+        *begun(command="showmigrations", number=3, action=1),
+        *ended(Outcome.exited(1), none_left, number=3),
+    )
+    lines = check_lines(state, step_by_id(BUNDLED, MIGRATE))
+    assert [line[:1] for line in lines] == ["f", "s", "✔", "s", "✔", "!"]
+    assert (lines[2], lines[4]) == ("✔ exit status 0", "✔ exit status 1")
 
 
 def test_blank_rows_go_first_and_then_what_the_other_actions_do() -> None:

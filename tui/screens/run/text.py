@@ -98,8 +98,12 @@ def _joined(found: Iterable[Doing | None]) -> list[Doing]:
 
 
 def start_rows(start: Start, width: int) -> list[LaidRow]:
-    """A start, laid out: host, user and directory once, then what is run there."""
+    """A start, laid out: host, user and directory once, then what is run there.
+
+    What must not be missed stands above that: a script may be longer than the dialog.
+    """
     groups = [[row for line in start.first for row in rows([(line, "")], width)]]
+    groups += [rows([(line, "bold $st-bad")], width, 2) for line in start.follows]
     for doing in start.doing:
         if doing.looks:
             groups.append([row for words in doing.does for row in rows([(words, "")], width)])
@@ -109,8 +113,6 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
         on += [("  in ", "$soft"), (doing.directory, "")] if doing.directory else []
         groups += [rows(on, width, 3), [row for text in doing.does for row in code(text, width)]]
     groups.append(facts(start.will, width))
-    for line in start.follows:
-        groups.append(rows([(line, "bold $st-bad")], width, 2))
     return blocks(groups)
 
 
@@ -158,12 +160,15 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
     step_state = state.step(step.id)
     values = values_of(state.runbook, state.facts, state.at or datetime.now().astimezone())
     lines: list[str] = []
+    last = {state.attempts[number].action: number for number in step_state.attempts}
     for number in step_state.attempts:
         attempt = state.attempts[number]
         first = _called(step, attempt, values)
         lines.append(f"{attempt_called(attempt)}{took_words(attempt.seconds)}: {first}")
-    for checks in step_state.checks.values():
-        lines += [_tick(check) for check in checks]
+        if last[attempt.action] == number:  # they are those of its last attempt
+            lines += [_tick(check) for check in step_state.checks.get(attempt.action, ())]
+    for place, checks in step_state.checks.items():
+        lines += [_tick(check) for check in checks if place not in last]
     if step.danger is Danger.DESTRUCTIVE:
         lines.append("! this step is DESTRUCTIVE")
     return lines

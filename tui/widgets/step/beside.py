@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from tui.execution.commands import shown_whole
 from tui.once import once
-from tui.runbook.facts import connection_of, host_named
+from tui.runbook.facts import connection_of, host_named, may_hold
 from tui.runbook.groups.members import hosts_named, is_group
 from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
 from tui.session.groups.cells import AT_ONCE, STOP_AFTER
+from tui.session.possible.solutions import why_ruled_out
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.called import settled_by
 from tui.session.views.doubts import restart_since
@@ -200,14 +201,17 @@ def _looks_like(moment: Moment, step: Step, width: int, indent: int) -> list[Lai
         return []
     issues = [one for one in moment.state.runbook.troubleshooting if one.title == moment.issue]
     key = moment.keys.of("troubleshoot")
-    more = f"   {key} opens it: {_inside(issues[0])}" if issues and key else ""
+    more = f"   {key} opens it: {_inside(moment.state, issues[0])}" if issues and key else ""
     return labelled("looks like", [(moment.issue, STYLES["turn"]), (more, LABEL)], width, indent)
 
 
-def _inside(issue: Issue) -> str:
-    parts = [counted(len(issue.diagnosis), "check")] if issue.diagnosis else []
-    parts += [counted(len(issue.solutions), "solution")] if issue.solutions else []
-    return ", ".join(parts)
+def _inside(state: SessionState, issue: Issue) -> str:
+    """How much of a known trouble there is to look at and to try; what the session's facts rule out is not counted."""
+    checks = sum(may_hold(step.when, state.facts) for step in issue.diagnosis)
+    ways = sum(not (one.forbidden or why_ruled_out(state, one)) for one in issue.solutions)
+    parts = [counted(checks, "check")] if checks else []
+    parts += [counted(ways, "solution")] if ways else []
+    return ", ".join(parts) or "what it is"
 
 
 def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidRow]:
