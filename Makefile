@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill follow-demo test test-faults test-approvals test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
+.PHONY: help drill follow-demo test test-faults test-approvals test-examples test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -48,6 +48,9 @@ test-hostile: dev-environment ## 40,000 values a shell that try to break out of 
 
 test-host-files: dev-environment ## environment files beside python-dotenv, 2,000 of each kind a shell and awk (minutes)
 	@RUNBOOK_HOST_FILES=2000 tools/test tests/execution/test_host_file.py --hypothesis-show-statistics $(ARGS)
+
+test-examples: dev-environment ## every example of the properties that Hypothesis tries, of which the tests try two in five
+	@RUNBOOK_EXAMPLES=long tools/test -m hypothesis $(ARGS)
 
 test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)
 	@RUNBOOK_ZONES=long tools/test tests/runbook/test_window_zones.py $(ARGS)

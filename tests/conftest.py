@@ -7,20 +7,28 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import faults_told, hung
+from tests.support.bundled_runbook import read_once
+from tests.support.examples import examples
 from tests.support.sshd import Sshd
 from tui.cli.main import GARBAGE
+from tui.runbook.reading import load
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have the fault harness speak at the end of a run, in the process that speaks.
 
     Garbage is collected as seldom as in the program: Python's own pace is a tenth of the time of the screens' tests.
+    The bundled runbook is read once, and Hypothesis tries a part of its examples.
     """
     config.pluginmanager.register(faults_told)
     config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)
+    load.load_whole = read_once
+    settings.register_profile("here", max_examples=examples(100))
+    settings.load_profile("here")
 
 
 def pytest_collection_finish() -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.views import plain_letters
@@ -267,7 +268,7 @@ def hide_all(path: Path, redactor: Redactor) -> list[bytes]:
     return [first[-100:], *others]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(["hunt", "er2-", "prod", "hunter2-", "production", "\r", "\b", "\x1b[4D", "\x1b[9G", "\x1b[K"])
@@ -284,7 +285,7 @@ CONTROLS = st.characters(categories=["Cf", "Cc"], exclude_characters="\r\n\t\v\f
 JUNK = st.sampled_from([*INVISIBLE.values(), ""]) | st.text(CONTROLS, max_size=3)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(SECRETS),
     st.lists(JUNK, min_size=30, max_size=30),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.execution.judging.evidence import PART, documents
 from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, told
@@ -178,7 +179,7 @@ def test_what_came_is_safe_and_short() -> None:
     assert len(came) <= SHOWN
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.text('{}[]",:truefalsn1 \n\\', max_size=60))
 def test_any_text_is_searched_for_json_without_complaint(text: str) -> None:
     list(documents(text))

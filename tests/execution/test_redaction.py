@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tui.execution.secrecy.redacted_events import guarded
 from tui.execution.secrecy.redaction import CHUNK, Redactor
 from tui.session import events as ev
@@ -89,7 +90,7 @@ def test_the_redactor_does_not_tell_what_it_knows() -> None:
     assert SECRET not in repr(knowing(SECRET))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text("abxy", min_size=4, max_size=8), st.text("abxy", max_size=40))
 def test_nothing_of_a_secret_is_left_wherever_it_stood(secret: str, text: str) -> None:
     redactor = knowing(secret)

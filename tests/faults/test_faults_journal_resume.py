@@ -35,7 +35,7 @@ def test_a_killed_deployment_is_finished_and_nothing_runs_twice(forks: Forks, fo
     places: list[str] = told[-1]["places"]
     assert told[-1]["code"] == 0
     after_each_event = [number for number, place in enumerate(places) if place == "fdatasync after"]
-    kills = sorted({*chosen(places, faults, 60), *after_each_event})
+    kills = sorted({*chosen(places, faults, 40), *after_each_event})
     resumed = 0
     for place in kills:
         root = folder / str(place)
@@ -75,7 +75,7 @@ def failures(calls: Sequence[str]) -> list[dict[str, object]]:
 def test_a_deployment_on_a_failing_disk_runs_nothing_unannounced(forks: Forks, folder: Path, faults: Faults) -> None:
     told, _ = forks.run("deploy_on_a_failing_disk", root=str(folder / "whole"))
     calls: list[str] = told[-1]["calls"]
-    made = faults.spread(failures(calls), 40)
+    made = faults.spread(failures(calls), 28)
     ended, resumed = 0, 0
     for number, failure in enumerate(made):
         root = folder / str(number)

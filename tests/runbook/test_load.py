@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.runbook.documents import FULL, changed
+from tests.support.examples import examples
 from tests.support.runbooks import SMALL
 from tui.errors import RunbookInvalid
 from tui.runbook.model import Runbook
@@ -165,7 +166,7 @@ def containers(value: object) -> list[Any]:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_change_of_a_runbook_brings_anything_but_problems(data: st.DataObject) -> None:
     raw = tomli.loads(FULL)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -205,7 +206,7 @@ def _inline(value: object) -> str:
 
 
 @given(st.integers(0, len(FULL)), st.integers(0, 6), st.binary(max_size=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_bytes_bring_anything_but_problems(
     tmp_path_factory: pytest.TempPathFactory, at: int, cut: int, put: bytes
 ) -> None:

@@ -4,6 +4,7 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tui.runbook.reading.locate import DocumentLines
 from tui.runbook.reading.structure import paths
 
@@ -79,7 +80,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @given(documents())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_every_number_is_found_on_the_line_it_stands_on(text: str) -> None:
     lines = DocumentLines(text)
     truth = {int(word): number for number, line in enumerate(text.split("\n"), 1) for word in _numbers(line)}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tui.errors import RunbookError
 from tui.runbook.shell.lexer import read
 from tui.runbook.templates.variables import fill, fill_command, names
@@ -200,7 +201,7 @@ PIECES = [*"ab$`'\"\\(){}<#\n E-", "{{ x }}", "<<E\n", "$(", "${", "$((", "case 
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_reading_any_text_ends_and_finds_every_placeholder(template: str) -> None:
     assume(not re.search(r"\{\{\w", template))  # a placeholder of another name, by chance
     script = read(template)

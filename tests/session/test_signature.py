@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.signing import KINDS, SoftKey, make_keys, stock_sign, stock_verify
 from tui.errors import RunbookError, SignatureInvalid
 from tui.session.event_base import Signature
@@ -282,7 +283,7 @@ def test_a_namespace_with_control_characters_is_refused(namespace: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_nonsense_never_raises_anything_else(junk: bytes) -> None:
     text = junk.decode("latin-1")
     for act in (
@@ -303,7 +304,7 @@ def test_nonsense_never_raises_anything_else(junk: bytes) -> None:
 @given(
     fields=st.lists(st.binary(max_size=300) | st.sampled_from([b"nistp256", b"\x04" * 65, b"\x7f" * 256]), max_size=4)
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_a_key_of_nonsense_never_raises_anything_else(kind: str, fields: list[bytes]) -> None:
     try:
         key = public_key(sshsig.packed(kind.encode(), *fields))

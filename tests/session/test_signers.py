@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.signing import SoftKey, make_keys
@@ -221,6 +221,8 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, keys: dict[str, Soft
 
 
 @given(st.text())
+@example("0 \xa0")
+@example("0 verify-required \xa0")
 def test_any_file_is_read_or_refused_by_our_error(text: str) -> None:
     with suppress(SignatureInvalid):
         assert isinstance(parse_signers(text), Signers)

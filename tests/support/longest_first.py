@@ -1,11 +1,15 @@
 """Has the files that take longest begin first, so that the processes that run the tests end at the same time.
 
+Files that need the same server, or read the same sources, are tested in one process: it starts, or reads, them once.
+
 Loaded by `make test` alone. Measured by file; a file that is not here takes a few seconds.
 """
 
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[2]
 LONGEST = (
@@ -77,10 +81,52 @@ LONGEST = (
     "tests/transports/test_ssh_connection.py",
     "tests/transports/test_job_losses.py",
 )
+TOGETHER = {
+    "MariaDB": (
+        "tests/test_bundled_database.py",
+        "tests/probes/test_mysql_probe.py",
+        "tests/probes/test_mysql_answers.py",
+        "tests/probes/test_operators_settings.py",
+    ),
+    "moto": (
+        "tests/probes/test_s3_probe.py",
+        "tests/execution/test_secret_programs.py",
+        "tests/sharing/test_archived.py",
+        "tests/sharing/test_bucket.py",
+        "tests/sharing/test_following_bucket.py",
+        "tests/sharing/test_lease.py",
+        "tests/sharing/test_live_page.py",
+        "tests/sharing/test_masked_output.py",
+        "tests/sharing/test_taking_over.py",
+        "tests/sharing/test_woken_writer.py",
+    ),
+    "the program's sources": (
+        "tests/test_import_hygiene.py",
+        "tests/test_names.py",
+        "tests/test_plain_words.py",
+        "tests/test_private_interfaces.py",
+        "tests/test_same_thing_once.py",
+        "tests/test_threads.py",
+    ),
+}
+"""What one process has for several files."""
+_SHARED = {name: shared for shared, names in TOGETHER.items() for name in names}
+
+
+class SharedScheduling(LoadFileScheduling):
+    """Gives a process a file at a time, and all files that share something as if they were one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return _SHARED.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedScheduling:
+    return SharedScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    gone = [name for name in LONGEST if not (ROOT / name).exists()]
+    gone = [name for name in (*LONGEST, *_SHARED) if not (ROOT / name).exists()]
     if gone:
         raise pytest.UsageError(f"{Path(__file__).name} names {', '.join(gone)}, which is not there any more")
     places = {name: place for place, name in enumerate(LONGEST)}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.hostile import HOSTILE, foreign
 from tui.text.drawn import REDRAWN, drawn, redraws
 from tui.text.looks import DIRECT, PALETTE, PLAIN, Look, look_after, nearest, rgb
@@ -154,7 +155,7 @@ def model(line: list[str]) -> str:
     return "".join(cells.get(cell, " ") for cell in range(width)).rstrip(" ")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(parts)
 def test_it_is_what_a_row_of_cells_holds(line: list[str]) -> None:
     line = ["a", "\x1b[2G", *line]  # which moves nowhere, but may
@@ -171,7 +172,7 @@ hostile = st.lists(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(hostile, st.integers(0, 40))
 def test_whatever_it_is_made_of_it_is_safe(line: list[str], limit: int) -> None:
     data = "".join(line).encode("utf-8", "surrogatepass")
@@ -189,7 +190,7 @@ def test_the_worst_there_is_stays_safe(text: str) -> None:
     assert not foreign(drawn(f"a{text}b".encode("utf-8", "surrogatepass")).text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(hostile)
 def test_a_line_that_moves_nothing_is_filtered_as_before(line: list[str]) -> None:
     data = "".join(line).replace("\t", " ").replace("\n", "").encode("utf-8", "surrogatepass")
@@ -197,7 +198,7 @@ def test_a_line_that_moves_nothing_is_filtered_as_before(line: list[str]) -> Non
         assert drawn(data).text == sanitise(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text("0123456789;:", max_size=20))
 def test_any_numbers_give_a_look(parameters: str) -> None:
     look = look_after(RED, parameters)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tui.text.sanitise import _OTHERS, _SEQUENCE, _filtered, invisible, is_mark, plain, sanitise
 
 hostile = st.text(
@@ -56,7 +57,7 @@ def test_what_is_shown(raw: bytes | str, shown: str) -> None:
     assert sanitise(raw) == shown
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(hostile, st.integers(0, 60))
 def test_only_printable_characters_come_out_and_again_changes_nothing(text: str, limit: int) -> None:
     shown = sanitise(text, limit)
@@ -66,7 +67,7 @@ def test_only_printable_characters_come_out_and_again_changes_nothing(text: str,
     assert sanitise(sanitise(text)) == sanitise(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_printable(raw: bytes) -> None:
     assert sanitise(raw).isprintable()

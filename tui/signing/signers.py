@@ -112,11 +112,11 @@ def _signer(line: str, number: int) -> Signer:
         raise SignatureInvalid("it has control characters")
     principals, rest = _principals(line)
     options: dict[str, str] = {}
-    if not _KIND.fullmatch(rest.split(None, 1)[0] if rest else ""):
+    if not _KIND.fullmatch(_first_word(rest)):
         options, rest = _options(rest)
     if "cert-authority" in options:
         raise _LeftOut("certificate authorities are not supported; it vouches for nobody here")
-    kind = rest.split(None, 1)[0] if rest else ""
+    kind = _first_word(rest)
     after, before = _time(options.get("valid-after")), _time(options.get("valid-before"))
     if after and before and after >= before:
         raise SignatureInvalid("valid-before is not after valid-after")
@@ -130,6 +130,11 @@ def _signer(line: str, number: int) -> Signer:
         valid_after=after,
         valid_before=before,
     )
+
+
+def _first_word(text: str) -> str:
+    """The first word; empty where there is none, also where nothing is left but a blank that is not of ASCII."""
+    return next(iter(text.split(None, 1)), "")
 
 
 def _principals(line: str) -> tuple[str, str]:
