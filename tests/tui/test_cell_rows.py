@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import FAILED, GONE, begun, fleet
+from tests.support.fleet import FAILED, GONE, begun, fleet, ran
 from tui.session.state import step_by_id
 from tui.widgets.moment import Moment
+from tui.widgets.step.beside import on_hosts
 from tui.widgets.step.cell_rows import cell_rows
 
 
@@ -39,3 +40,20 @@ def test_no_row_is_wider_than_the_card(tmp_path: Path, width: int) -> None:
         moment = Moment(state=conductor.state, now=datetime.now(UTC))
         for row in cell_rows(moment, step_by_id(conductor.runbook, "update"), 1, width):
             assert len(row.text) <= width
+
+
+def test_a_retry_names_the_hosts_on_which_it_runs_and_a_rollback_those_that_were_changed(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = FAILED
+    hosts["web04"].replies["install"] = GONE
+    with begun(tmp_path, hosts, stop_after=6) as conductor:
+        update, back = (step_by_id(conductor.runbook, name) for name in ("update", "downgrade"))
+        assert on_hosts(conductor.state, update, 1) == ("web", "6 hosts, 1 at once, stop at 6")
+        conductor.start("update")
+        conductor.wait()
+        assert on_hosts(conductor.state, update, 1) == ("web", "2 of 6 hosts: web02, web04, 1 at once, stop at 6")
+        assert on_hosts(conductor.state, back, 0) == ("web", "5 of 6 hosts, 5 at once, stop at 6")
+        conductor.roll_back("back", "errors")
+        conductor.start("downgrade")
+        conductor.wait()
+        assert ran(hosts, "downgrade") == dict.fromkeys(("web01", "web02", "web03", "web05", "web06"), 1)

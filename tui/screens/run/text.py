@@ -11,7 +11,7 @@ from tui.execution.commands import directory_of, names_needed, shown_whole, valu
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.index import index_of
-from tui.runbook.model import Action, Danger, Step
+from tui.runbook.model import Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
@@ -24,7 +24,7 @@ from tui.text.amounts import guessed, took_words
 from tui.text.block import NO_BREAK, Piece, shown
 from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
-from tui.widgets.step.beside import host_and_target
+from tui.widgets.step.beside import on_hosts
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
 from tui.widgets.step.ticks import received
 
@@ -70,14 +70,15 @@ def start_of(
     late = too_late(state, step, at, usual)
     if late:
         follows.append(f"{OVER} the window: {late}")
-    doing = _joined(_doing(state, action, values) for action in step.actions[place:])
+    doing = _joined(_doing(state, step, one, values) for one in range(place, len(step.actions)))
     told = will(state, step, place, usual)
     return Start(tuple(first), tuple(doing), tuple(told), tuple(follows)), host_name(state, step, place)
 
 
-def _doing(state: SessionState, action: Action, values: Mapping[str, str]) -> Doing | None:
+def _doing(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> Doing | None:
+    action = step.actions[place]
     if action.on_host:
-        name, target = host_and_target(state, action)
+        name, target = on_hosts(state, step, place)
         return Doing(name, target, directory_of(state.runbook, action, values), (shown_whole(action, values),))
     if action.probe is not None:
         return Doing(does=(words_of(state.runbook, action.probe, values),), looks=True)

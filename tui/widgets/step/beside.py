@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from tui.execution.commands import shown_whole
 from tui.once import once
 from tui.runbook.facts import connection_of, host_named, may_hold
-from tui.runbook.groups.members import hosts_named, is_group
+from tui.runbook.groups.members import group_named, hosts_named, is_group
 from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
-from tui.session.groups.cells import AT_ONCE, STOP_AFTER
+from tui.session.groups.cells import AT_ONCE, STOP_AFTER, CellStatus, cells_of
 from tui.session.possible.solutions import why_ruled_out
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.called import settled_by
@@ -31,6 +31,8 @@ NARROW = 40
 """On a card of fewer cells what is labelled is not in a column of its own."""
 NAMED = 2
 """How many steps that undo one are named."""
+NAMED = 3
+"""Hosts of a group that are named where a command runs on no other."""
 DRIFT = 0.2
 """A figure that moved by this share of what it was before the deployment is marked."""
 
@@ -46,9 +48,7 @@ def host_and_target(state: SessionState, action: Action) -> tuple[str, str]:
     runbook = state.runbook
     name = host_named(runbook, action.on)
     if is_group(runbook, name):
-        at_once, stop_after = action.at_once or AT_ONCE, action.stop_after or STOP_AFTER
-        hosts = counted(len(hosts_named(runbook, name)), "host")
-        return name, f"{hosts}, {at_once} at once, stop at {stop_after}"
+        return name, _pace(action, counted(len(hosts_named(runbook, name)), "host"))
     connection = connection_of(runbook, action.on)
     reached = state.hosts.get(connection)
     if reached is not None:
@@ -56,6 +56,24 @@ def host_and_target(state: SessionState, action: Action) -> tuple[str, str]:
     host = runbook.hosts[connection]
     target = "this machine" if host.local else f"{host.user}@{host.target}".lstrip("@")
     return name, "" if target == name else target
+
+
+def on_hosts(state: SessionState, step: Step, place: int) -> tuple[str, str]:
+    """The same of a place of a step, with the hosts of a group on which the action is still to run where not on all."""
+    action = step.actions[place]
+    name, target = host_and_target(state, action)
+    if not group_named(state.runbook, action):
+        return name, target
+    left = [cell.host for cell in cells_of(state, step, place) if cell.status is not CellStatus.GOOD]
+    every = len(hosts_named(state.runbook, name))
+    if not left or len(left) == every:
+        return name, target
+    few = f": {', '.join(left)}" if len(left) <= NAMED else ""
+    return name, _pace(action, f"{len(left)} of {counted(every, 'host')}{few}")
+
+
+def _pace(action: Action, hosts: str) -> str:
+    return f"{hosts}, {action.at_once or AT_ONCE} at once, stop at {action.stop_after or STOP_AFTER}"
 
 
 def chips(step: Step) -> list[Piece]:
@@ -80,10 +98,9 @@ def chips(step: Step) -> list[Piece]:
 def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRow]:
     """The chips of a step, and the host of the action it is at; on rows of their own where one is too short."""
     marks = chips(step)
-    action = step.actions[place]
     if not any(action.on_host for action in step.actions):
         return rows(marks, width, 1) if marks else []
-    name, target = host_and_target(state, action)
+    name, target = on_hosts(state, step, place)
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
     length = sum(len(text) for text, _ in (*marks, *on)) + 2
     if length <= width:
