@@ -4,13 +4,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.runbooks import SMALL, small
 from tui.errors import NotNow, TakenOver
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.epochs.holding import Alone, Holding
 from tui.execution.workspace import Setup, Workspace
 from tui.session import events as ev
+from tui.session.archive.store import Store
+from tui.session.clock import SystemClock
 from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.transports.base import Fence
@@ -110,12 +114,51 @@ def test_whoever_lost_the_session_sends_no_message(
     conductor.close()
 
 
+REFUSAL = Outcome(OutcomeKind.UNREACHABLE, detail=f"{NOT_RUN}: ben took this session over at 02:14", fenced=True)
+
+
+def test_a_host_refuses_a_message_too(tmp_path: Path, host: FakeTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
+    runbook = small()
+    sent = replace(runbook.messages["notice"], send="notify")
+    runbook = replace(runbook, messages={"notice": sent})
+    workspace = Workspace(runbook, SMALL, Store(tmp_path / "sessions"), {"web": host, "tools": host}, SystemClock())
+    workspace.team = CountedTeam()
+    conductor = begun(workspace)
+    conductor.deliver("notice", "", "Deploying v2", "sent")
+    assert host.ran[-1].fence == Fence(1, "ana")
+    host.replies["notify"] = Reply(outcome=REFUSAL)
+    with pytest.raises(TakenOver, match="ben took this session over at 02:14"):
+        conductor.deliver("notice", "", "Deploying v2", "sent")
+    assert conductor.held == "ben took this session over at 02:14"
+    conductor.close()
+
+
+def test_whoever_lost_it_unheard_of_removes_nothing_on_a_host(
+    workspace: Workspace, host: FakeTransport, team: CountedTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor = begun(workspace)
+    conductor.start("backup", "yes")
+    conductor.wait(10)
+
+    def refuse(session: str, fence: Fence) -> int:
+        assert fence == Fence(1, "ana")
+        raise LOST
+
+    monkeypatch.setattr(host, "clear", refuse)
+    conductor.finish("abandoned")
+    conductor.wait(10)
+    cleared = [entry.event for entry in _entries(conductor) if isinstance(entry.event, ev.JobsCleared)]
+    assert [one.problem for one in cleared] == [LOST.message]
+    assert conductor.held == LOST.message
+    conductor.close()
+
+
 def test_a_host_that_refuses_ends_it_for_the_whole_session(
     workspace: Workspace, host: FakeTransport, team: CountedTeam
 ) -> None:
     conductor = begun(workspace)
-    refusal = Outcome(OutcomeKind.UNREACHABLE, detail=f"{NOT_RUN}: ben took this session over at 02:14", fenced=True)
-    host.replies["backup"] = Reply(outcome=refusal)
+    host.replies["backup"] = Reply(outcome=REFUSAL)
     conductor.start("backup", "yes")
     conductor.wait(10)
     assert conductor.held == "ben took this session over at 02:14"

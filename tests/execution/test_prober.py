@@ -21,8 +21,9 @@ from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import read
-from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
 from tui.session.state import Attempt, StepStatus
+from tui.transports.base import Fence
 
 SERVICE = """
 [services.database]
@@ -139,6 +140,27 @@ def test_a_probe_is_an_attempt_announced_kept_and_judged(begin: Callable[..., Co
     assert [(one.service, one.check, one.figures) for one in conductor.state.measures] == [
         ("database", "threads", figures)
     ]
+
+
+def test_a_probe_that_changes_something_begins_only_where_no_later_epoch_has_been(
+    begin: Callable[..., Conductor], probe: FakeProbe
+) -> None:
+    refusal = Outcome(OutcomeKind.UNREACHABLE, detail=f"{NOT_RUN}: ben took this session over at 02:14", fenced=True)
+    host = FakeTransport({'eval "$from_file"': ENVIRONMENT, ":": Reply()}, name="web")
+    conductor = begin(THREADS.replace('title = "Threads"', 'title = "Threads"\nmutates = true'), host=host)
+    conductor.holding.fence = Fence(1, "ana")  # type: ignore[misc]  # nobody shares it here
+    conductor.start("threads", "yes")
+    conductor.wait(10)
+    assert [(one.script, one.fence.epoch) for one in host.ran if one.key] == [(":", 1)]
+    assert host.ran[0].key.endswith("/threads/1"), "who takes over learns that it has begun"
+    asked = len(probe.settings)
+    host.replies[":"] = Reply(outcome=refusal)
+    conductor.reopen("threads", "again")
+    conductor.start("threads", "yes")
+    conductor.wait(10)
+    assert attempt(conductor, 2).outcome == refusal
+    assert len(probe.settings) == asked, "the service was asked for nothing"
+    assert conductor.held == "ben took this session over at 02:14"
 
 
 def test_the_journal_of_a_probe_folds_to_the_live_state(begin: Callable[..., Conductor], tmp_path: Path) -> None:

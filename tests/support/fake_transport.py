@@ -9,6 +9,7 @@ from tui.errors import HostError
 from tui.execution.there import LOOKS
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import (
+    UNSHARED,
     Address,
     Answering,
     CancelToken,
@@ -100,7 +101,7 @@ class FakeTransport:
         self.fences.append(fence)
         return self.begun
 
-    def clear(self, session: str) -> int:
+    def clear(self, session: str, fence: Fence = UNSHARED) -> int:
         self.cleared.append(session)
         return 0
 

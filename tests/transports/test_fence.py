@@ -99,9 +99,21 @@ def test_who_takes_over_learns_what_has_begun_and_the_rest_never_will(place: Fen
 
 def test_the_fence_outlives_what_is_cleared(place: FencedPlace) -> None:
     run(place.transport, "true", key=f"{SESSION}/deploy/1", fence=NEW)
-    assert place.transport.clear(SESSION) == 0
+    assert place.transport.clear(SESSION, NEW) == 0
     assert sorted(path.name for path in (place.jobs / SESSION).iterdir()) == [".epoch.2", ".fenced.2"]
     assert run(place.transport, "echo never", key=f"{SESSION}/deploy/9", fence=OLD).outcome.fenced
+
+
+def test_an_earlier_epoch_removes_nothing_of_what_was_left_there(place: FencedPlace) -> None:
+    run(place.transport, "true", key=f"{SESSION}/deploy/1", fence=OLD)
+    assert place.transport.clear(SESSION, OLD) == 0, "its own epoch does"
+    run(place.transport, "true", key=f"{SESSION}/deploy/2", fence=NEW)
+    for fence in (OLD, Fence()):
+        with pytest.raises(TakenOver, match="ben took this session over at 20"):
+            place.transport.clear(SESSION, fence)
+    assert (place.jobs / SESSION / "deploy.2").is_dir()
+    assert place.transport.clear(SESSION, NEW) == 0
+    assert not (place.jobs / SESSION / "deploy.2").exists()
 
 
 def test_a_running_command_is_followed_by_the_new_and_not_ended_by_the_old(place: FencedPlace, tmp_path: Path) -> None:

@@ -14,10 +14,7 @@ from tui.runbook.groups.members import each_host
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, names, time_values
-from tui.session.outcome import OutcomeKind
-from tui.transports.base import UNSHARED, CancelToken, Command, Fence, Transport
-
-SEND_TIMEOUT = 30.0
+from tui.transports.base import UNSHARED, Command, Fence
 
 
 def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict[str, str]:
@@ -132,30 +129,3 @@ def _before(host: Host, values: Mapping[str, str]) -> str:
     if preamble := fill_command(host.preamble, values):
         parts.append(preamble)
     return "".join(f"{part}\n" for part in parts) + (BEGINS if parts else "")
-
-
-def send(
-    runbook: Runbook, name: str, text: str, values: Mapping[str, str], transports: Mapping[str, Transport]
-) -> None:
-    """Hand a message to the command the runbook has for it, on standard input.
-
-    Raises:
-        RunbookError: there is no such command, or it did not succeed.
-    """
-    message = runbook.messages[name]
-    if not message.send:
-        raise RunbookError(
-            f"message {name} has no way to be sent", "copy it, or give it a `send` command in the runbook"
-        )
-    host = host_named(runbook, message.on)
-    output = bytearray()
-    outcome = transports[host].run(
-        Command(
-            script=fill_command(script_of(Action(run=message.send)), values), stdin=text.encode(), timeout=SEND_TIMEOUT
-        ),
-        lambda _, data: output.extend(data[-200:]),
-        CancelToken(),
-    )
-    if outcome.kind is not OutcomeKind.SUCCEEDED:
-        last = output[-200:].decode(errors="replace").strip()
-        raise RunbookError(f"message {name} was not sent: {outcome} {last}".rstrip(), "copy it and send it by hand")

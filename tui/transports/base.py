@@ -283,10 +283,11 @@ class Transport(Protocol):
             HostError: the place cannot be reached, or cannot keep a fence.
         """
 
-    def clear(self, session: str) -> int:
+    def clear(self, session: str, fence: Fence = UNSHARED) -> int:
         """Remove what a session's durable commands left at the place; returns how many still run there, and stay.
 
         Raises:
+            TakenOver: a later epoch has been there; nothing is removed then.
             HostError: the place cannot be reached.
         """
 

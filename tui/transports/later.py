@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tui.session.outcome import Outcome
 from tui.transports.base import (
+    UNSHARED,
     Address,
     Answering,
     CancelToken,
@@ -70,13 +71,14 @@ class LaterTransport:
         """
         return self._transport().fence(session, fence)
 
-    def clear(self, session: str) -> int:
+    def clear(self, session: str, fence: Fence = UNSHARED) -> int:
         """Remove what a session's durable commands left; returns how many still run.
 
         Raises:
+            TakenOver: a later epoch has been there; nothing is removed then.
             HostError: the place cannot be reached.
         """
-        return self._transport().clear(session)
+        return self._transport().clear(session, fence)
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
         """A socket connected from the place to an address; see Transport."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished, marked, not_started
+from tui.execution.epochs.claims import claimed
 from tui.execution.epochs.holding import Holding, refused
 from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
 from tui.execution.judging.error_line import error_line
@@ -241,13 +242,15 @@ class AttemptRunner:
         except RunbookError as error:
             self._recorder.record(_not_started(plan.number, error))
             return None
-        if (fenced := self._refused(plan)) is not None:
-            return fenced
-        return self._executor.run(plan.number, plan.host, command, cancel, secret=captures_secret(action))
+        secret = captures_secret(action)
+        return self._refused(plan) or self._executor.run(plan.number, plan.host, command, cancel, secret)
 
     def _refused(self, plan: AttemptPlan) -> Finished | None:
         """The end of a change that does not start, since another person has the session; None where it may."""
         outcome = refused(self._holding) if plan.mutates else None
+        if outcome is None and plan.mutates and plan.action.probe is not None:
+            key, state = self.key(plan.step.id, plan.number), self._recorder.state
+            outcome = claimed(self._holding, self._executor.transports, state, plan.host, key)
         return Finished(outcome, 0.0, 0, "") if outcome is not None else None
 
     def _command(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from tui.errors import NotNow
-from tui.execution.commands import send
 from tui.execution.conductor.attempts import AttemptRunner
 from tui.execution.conductor.by_person.approvals import Approvals
 from tui.execution.conductor.by_person.handwork import Handwork
 from tui.execution.conductor.by_person.own_commands import OwnCommands
+from tui.execution.conductor.by_person.sending import send
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.conductor.checks import Checks
 from tui.execution.conductor.executor import Executor
@@ -268,8 +268,7 @@ class Conductor(Viewer):
             RunbookError: the message has no command, or the command failed; then nothing is recorded.
         """
         if how == "sent":
-            self.holding.sure()
-            send(self.runbook, name, text, self.values(), self.executor.transports)
+            send(self.runbook, name, text, self.values(), self.executor.transports, self.holding)
         self.sent(name, text, how, step_id, went_out)
 
     def opened(self, step_id: str) -> None:

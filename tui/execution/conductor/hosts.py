@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-from tui.errors import HostError, JournalUnwritable, RunbookError
+from tui.errors import HostError, JournalUnwritable, RunbookError, TakenOver
 from tui.execution.conductor.planner import Planner
 from tui.execution.epochs.holding import Holding
 from tui.execution.preflight import connected_event
@@ -129,6 +129,11 @@ class Hosts:
             if cancel.left:
                 return
             try:
-                self._recorder.record(ev.JobsCleared(host=host, left=transport.clear(session)))
+                left = transport.clear(session, self._holding.fence)
+                self._recorder.record(ev.JobsCleared(host=host, left=left))
+            except TakenOver as error:
+                self._holding.lose(error)
+                self._recorder.record(ev.JobsCleared(host=host, problem=error.message))
+                return
             except HostError as error:
                 self._recorder.record(ev.JobsCleared(host=host, problem=error.message))

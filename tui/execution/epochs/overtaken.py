@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tui.errors import RunbookError, TakenOver
 from tui.execution.commands import shown
+from tui.execution.epochs.claims import ASIDE
 from tui.execution.epochs.holding import Holding
 from tui.execution.recorder import Recorder
 from tui.runbook.index import index_of
@@ -47,6 +48,8 @@ class Overtaken:
                 self._notes.append(f"{name} could not be asked what was started there: {error.message}")
                 continue
             for job in begun:
+                if job == ASIDE:
+                    continue
                 step, _, number = job.rpartition("/")
                 known = state.attempts.get(int(number)) if number.isdigit() else None
                 if number.isdigit() and (known is None or known.step != step):
@@ -79,7 +82,7 @@ class Overtaken:
                 host=host,
                 command=shown(found.actions[place], recorder.values()),
                 mutates=True,
-                durable=True,
+                durable=found.actions[place].run is not None,
             )
         )
         detail = f"{UNRECORDED}. {self._looked(host, key)}".strip()

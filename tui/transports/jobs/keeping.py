@@ -1,7 +1,7 @@
 """What every place does with the durable commands that it keeps, whatever carries the requests there."""
 
 from tui.session.outcome import Outcome
-from tui.transports.base import CancelToken, Fence, Left, OutputSink
+from tui.transports.base import UNSHARED, CancelToken, Fence, Left, OutputSink
 from tui.transports.jobs.job import JobRun
 from tui.transports.jobs.request import Channels, clear, fence_off, look
 
@@ -24,6 +24,6 @@ class KeepsJobs:
         """Have nothing of an earlier epoch begin there; see Transport."""
         return fence_off(self._channels, session, fence)
 
-    def clear(self, session: str) -> int:
+    def clear(self, session: str, fence: Fence = UNSHARED) -> int:
         """Remove what a session's durable commands left at the place; see Transport."""
-        return clear(self._channels, session)
+        return clear(self._channels, session, fence)

@@ -5,7 +5,7 @@ import time
 from typing import Protocol
 
 from tui.errors import HostError, TakenOver
-from tui.transports.base import CancelToken, Fence, Stream
+from tui.transports.base import UNSHARED, CancelToken, Fence, Stream
 from tui.transports.fencing.fence import taken_over
 from tui.transports.jobs.follower import found_words
 from tui.transports.jobs.scripts import clear_request, fence_request, look_request
@@ -60,13 +60,17 @@ def look(channels: Channels, key: str) -> str:
     return found_words(_asked(channels, look_request(key, nonce)), nonce)
 
 
-def clear(channels: Channels, session: str) -> int:
+def clear(channels: Channels, session: str, fence: Fence = UNSHARED) -> int:
     """Remove the directories of a session's ended jobs; returns how many still run.
 
     Raises:
+        TakenOver: a later epoch has been there; what is left there is that one's.
         HostError: the host cannot be reached.
     """
-    words = _asked(channels, clear_request(session, secrets.token_hex(8))).split()
+    nonce = secrets.token_hex(8)
+    answer = _asked(channels, clear_request(session, nonce, fence.epoch))
+    _said_to_be_over(_answered(answer, nonce))
+    words = answer.split()
     if words[-2:-1] != ["cleared"]:
         raise HostError("the host does not say what it removed", "log in and look at its disk")
     return int(words[-1])
@@ -81,12 +85,27 @@ def fence_off(channels: Channels, session: str, fence: Fence) -> tuple[str, ...]
     """
     nonce = secrets.token_hex(8)
     answer = _asked(channels, fence_request(session, nonce, fence))
-    how, _, words = answer.rpartition(f"runbook-job {nonce} ")[2].strip().partition(" ")
-    if how == "fenced":
-        raise TakenOver(taken_over(words).detail, "follow it, or ask them for it")
+    how, words = _said_to_be_over(_answered(answer, nonce))
     if how != "begun":
         raise HostError(f"the host keeps no fence: {words or 'it does not say why'}", "free space in its home")
     return tuple(f"{step}/{number}" for step, _, number in (word.rpartition(".") for word in words.split()) if step)
+
+
+def _answered(answer: str, nonce: str) -> tuple[str, str]:
+    """How a host answered, and what more it said."""
+    how, _, words = answer.rpartition(f"runbook-job {nonce} ")[2].strip().partition(" ")
+    return how, words
+
+
+def _said_to_be_over(answered: tuple[str, str]) -> tuple[str, str]:
+    """The same answer, where it does not say that this epoch is over.
+
+    Raises:
+        TakenOver: it says so.
+    """
+    if answered[0] == "fenced":
+        raise TakenOver(taken_over(answered[1]).detail, "follow it, or ask them for it")
+    return answered
 
 
 def _asked(channels: Channels, request: str) -> str:

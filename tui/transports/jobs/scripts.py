@@ -238,9 +238,12 @@ _rb_say found $_rb_state $_rb_alive $_rb_bytes $_rb_exit
 
 _CLEAR = """\
 exec 2>/dev/null
+_rb_epoch=$4
 _rb_left=0
+if _rb_fenced; then _rb_say fenced "$_rb_by"; exit 0; fi
 for _rb_job in "$_rb_session"/*; do
   [ -d "$_rb_job" ] || continue
+  if _rb_fenced; then _rb_say fenced "$_rb_by"; exit 0; fi
   _rb_gate
   _rb_born "$_rb_pid"
   if [ ! -e "$_rb_job/exit" ] && [ "$_rb_start" != - ] && [ "$_rb_start" = "$_rb_since" ] &&
@@ -349,9 +352,12 @@ def look_request(key: str, nonce: str) -> str:
     return _request("look", [nonce, *job_of(key)])
 
 
-def clear_request(session: str, nonce: str) -> str:
-    """The exec request that removes the directories of a session's ended jobs; it says how many still run."""
-    return _request("clear", [nonce, job_of(f"{session}/x/0")[0]])
+def clear_request(session: str, nonce: str, epoch: int = 0) -> str:
+    """The exec request that removes the directories of a session's ended jobs; it says how many still run.
+
+    "fenced" says that the session has been taken over in an epoch after this one; nothing is removed then.
+    """
+    return _request("clear", [nonce, job_of(f"{session}/x/0")[0], "", str(epoch)])
 
 
 def fence_request(session: str, nonce: str, fence: Fence) -> str:
