@@ -1,122 +1,36 @@
 """A session that one machine began is continued by another: what ran is followed, and the first starts nothing more."""
 
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import SMALL, small
-from tests.support.shared_session import KEY, until
-from tests.support.team_bucket import KEYS, TeamBucketServer
+from tests.support.shared_session import until
+from tests.support.team_bucket import TeamBucketServer
+from tests.support.two_machines import (
+    Machine,
+    begun,
+    fetched,
+    handed_on,
+    leave_the_backup_running,
+    taken,
+)
+from tests.support.two_machines import host as host
+from tests.support.two_machines import machine as machine
+from tests.support.two_machines import often as often
+from tests.support.two_machines import place as place
 from tui.cli.main import main
-from tui.config import BucketPlace, Config, SharePlace
+from tui.config import BucketPlace
 from tui.errors import SessionError, SessionHeld, TakenOver
-from tui.execution.conductor.conductor import Conductor
-from tui.execution.workspace import Setup, Workspace
-from tui.session.archive.store import Store
-from tui.session.clock import SystemClock
+from tui.execution.workspace import Setup
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
 from tui.session.state import StepStatus
 from tui.sharing import lease as leases
-from tui.sharing.attached import share_sessions
 from tui.sharing.bucket import Bucket
-from tui.sharing.fetching import FetchedSession, fetch_session
-from tui.sharing.lease import Lease, find
-from tui.sharing.seals import Seals
-from tui.sharing.stored.bucket_feed import BucketFeed
-from tui.sharing.stored.bucket_sink import BucketSink
+from tui.sharing.lease import find
 from tui.sharing.team import AlreadyTaken, BucketTeam
-
-Machine = Callable[[str], Workspace]
-
-
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BucketSink, "every", 0.05)
-    monkeypatch.setattr(BucketFeed, "every", 0.05)
-    monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
-    monkeypatch.setenv("TEAM_KEY", KEY)
-    monkeypatch.setenv("TEAM_ACCESS", KEYS.access_key)
-    monkeypatch.setenv("TEAM_SECRET", KEYS.secret_key)
-
-
-@pytest.fixture
-def host() -> FakeTransport:
-    return FakeTransport({"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")})
-
-
-@pytest.fixture
-def place(bucket: Bucket) -> BucketPlace:
-    return BucketPlace(
-        name=bucket.place.name,
-        endpoint=bucket.place.endpoint,
-        region=bucket.place.region,
-        prefix=bucket.place.prefix,
-        access_key="env:TEAM_ACCESS",
-        secret_key="env:TEAM_SECRET",
-    )
-
-
-@pytest.fixture
-def machine(tmp_path: Path, host: FakeTransport, place: BucketPlace) -> Iterator[Machine]:
-    """Makes machines that share the team's bucket, each with sessions of its own."""
-    made: list[Workspace] = []
-
-    def make(name: str) -> Workspace:
-        store = Store(tmp_path / name)
-        one = Workspace(small(), SMALL, store, {"web": host, "tools": host}, SystemClock())
-        share_sessions(one, Config(bucket=place, share=SharePlace(key="env:TEAM_KEY")))
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        one.close()
-
-
-def begun(workspace: Workspace, bucket: Bucket) -> Conductor:
-    setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
-    workspace.preflight(setup, lambda row: None)
-    conductor = workspace.begin(setup)
-    conductor.start("look")
-    conductor.wait(10)
-    session = str(conductor.state.facts["session"])
-    until(lambda: find(bucket, session) is not None)
-    until(lambda: [one for one in bucket.listed("live/") if one.key == f"live/{session}"])
-    return conductor
-
-
-def leave_the_backup_running(conductor: Conductor, host: FakeTransport) -> None:
-    """Start the backup, which runs until it is told otherwise."""
-    host.replies["backup"] = Reply(b"one\n", until=threading.Event())
-    came = threading.Event()
-    host.before_run = lambda command: came.set()
-    conductor.start("backup", "yes")
-    assert came.wait(10)
-
-
-def taken(
-    workspace: Workspace, bucket: Bucket, session: str, monkeypatch: pytest.MonkeyPatch, silent: float = 90.0
-) -> Lease:
-    """The lease, by somebody who confirmed it after its holder's silence."""
-    monkeypatch.setattr(bucket, "age", lambda written: silent)
-    return BucketTeam(bucket, workspace.store.root, "desk").take_over(session, "ben", find(bucket, session))
-
-
-def fetched(workspace: Workspace, bucket: Bucket, session: str) -> FetchedSession:
-    return fetch_session(BucketFeed(bucket, session), Seals(KEY, session), workspace.store)
-
-
-def handed_on(laptop: Workspace, desk: Workspace, bucket: Bucket) -> tuple[Conductor, str]:
-    """A session of one machine, and its id, once the other can fetch all that is written of it."""
-    old = begun(laptop, bucket)
-    session = str(old.state.facts["session"])
-    until(lambda: fetched(desk, bucket, session).count == old.state.seq + 1)
-    return old, session
 
 
 def test_a_running_change_is_followed_by_who_takes_over_and_the_first_starts_nothing_more(
@@ -153,29 +67,6 @@ def test_a_running_change_is_followed_by_who_takes_over_and_the_first_starts_not
     new.note("written by the new one")
     old.close()
     new.close()
-
-
-def test_what_the_old_writer_still_wrote_is_a_fork_that_is_kept_apart(
-    machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    laptop, desk = machine("laptop"), machine("desk")
-    old, session = handed_on(laptop, desk, bucket)
-    lease = taken(desk, bucket, session, monkeypatch)
-    fetched(desk, bucket, session)
-    desk.team = AlreadyTaken(session, lease, desk.team)
-    new = desk.resume(session, "ben")
-    new.note("by ben")
-    common = old.state.seq + 1
-    old.note("by ana, who did not know")
-    old.close()
-    count = new.state.seq + 1
-    new.close()
-    until(lambda: fetched(machine("third"), bucket, session).count >= count)
-    back = fetched(laptop, bucket, session)
-    assert back.forked == common, "the laptop's own copy has another line there"
-    assert back.apart is not None
-    assert "by ana, who did not know" in (back.apart / "journal.jsonl").read_text()
-    assert "by ana, who did not know" not in back.directory.journal.read_text()
 
 
 def test_who_left_a_session_gets_what_became_of_it_first(

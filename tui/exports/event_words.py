@@ -19,6 +19,7 @@ from tui.session.views.called import (
     outcome_called,
     place_words,
 )
+from tui.session.views.forked import fork_told
 from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
 
@@ -62,6 +63,8 @@ def _of_session(event: ev.SessionEvent, state: SessionState) -> tuple[str, str, 
             return event.operator, "", f"follow-up done: {titles.get(event.followup, event.followup)}{note}"
         case ev.FaultStruck():
             return event.by, "", f"the drill: {event.title} ({event.how})"
+        case ev.ForkSeen():
+            return event.operator, "", f"FORK: {fork_told(event)}"
         case _:
             assert_never(event)
 

@@ -213,6 +213,7 @@ def people(source: Source) -> list[Person]:
 Uncounted = (
     ev.RollbackFinished
     | ev.FaultStruck
+    | ev.ForkSeen
     | ev.HostEvent
     | ev.StepNotNeeded
     | ev.StepHeld

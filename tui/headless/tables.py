@@ -18,6 +18,7 @@ from tui.headless.waiting.resting import Rest
 from tui.session.archive.store import SessionDirectory
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk
+from tui.session.views.forked import fork_words
 from tui.session.views.verdicts import CheckRow
 from tui.signing.signers import read_signers
 from tui.signing.vouching import judge_all, proofs_of, write_proofs
@@ -115,14 +116,17 @@ def verify_report(
         SessionError: the journal, an output or a signature is not what was written; says where.
     """
     proved = prove(directory)
-    directory.load()  # its events have to fit each other and the runbook as well
+    _, state = directory.load()  # its events have to fit each other and the runbook as well
     if receipt:
         check_receipt(directory.journal, receipt)
     lines = [f"{directory.id}: {proved.count} events, head {proved.head}, {proved.outputs} outputs: whole"]
     if proved.hidden:
-        why = "they can be proved where the session was made; here they are what was packed"
-        lines.append(f"{proved.hidden} outputs have secrets hidden: {why}")
+        here = "what was fetched, each piece with the team's seal" if proved.fetched else "what was packed"
+        why = f"they can be proved where the session was made; here they are {here}"
+        lines.append(f"{proved.hidden} outputs have secrets hidden (attempts {proved.masked}): {why}")
     lines += proved.unproved
+    for fork in state.forks.values():
+        lines += [fork_words(fork), *(f"  {words}" for words in fork.said)]
     if receipt:
         lines.append("the receipt fits: nothing was cut off before it")
     judged = list(judge_all(walk(directory.journal), read_signers(signers) if signers else None))

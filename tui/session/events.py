@@ -18,6 +18,7 @@ from tui.session.event_kinds.commands_run import AttemptRejoined as AttemptRejoi
 from tui.session.event_kinds.commands_run import AttemptStarted as AttemptStarted
 from tui.session.event_kinds.commands_run import JobsCleared as JobsCleared
 from tui.session.event_kinds.commands_run import OutcomeResolved as OutcomeResolved
+from tui.session.event_kinds.forked import ForkSeen as ForkSeen
 from tui.session.event_kinds.second_person import AnsweredBy as AnsweredBy
 from tui.session.event_kinds.second_person import ApprovalEnded as ApprovalEnded
 from tui.session.event_kinds.second_person import ApprovalEvent as ApprovalEvent
@@ -304,6 +305,7 @@ SessionEvent = (
     | RollbackFinished
     | FollowUpDone
     | FaultStruck
+    | ForkSeen
 )
 """What happens to the session as a whole."""
 

@@ -218,7 +218,8 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     `told` what people were told ahead, `tripped` since when a trigger proposes to roll back, `followups` those that
     are done, `faults` when those of a drill struck. `open_attempts` has the numbers of those that have not ended, or
     ended by themselves and were not judged. `approvals` has the last question of each step that needs a second person,
-    `posted` the ids of the messages that were taken from people who follow the session.
+    `posted` the ids of the messages that were taken from people who follow the session. `forks` has what earlier
+    writers wrote after they had lost the session, by the hash of the first line.
     """
 
     runbook: Runbook
@@ -257,6 +258,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     open_attempts: tuple[int, ...] = ()
     approvals: Mapping[str, StepApproval] = {}
     posted: frozenset[str] = frozenset()
+    forks: Mapping[str, ev.ForkSeen] = {}
 
     @property
     def drill(self) -> bool:

@@ -30,7 +30,9 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
     told = config.notify if real else {}
     if share is None and not told and config.bucket is None:
         return
+    from tui import threads
     from tui.sharing.means import means_of
+    from tui.sharing.publishing.fork_reader import REPLACED, ForkReader
     from tui.sharing.publishing.inbox_reader import InboxReader
     from tui.sharing.publishing.publication import Publication
     from tui.sharing.shared_standing import SharedStanding
@@ -47,6 +49,9 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
             sinks = means.sinks(directory.id, epoch)
             publication = Publication(conductor, directory, sinks, workspace.clock, lambda: epoch)
             publication.take_messages(InboxReader(conductor, directory))
+            publication.find_forks(ForkReader(conductor, directory))
+            if (directory.path.parent / REPLACED).is_dir():
+                threads.start("forks", ForkReader(conductor, directory).look_beside)
         if services:
             _tell(conductor, directory, notifiers)
         conductor.shared = SharedStanding(publication, conductor.holding, notifiers)

@@ -7,25 +7,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from tui.errors import SessionError
 from tui.runbook.reading.load import load_text
+from tui.session.archive.manifest import FETCHED
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.folding.fold import apply
 from tui.session.journal.durable import sync_directory, write_new
 from tui.session.journal.private import private_folder
-from tui.session.state import SessionState, initial
+from tui.session.state import initial
+from tui.sharing.fetched_files import FilesTold, fetch_files
 from tui.sharing.following.proving import LineProof
-from tui.sharing.following.received_output import FollowedOutputs
 from tui.sharing.handed_on import TEXT, Beat, Feed, ShareFailed, beat_of
+from tui.sharing.publishing.fork_reader import REPLACED
 from tui.sharing.seals import Seals
 
 PATIENCE = 10.0
 """Seconds in which what the last beat has said must be there: a bucket is looked at every two seconds."""
 BATCH = 1000
-REPLACED = "replaced"
-"""The folder beside the sessions for copies that were here before."""
 
 
 class FetchedSession(Struct, frozen=True):
@@ -90,18 +91,22 @@ def _into(
     directory = SessionDirectory(folder)
     directory.attempts.mkdir(mode=0o700)
     write_new(directory.runbook, text)
-    count, state = _journal(directory, feed, seals, beat, text.decode())
+    told = FilesTold()
+    count, head = _journal(directory, feed, seals, beat, text.decode(), told)
     say(f"{count} events, each proved by the one before")
-    missing = _outputs(directory, feed, seals, state)
+    came = fetch_files(directory, feed, seals, told)
+    write_new(directory.path / FETCHED, msgspec.json.encode(came.manifest(seals.session, f"{count}:{head}")))
     there = store.root / seals.session
     apart, forked = _put_aside(there, directory, store) if there.exists() else (None, -1)
     folder.rename(there)
     sync_directory(store.root)
-    return FetchedSession(SessionDirectory(there), count, beat, missing, apart, forked)
+    return FetchedSession(SessionDirectory(there), count, beat, came.words, apart, forked)
 
 
-def _journal(directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat, text: str) -> tuple[int, SessionState]:
-    """Write the lines that are proved; returns how many, and the state after them."""
+def _journal(
+    directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat, text: str, told: FilesTold
+) -> tuple[int, str]:
+    """Write the lines that are proved; returns how many, and the hash of the last."""
     state, proof = initial(load_text(text, "runbook.toml", of_session=True)), LineProof(seals)
     until = time.monotonic() + PATIENCE
     with directory.journal.open("xb") as file:
@@ -112,6 +117,7 @@ def _journal(directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat, 
                 file.write(one.line + b"\n")
                 for entry in one.entries:
                     state = apply(state, entry)
+                    told.hear(entry)
             if came:
                 until = time.monotonic() + PATIENCE
             elif proof.count >= beat.count:
@@ -121,24 +127,7 @@ def _journal(directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat, 
                 raise ShareFailed(words, "try again in a moment; on their machine it may still be sent")
         file.flush()
         os.fsync(file.fileno())
-    return proof.count, state
-
-
-def _outputs(directory: SessionDirectory, feed: Feed, seals: Seals, state: SessionState) -> tuple[str, ...]:
-    """Keep what ended attempts printed; that of one which runs is fetched from its host. Returns what is missing."""
-    outputs, missing = FollowedOutputs(directory.attempts, seals), []
-    for number, attempt in state.attempts.items():
-        if attempt.outcome is None or not attempt.size:
-            continue
-        until = time.monotonic() + PATIENCE
-        while outputs.came(number) < attempt.size and time.monotonic() < until:
-            if outputs.take(number, feed.output(number, outputs.came(number))):
-                until = time.monotonic() + PATIENCE
-            else:
-                time.sleep(0.05)
-        if outputs.came(number) < attempt.size:
-            missing.append(f"attempt {number} of {attempt.step}: {outputs.came(number)} of {attempt.size} bytes")
-    return tuple(missing)
+    return proof.count, proof.head
 
 
 def _put_aside(there: Path, new: SessionDirectory, store: Store) -> tuple[Path, int]:

@@ -13,6 +13,7 @@ from tui.session.journal.sampled_line import SampledLine, joined, parted
 from tui.sharing.seals import Seals
 
 LINE, CHUNK, BEAT, FRAME, TEXT, PRESENCE = "line", "output", "beat", "frame", "runbook", "follower"
+FILE = "file"
 """The kinds of what is sealed."""
 
 TOLD = 200
@@ -25,6 +26,10 @@ class ShareFailed(RunbookError):
     exit_code = 4
 
 
+LINES_MOST = 500
+"""Lines that are handed on at once."""
+
+
 class OtherWriter(ShareFailed):
     """Somebody else hands on this session as well, with other lines: it was taken over, or it is a copy."""
 
@@ -35,6 +40,10 @@ class MeasuredSince(Struct, frozen=True):
     at: datetime
     mono: float
     line: SampledLine
+
+
+class HasTakenOver(OtherWriter):
+    """Somebody has taken the session over; what is written here is kept beside it, where that can be."""
 
 
 class Beat(Struct, frozen=True, kw_only=True):
@@ -76,6 +85,14 @@ class SealedPart(Struct, frozen=True):
     seal: bytes
 
 
+class StrayLines(Struct, frozen=True):
+    """Lines that the writer of an earlier epoch has handed on, each with the team's seal, from number `first` on."""
+
+    epoch: int
+    first: int
+    lines: list[bytes]
+
+
 OwnLine = Callable[[int], bytes | None]
 """The session's line of a number; None where it has none yet."""
 Received = Callable[[bytes], None]
@@ -89,6 +106,8 @@ class Sink(Protocol):
     """Its name in words."""
     every: float
     """Seconds between two beats, and for how long what is new is gathered at most."""
+    keeps_strays: bool
+    """Whether the lines of a writer who has lost the session are kept, beside those of who has it."""
 
     def begin(self, text: bytes, own: OwnLine) -> int:
         """Take up a session with this runbook; returns how many of its lines are there already.
@@ -108,6 +127,12 @@ class Sink(Protocol):
     def output(self, attempt: int, offset: int, data: bytes) -> None:
         """Hand on a piece of an attempt's output, masked; at offset 0 it replaces what was there."""
 
+    def files(self) -> frozenset[str]:
+        """The names of the files that are there already."""
+
+    def file(self, name: str, data: bytes) -> None:
+        """Hand on a file of the session's folder that does not change any more, by its name there."""
+
     def frame(self, frame: KeyFrame) -> None:
         """Hand on a state for those who join late."""
 
@@ -119,6 +144,9 @@ class Sink(Protocol):
 
     def messages(self) -> list[bytes]:
         """What followers sent since this was asked last."""
+
+    def strays(self) -> list[StrayLines]:
+        """Lines of earlier writers from about where the next one began, each once, where they are kept."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -149,6 +177,9 @@ class Feed(Protocol):
 
     def output(self, attempt: int, offset: int) -> list[SealedPart]:
         """Pieces of an attempt's output from an offset on, a few at a time."""
+
+    def file(self, name: str) -> bytes | None:
+        """A file of the session's folder, sealed; None where it is not there."""
 
     def present(self, follower: str, sealed: bytes) -> None:
         """Say that somebody follows."""

@@ -13,6 +13,8 @@ from tui.session.archive.store import SessionDirectory
 FORMAT = 1
 MAGIC = "runbook bundle"
 MANIFEST = "bundle.json"
+FETCHED = "fetched.json"
+"""What a session has beside it that was taken over from another machine: the same, of the outputs with secrets."""
 WRONG = "it is no bundle, or it was damaged on its way; pack it again where the session is"
 
 MEMBERS_MOST = 100_000
@@ -43,13 +45,17 @@ class Member(Struct, frozen=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What is in a bundle; `receipt` is COUNT:HEAD of its journal."""
+    """What is in a bundle; `receipt` is COUNT:HEAD of its journal.
+
+    `missing` has the names of files that did not come, where a session was fetched from another machine.
+    """
 
     format: int
     session: str
     program: str
     receipt: str
     members: tuple[Member, ...]
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no bundle of ours can say; msgspec turns the error into one of its own."""
@@ -80,12 +86,13 @@ def fits(count: int, unpacked: int, packed: int) -> None:
 
 
 def manifest_of(directory: SessionDirectory) -> Manifest | None:
-    """What a session's bundle said of it; None where it did not come in one.
+    """What a session's bundle, or who fetched it, said of it; None where it was made here.
 
     Raises:
         SessionError: it is there and makes no sense.
     """
     path = directory.path / MANIFEST
+    path = path if path.exists() else directory.path / FETCHED
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest) if path.exists() else None
     except (OSError, msgspec.MsgspecError) as error:

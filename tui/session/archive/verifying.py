@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
 from tui.session import events as ev
-from tui.session.archive.manifest import Manifest, manifest_of
+from tui.session.archive.manifest import FETCHED, Manifest, manifest_of
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import walk
 from tui.session.journal.kept_files import FOLDER
@@ -21,17 +21,22 @@ COPY = "restore it from a copy"
 
 
 class ProvedFolder(Struct, kw_only=True):
-    """What a session's folder has: lines of the journal, outputs, and what nothing in it can prove, in words."""
+    """What a session's folder has: lines of the journal, outputs, and what nothing in it can prove, in words.
+
+    In `hidden` outputs (`masked`: of which attempts) there are asterisks for secrets; `fetched`: from another machine.
+    """
 
     count: int = 0
     head: str = ""
     outputs: int = 0
     hidden: int = 0
+    masked: str = ""
+    fetched: bool = False
     unproved: tuple[str, ...] = ()
 
 
 class _Told(Struct):
-    """What the journal says of the other files, as far as it is sound."""
+    """What the journal says of the other files, as far as it is sound, and which of them were not fetched."""
 
     count: int = 0
     head: str = ""
@@ -39,6 +44,11 @@ class _Told(Struct):
     steps: dict[int, str] = {}
     finished: dict[int, ev.AttemptFinished] = {}
     files: dict[str, str] = {}
+    missing: frozenset[str] = frozenset()
+
+    def did_not_come(self, path: Path) -> bool:
+        """Whether a file is not here because it did not come as the session was fetched from another machine."""
+        return f"{path.parent.name}/{path.name}" in self.missing and not path.exists()
 
 
 def prove(directory: SessionDirectory) -> ProvedFolder:
@@ -50,6 +60,7 @@ def prove(directory: SessionDirectory) -> ProvedFolder:
     """
     told, damaged, unproved = _Told(), list[SessionError](), list[str]()
     manifest = manifest_of(directory)
+    told.missing = frozenset(manifest.missing) if manifest else frozenset()
     try:
         unproved += _journal(directory, told, manifest)
     except SessionError as error:
@@ -62,12 +73,15 @@ def prove(directory: SessionDirectory) -> ProvedFolder:
         whole = next((one for one in damaged if isinstance(one, JournalDamaged)), damaged[0])
         raise type(whole)("; ".join(one.message for one in damaged), whole.hint)
     hidden = manifest.hidden() if manifest else frozenset[int]()
-    proved = [one for one in told.finished.values() if one.sha256 and one.attempt not in hidden]
+    here = (one for one in told.finished.values() if one.sha256 and one.attempt not in hidden)
+    proved = [one for one in here if not told.did_not_come(output_path(directory.attempts, one.attempt))]
     return ProvedFolder(
         count=told.count,
         head=told.head,
         outputs=len(proved),
         hidden=len(hidden),
+        masked=_listed(sorted(hidden)),
+        fetched=(directory.path / FETCHED).exists(),
         unproved=(*unproved, *_unproved(directory, told)),
     )
 
@@ -127,7 +141,7 @@ def _texts(directory: SessionDirectory, started: ev.SessionStarted | None) -> It
 def _evidence(directory: SessionDirectory, told: _Told) -> Iterator[SessionError]:
     for name, digest in told.files.items():
         path = directory.path / FOLDER / name
-        if _hash_of(path) != digest:
+        if not told.did_not_come(path) and _hash_of(path) != digest:
             yield SessionError(f"{path}, given as evidence, is not what was recorded", COPY)
 
 
@@ -136,12 +150,13 @@ def _attempt(
 ) -> Iterator[SessionError]:
     folder, finished = directory.attempts, told.finished.get(number)
     packed = {member.name: member.sha256 for member in manifest.members} if manifest else {}
-    if finished and finished.sha256:
+    if finished and finished.sha256 and not told.did_not_come(output_path(folder, number)):
         wanted = packed.get(f"attempts/{output_path(folder, number).name}", finished.sha256)
         if verify_output(folder, number) != wanted:
             words = f"the output of attempt {number} ({told.steps[number]}) is not what was recorded"
             yield SessionError(f"{words}: {output_path(folder, number)}", COPY)
-    if finished and finished.timing and verify_timing(folder, number) != finished.timing:
+    timed = finished and finished.timing and not told.did_not_come(timing_path(folder, number))
+    if finished and timed and verify_timing(folder, number) != finished.timing:
         yield SessionError(f"{timing_path(folder, number)}, when output came, is not what was recorded", COPY)
     if mask_state(folder, number) is MaskState.DAMAGED:
         words = (
@@ -151,7 +166,10 @@ def _attempt(
 
 
 def _unproved(directory: SessionDirectory, told: _Told) -> Iterator[str]:
-    """What an older version wrote no hash of, or nobody came to write one of."""
+    """What an older version wrote no hash of, or nobody came to write one of; and what was not fetched."""
+    if told.missing:
+        names = ", ".join(sorted(told.missing))
+        yield f"not here, and not proved: {names} (it did not come as the session was fetched)"
     there = [number for number in sorted(told.steps) if output_path(directory.attempts, number).exists()]
     open_ = [number for number in there if number not in told.finished or not told.finished[number].sha256]
     timed = [number for number in there if number in told.finished and not told.finished[number].timing]

@@ -82,6 +82,8 @@ def _of_session(event: ev.SessionEvent, state: SessionState, entry: ev.Entry) ->
             return _follow_up_done(event, state, entry)
         case ev.FaultStruck():
             return replace(state, faults={**state.faults, event.fault: entry.at})
+        case ev.ForkSeen():
+            return replace(state, forks={**state.forks, event.begins: event})
         case _:
             assert_never(event)
 

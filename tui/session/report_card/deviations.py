@@ -17,12 +17,16 @@ from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called
+from tui.session.views.forked import fork_told
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
 ROLLBACK, CONNECTION, MOVED, OUTSIDE = "rollback", "connection", "moved", "outside the window"
-ALONE, NOT_ALLOWED = "alone", "not allowed"
+ALONE, NOT_ALLOWED, FORK = "alone", "not allowed", "fork"
 """What kind of deviation one is."""
+
+FIRST = {ALONE: 0, FORK: 1}
+"""What is told before all else, and in which order."""
 
 SIGNS = {
     FAILED: "✖",
@@ -40,6 +44,7 @@ SIGNS = {
     OUTSIDE: "◆",
     ALONE: "◆",
     NOT_ALLOWED: "✖",
+    FORK: "◆",
 }
 
 
@@ -102,14 +107,14 @@ class Overrun(Struct, frozen=True):
 def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviation]:
     """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time.
 
-    What was started alone, where it needed two, comes first.
+    What was started alone, where it needed two, comes first; then what was written beside the session.
     """
     found = [
         replace(Deviation(entry.at, step, what, *more), host=_host(entry.event, state))
         for entry in entries
         for step, what, *more in _deviation(entry.event, state)
     ]
-    return sorted(found, key=lambda one: one.kind != ALONE)
+    return sorted(found, key=lambda one: FIRST.get(one.kind, len(FIRST)))
 
 
 def _host(event: ev.AnyEvent, state: SessionState) -> str:
@@ -164,7 +169,7 @@ Told = tuple[str, ...]
 
 def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[Told]:
     if isinstance(event, ev.SessionEvent):
-        yield from _of_session(event)
+        yield from _of_session(event, state)
     elif isinstance(event, ev.StepEvent):
         yield from _of_step(event, state)
     elif isinstance(event, ev.AttemptEvent):
@@ -173,7 +178,7 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[Told]:
         yield from _of_another(event)
 
 
-def _of_session(event: ev.SessionEvent) -> Iterator[Told]:
+def _of_session(event: ev.SessionEvent, state: SessionState) -> Iterator[Told]:
     match event:
         case ev.SessionStarted():
             if event.reason:
@@ -184,6 +189,9 @@ def _of_session(event: ev.SessionEvent) -> Iterator[Told]:
             yield "", f"handed over from {event.previous} to {event.operator}", PEOPLE
         case ev.RollbackStarted():
             yield "", f"rollback started by {event.operator}: {event.reason}", ROLLBACK
+        case ev.ForkSeen():
+            if state.forks.get(event.begins, event).lines == event.lines:  # the rest was found later
+                yield "", fork_told(event), FORK
         case ev.SessionFinished() | ev.RollbackFinished() | ev.FollowUpDone() | ev.FaultStruck():
             return
         case _:

@@ -10,6 +10,7 @@ from tui.session import events as ev
 from tui.session.approval.approved import approval_words
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.views.called import CONTINUES, opened_words
+from tui.session.views.forked import fork_words
 from tui.text.amounts import figure
 
 
@@ -93,6 +94,8 @@ def _of_session(event: ev.SessionEvent) -> tuple[MarkerKind, str, str] | None:
             return MarkerKind.HANDOVER, "", f"resumed by {event.operator}"
         case ev.FaultStruck():
             return MarkerKind.FAULT, "", f"the drill: {event.title}"
+        case ev.ForkSeen():
+            return MarkerKind.HANDOVER, "", fork_words(event)
         case ev.SessionStarted() | ev.SessionFinished() | ev.FollowUpDone():
             return None
         case _:

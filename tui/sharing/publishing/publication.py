@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.session.archive.store import SessionDirectory
 from tui.session.clock import Clock
-from tui.sharing.handed_on import Received, Sink
+from tui.sharing.handed_on import Received, Sink, StrayLines
 from tui.sharing.publishing.publisher import Publisher
 from tui.text.amounts import counted
 
@@ -58,6 +58,11 @@ class Publication:
         """Give what followers send to a reader, and say how many of them it has refused."""
         self._reader = reader
         self.listen(reader)
+
+    def find_forks(self, found: Callable[[StrayLines], None]) -> None:
+        """Tell somebody of what earlier writers have handed on, on a thread of this one's."""
+        for one in self._publishers:
+            one.find_forks(found)
 
     def listen(self, received: Received) -> None:
         """Tell somebody of what followers send, on a thread of this one's."""

@@ -17,15 +17,26 @@ from tui.session.folding.packed import packed
 from tui.session.places import environment_of
 from tui.session.state import SessionState, last_attempt
 from tui.session.views.called import over, session_called
-from tui.sharing.handed_on import Beat, KeyFrame, OtherWriter, Received, ShareFailed, Sink, measured_since
+from tui.sharing.handed_on import (
+    LINES_MOST,
+    Beat,
+    HasTakenOver,
+    KeyFrame,
+    OtherWriter,
+    Received,
+    ShareFailed,
+    Sink,
+    StrayLines,
+    measured_since,
+)
 from tui.sharing.publishing.journal_lines import JournalLines
 from tui.sharing.publishing.masked_output import MaskedOutput, RunningOutputs
+from tui.sharing.publishing.session_files import SessionFiles
 
 LOOK = 0.25
 """Seconds between two looks at the output of a command that runs."""
 GATHER = 0.05
 """Seconds in which events are gathered, so that a flood of them is sent in few batches."""
-BATCH = 500
 FRAME_EVERY = 1000
 """Lines between two states for those who join late."""
 PAUSES = (0.5, 1.0, 2.0, 5.0)
@@ -69,11 +80,13 @@ class Publisher:
         self._pending = pending
         self._state = state
         self._received: Received = lambda message: None
+        self._strays: Callable[[StrayLines], None] = lambda stray: None
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._begun = False
         self._framed = self._newest = -1
         self._attempts: dict[int, MaskedOutput] = {}
+        self._files = SessionFiles(directory, outputs, sink)
         self._beaten = 0.0
         self._last_word = 0.0
         self.standing = HandedOn()
@@ -92,6 +105,10 @@ class Publisher:
     def listen(self, received: Received) -> None:
         """Tell somebody of what followers send, on this thread."""
         self._received = received
+
+    def find_forks(self, found: Callable[[StrayLines], None]) -> None:
+        """Tell somebody of what earlier writers have handed on, on this thread; see Sink.strays."""
+        self._strays = found
 
     def end(self) -> None:
         """Hand on what is left, for a moment, and end after that."""
@@ -120,6 +137,8 @@ class Publisher:
                     failed += 1
                     self._failed(error)
                     if isinstance(error, OtherWriter):
+                        if isinstance(error, HasTakenOver) and self._sink.keeps_strays:
+                            self._beside()
                         return
                 except (OSError, ValueError) as error:  # the session's folder cannot be read
                     failed += 1
@@ -130,6 +149,25 @@ class Publisher:
         finally:
             self._journal.close()
             self._sink.close()
+
+    def _beside(self) -> None:
+        """Hand on the lines that are still written here: they are kept beside those of who has taken over."""
+        while True:
+            closing = self._closing.is_set()
+            first = self._journal.count
+            try:
+                while lines := self._journal.read(self._state.seq + 1, LINES_MOST):
+                    self._sink.lines(first, lines)
+                    first = self._journal.count
+            except OtherWriter:
+                return
+            except (RunbookError, OSError):
+                self._journal.again(first)
+            if closing:
+                return
+            self._wake.wait(PAUSES[-1])
+            self._closing.wait(GATHER)
+            self._wake.clear()
 
     def _failed(self, error: RunbookError) -> None:
         words = error.message
@@ -152,12 +190,12 @@ class Publisher:
             self._begin()
         state = self._state
         if (
-            state.seq < self._journal.count + BATCH
+            state.seq < self._journal.count + LINES_MOST
         ):  # else others wait for what happened, and can wait for what it printed
             self._hand_on_output(state)
         while self._journal.count <= state.seq:
             first = self._journal.count
-            lines = self._journal.read(state.seq + 1, BATCH)
+            lines = self._journal.read(state.seq + 1, LINES_MOST)
             if not lines:
                 break
             self._sink.lines(first, lines)
@@ -167,11 +205,16 @@ class Publisher:
             self._sink.frame(KeyFrame(state.seq + 1, self._journal.head, packed(state)))
             self._framed = state.seq
         self._hand_on_output(state)
-        if time.monotonic() - self._beaten >= self._sink.every or self._closing.is_set():
+        due = time.monotonic() - self._beaten >= self._sink.every or self._closing.is_set()
+        self._files.evidence = self._files.evidence or due
+        self._files.hand_on()
+        if due:
             self._sink.beat(self._beat(state))
             self._beaten = time.monotonic()
             for message in self._sink.messages():
                 self._received(message)
+            for stray in self._sink.strays():
+                self._strays(stray)
 
     def _begin(self) -> None:
         self._framed, self._attempts = -1, {}
@@ -181,6 +224,7 @@ class Publisher:
         self._journal.again(count)
         numbers = sorted(self._state.attempts)
         held = self._sink.held(numbers)
+        self._files.begin()
         self._attempts = {one: MaskedOutput(self._outputs, one, held.get(one, 0)) for one in numbers}
         self._newest = last_attempt(self._state)
         self._begun = True
@@ -199,6 +243,7 @@ class Publisher:
             for offset, data in output.pieces():
                 self._sink.output(number, offset, data)
             if output.whole:
+                self._files.ended(number)
                 del self._attempts[number]  # hundreds of them would be looked at with each event
 
     def _due(self) -> bool:

@@ -19,6 +19,7 @@ class RelayKeys:
         self.text = f"runbook:{session}:runbook"
         self.frame = f"runbook:{session}:frame"
         self.beat = f"runbook:{session}:beat"
+        self.files = f"runbook:{session}:files"
         self.followers = f"runbook:{session}:followers"
         self._output = f"runbook:{session}:output"
 

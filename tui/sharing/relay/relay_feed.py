@@ -56,6 +56,10 @@ class RelayFeed:
         """See Feed."""
         return self._range(self._keys.output(attempt), offset, PIECES)
 
+    def file(self, name: str) -> bytes | None:
+        """See Feed."""
+        return _bytes(self._relay.ask("HGET", self._keys.files, name))
+
     def present(self, follower: str, sealed: bytes) -> None:
         """See Feed."""
         self._relay.many([("HSET", self._keys.followers, follower, sealed), ("EXPIRE", self._keys.followers, KEPT)])

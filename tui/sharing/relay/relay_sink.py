@@ -8,15 +8,18 @@ import msgspec
 from tui.sharing.handed_on import (
     BEAT,
     CHUNK,
+    FILE,
     FRAME,
     LINE,
     PRESENCE,
     TEXT,
     Beat,
+    HasTakenOver,
     KeyFrame,
     OtherWriter,
     OwnLine,
     ShareFailed,
+    StrayLines,
     beat_of,
 )
 from tui.sharing.relay.client import Command, Relay
@@ -34,6 +37,7 @@ class RelaySink:
     """See Sink. The streams' ids are the lines' numbers: what is sent twice is refused, and a gap is seen."""
 
     every = 0.5
+    keeps_strays = False
 
     def __init__(self, relay: Relay, seals: Seals, epoch: int = 1) -> None:
         self.where = str(relay.address)
@@ -119,6 +123,15 @@ class RelaySink:
         if refused is not None and not _is_there(answers):
             raise refused
 
+    def files(self) -> frozenset[str]:
+        """See Sink."""
+        return frozenset(name.decode("ascii", "replace") for name in self._relay.ask("HKEYS", self._keys.files))
+
+    def file(self, name: str, data: bytes) -> None:
+        """See Sink."""
+        sealed = self._seals.sealed(FILE, name, data)
+        self._asked(("HSET", self._keys.files, name, sealed), ("EXPIRE", self._keys.files, KEPT))
+
     def frame(self, frame: KeyFrame) -> None:
         """See Sink."""
         data = self._seals.sealed(FRAME, "", msgspec.msgpack.encode(frame))
@@ -131,7 +144,7 @@ class RelaySink:
         data = self._seals.sealed(BEAT, "", msgspec.json.encode(beat))
         commands: list[Command] = [("SET", keys.beat, data, "EX", KEPT), ("XLEN", keys.journal), ("EXISTS", keys.text)]
         if time.monotonic() - self._renewed > PRESENT or not self._renewed:
-            commands += [("EXPIRE", one, KEPT) for one in (keys.journal, keys.text, keys.frame, keys.inbox)]
+            commands += [("EXPIRE", one, KEPT) for one in (keys.journal, keys.text, keys.frame, keys.inbox, keys.files)]
             commands.append(("ZADD", SESSIONS, int(time.time()), self._seals.session))
             self._renewed = time.monotonic()
         _, length, text, *_ = self._asked(*commands)
@@ -160,6 +173,10 @@ class RelaySink:
             self._inbox = found[-1][0].decode("ascii", "replace")
         return [fields[1] for _, fields in found if fields and len(fields) >= 2 and isinstance(fields[1], bytes)]
 
+    def strays(self) -> list[StrayLines]:
+        """See Sink: a stream has one line of each number."""
+        return []
+
     def close(self) -> None:
         """See Sink."""
         self._relay.close()
@@ -177,7 +194,7 @@ class RelaySink:
         self._epoch_there = other.epoch
         if other.epoch > self._epoch:
             who = f"{other.operator} on {other.machine}" if other.machine else other.operator
-            raise OtherWriter(f"{who} has taken this session over", "what is written here is not handed on any more")
+            raise HasTakenOver(f"{who} has taken this session over", "what is written here is not handed on any more")
 
     def _other(self, number: int, line: bytes, seal: bytes) -> None:
         """What is there is not ours: give way to another writer of the team, take anything else away.

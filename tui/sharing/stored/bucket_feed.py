@@ -75,6 +75,10 @@ class BucketFeed:
                     break
         return parts
 
+    def file(self, name: str) -> bytes | None:
+        """See Feed."""
+        return self._got(self._names.files + name)
+
     def present(self, follower: str, sealed: bytes) -> None:
         """See Feed: nobody counts who reads a bucket."""
 

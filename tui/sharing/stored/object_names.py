@@ -43,11 +43,16 @@ class BucketNames:
         self.inbox = f"sessions/{session}/inbox/"
         self.beat = f"{LIVE}{session}"
         self.journal = f"sessions/{session}/journal/"
+        self.files = f"sessions/{session}/files/"
         self._output = f"sessions/{session}/output/"
 
     def lines(self, one: JournalObject) -> str:
         """The object of lines."""
         return f"{self.journal}{one.epoch:06d}-{one.first:010d}.jsonl"
+
+    def of_epoch(self, epoch: int) -> str:
+        """The objects of lines of one epoch begin so."""
+        return f"{self.journal}{epoch:06d}-"
 
     def journal_object(self, key: str) -> JournalObject | None:
         """What an object's name says; None for a name that is none of ours."""

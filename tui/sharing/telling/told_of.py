@@ -89,7 +89,7 @@ def _of_session(event: ev.SessionEvent) -> str:
             return "rollback"
         case ev.RollbackFinished():
             return "rolled-back"
-        case ev.SessionResumed() | ev.FollowUpDone() | ev.FaultStruck():
+        case ev.SessionResumed() | ev.FollowUpDone() | ev.FaultStruck() | ev.ForkSeen():
             return ""
         case _:
             assert_never(event)
