@@ -14,7 +14,7 @@ from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished, marked, not_started
 from tui.execution.epochs.claims import claimed
 from tui.execution.epochs.holding import Holding, refused
-from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe
+from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe, captures_secret
 from tui.execution.judging.error_line import error_line
 from tui.execution.judging.expectations import Output, Verdict, check, explained, told, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
@@ -377,11 +377,6 @@ class AttemptRunner:
             self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value, host=member))
         for name in captured.secrets:
             self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, secret=True))
-
-
-def captures_secret(action: Action) -> bool:
-    """Whether the output of the action has a secret that is not known before it has run."""
-    return any(wanted.secret for wanted in action.capture.values())
 
 
 def _ended(number: int, finished: Finished, said: str = "", waiting: bool = False) -> ev.AttemptFinished:

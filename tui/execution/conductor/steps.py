@@ -7,9 +7,10 @@ from enum import Enum
 from msgspec.structs import replace
 
 from tui import threads
-from tui.execution.conductor.attempts import AttemptRunner, captures_secret
+from tui.execution.conductor.attempts import AttemptRunner
 from tui.execution.conductor.executor import Executor, Finished
 from tui.execution.conductor.on_group import Cells
+from tui.execution.judging.captures import captures_secret
 from tui.execution.judging.expectations import Verdict
 from tui.execution.recorder import Recorder
 from tui.runbook.groups.members import group_named, hosts_named

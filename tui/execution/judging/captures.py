@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from tui.execution.judging.evidence import MISSING, document_with, follow
-from tui.runbook.model import Capture
+from tui.runbook.model import Action, Capture
 from tui.runbook.patterns.bounded import TooSlow, search
 from tui.session.event_base import Check
 
@@ -81,3 +81,8 @@ def _by_json(path: str, text: str) -> str:
     if value is MISSING or value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def captures_secret(action: Action) -> bool:
+    """Whether the output of the action has a secret that is not known before it has run."""
+    return any(wanted.secret for wanted in action.capture.values())
