@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tui import threads
-from tui.errors import NotNow, RunbookError
+from tui.errors import NotNow, RunbookError, SessionError
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
 from tui.session.clock import Clock
 from tui.session.events import Entry
-from tui.session.journal.chain import START, ProvedLine, walk
+from tui.session.journal.chain import BEGINNING, JournalPlace, ProvedLine, walk
 from tui.session.journal.journal import writer_of
 from tui.session.journal.pending_samples import left_pending, pending_path
 from tui.session.state import initial
@@ -27,9 +27,14 @@ class FollowedJournal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.position = (0, START)
-        """How many lines have been seen, and the hash of the last."""
+        self._seen = BEGINNING
+        self._file: tuple[int, int] = (0, 0)
         self._size = -1
+
+    @property
+    def position(self) -> tuple[int, str]:
+        """How many lines have been seen, and the hash of the last."""
+        return self._seen.count, self._seen.head
 
     def news(self) -> Iterator[ProvedLine]:
         """The lines that came since the last look.
@@ -37,18 +42,26 @@ class FollowedJournal:
         Raises:
             SessionError: the journal cannot be read, or is damaged.
         """
-        size = self.path.stat().st_size
-        if size == self._size:
+        now = self.path.stat()
+        file = now.st_dev, now.st_ino
+        if now.st_size == self._size and file == self._file:
             return
-        for line in walk(self.path):
-            if line.entry.seq >= self.position[0]:
-                self.position = (line.entry.seq + 1, line.head)
+        other = file != self._file or now.st_size < self._seen.end  # then what was seen is proved again, to its end
+        for line in walk(self.path, BEGINNING if other else self._seen):
+            if line.entry.seq == self._seen.count - 1 and line.head != self._seen.head:
+                raise _replaced(self.path)
+            if line.entry.seq >= self._seen.count:
+                self._seen = JournalPlace(line.entry.seq + 1, line.head, line.end)
                 yield line
-        self._size = size
+        self._file, self._size = file, now.st_size
 
     def pending(self) -> tuple[Entry, ...]:
         """The samples after the last of those lines, which are in no line yet."""
         return left_pending(pending_path(self.path), *self.position)
+
+
+def _replaced(path: Path) -> SessionError:
+    return SessionError(f"{path} is another journal than before", "leave the session, and open it again")
 
 
 class Onlooker(Viewer):
