@@ -161,19 +161,19 @@ class RunbookApp(Attentive, Asked, TakingUp):
         if self._usual is None or session != self._usual[0]:
             from tui.session.archive.history import alike
 
-            steps = self._history.usual(alike(state), session)
-            self._usual = session, steps, self._history.whole(state)
+            self._usual = session, self._history.usual(alike(state), session), self._history.whole(state)
         return self._usual
 
     def has_begun(self) -> None:
         """Read how long steps took in earlier sessions, beside everything else."""
-        from tui.session.archive.history import read_history
+        from tui.session.archive.history import history_of_all, read_history
 
         def read(history: "History") -> None:
             self._history, self._usual = history, None
 
-        store = self.workspace.store
-        self.work(self, lambda: read_history(store, lambda: self._closing), read)
+        self.work(self, lambda: read_history(self.workspace.store, lambda: self._closing), read)
+        if self.workspace.store.fetch_others is not None:
+            self.work(self, lambda: history_of_all(self.workspace.store, lambda: self._closing), read)
 
     def begin(self, setup: Setup) -> None:
         """Begin a session and show it."""

@@ -55,7 +55,9 @@ class TakingUp(Front):
         """See a kept session again, as it was."""
         from tui.replay.stage import staged
 
-        self.once(lambda: staged(self.workspace.store.find(session_id), self.workspace.today), self._show_replay)
+        self.once(
+            lambda: staged(self.workspace.store.find_to_read(session_id), self.workspace.today), self._show_replay
+        )
 
     def _show_replay(self, place: "ReplayWorkspace") -> None:
         from tui.screens.replay.screen import ReplayScreen
@@ -72,7 +74,7 @@ class TakingUp(Front):
             self._enter(place)
             self.push_screen(SummaryScreen())
 
-        self.once(lambda: staged(self.workspace.store.find(session_id), self.workspace.today), show)
+        self.once(lambda: staged(self.workspace.store.find_to_read(session_id), self.workspace.today), show)
 
     def _enter(self, place: "ReplayWorkspace") -> None:
         """Have a session that was recorded as the one that is open."""

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -16,14 +17,18 @@ SAYS_EVERY = 3.0
 
 
 @click.command()
+@click.option("--team", is_flag=True, help="Also those that others of the team have finished, from the bucket.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @guarded
-def sessions(as_json: bool) -> None:
+def sessions(team: bool, as_json: bool) -> None:
     """List the sessions on this machine, the newest first."""
     from tui.cli.wiring import open_store
-    from tui.headless.session_list import sessions_report
+    from tui.headless.session_list import fetch_others, sessions_report
 
-    tell(sessions_report(open_store(), as_json))
+    store = open_store()
+    if team:
+        fetch_others(store, complain)
+    tell(sessions_report(store, as_json, team))
 
 
 @click.command()
@@ -118,9 +123,10 @@ def done(followup: str, session: str, operator: str, note: str, drill: bool) -> 
 @click.option(
     "--in", "places", multiple=True, type=click.Choice(["output", "commands", "notes"]), help="Only in these."
 )
+@click.option("--team", is_flag=True, help="Also in those that others of the team have finished, from the bucket.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON document on each line.")
 @guarded
-def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **given: str) -> None:
+def search(places: tuple[str, ...], team: bool, as_json: bool, since: str, until: str, **given: str) -> None:
     """Find TEXT in the commands, output and notes of all sessions; with no TEXT, what the options leave."""
     from tui.cli.wiring import open_store
     from tui.headless.found import search_report, time_of
@@ -129,7 +135,16 @@ def search(places: tuple[str, ...], as_json: bool, since: str, until: str, **giv
 
     where = frozenset(Where(place) for place in places) or frozenset(Where)
     wanted = Wanted(since=time_of(since), until=time_of(until), where=where, **given)
-    sys.exit(search_report(searched(open_store(), wanted, learning=_progress()), as_json, tell))
+    store = open_store()
+    found = searched(store, wanted, learning=_progress())
+    if team:
+        from tui.headless.session_list import fetch_others
+
+        fetch_others(store, complain)
+        own = set(store.names())
+        theirs = searched(store.of_team(), wanted, learning=_progress())
+        found = chain(found, (one for one in theirs if one.session not in own))
+    sys.exit(search_report(found, as_json, tell))
 
 
 def _progress() -> Callable[[int, int], None]:

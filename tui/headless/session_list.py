@@ -1,15 +1,50 @@
 """The list of sessions that the command line prints."""
 
+from collections.abc import Callable
+
+from tui.errors import UsageError
 from tui.headless.columns import table
 from tui.session.archive.known import KnownSession, KnownSessions
 from tui.session.archive.store import Store
 from tui.text.amounts import duration
 from tui.text.json_text import json_text
 
+PATIENCE = 10.0
+"""Seconds that a command waits for the bucket; what did not come by then comes the next time."""
 
-def sessions_report(store: Store, as_json: bool) -> str:
-    """The sessions as a table, or as JSON."""
+
+def fetch_others(store: Store, say: Callable[[str], None]) -> None:
+    """Bring what others of the team have finished, for a moment; what is not here yet is told.
+
+    Raises:
+        UsageError: the settings have no bucket, or no key of the team.
+        SecretMissing: a secret that they name is not there.
+    """
+    from tui import threads
+    from tui.config import load_config
+    from tui.execution.secrecy.redaction import Redactor
+    from tui.sharing.means import team_memory
+
+    memory = team_memory(store, load_config(), Redactor())
+    if memory is None:
+        raise UsageError(
+            "the settings do not say where the team's sessions are", "docs/people.md: [bucket] and [share]"
+        )
+    thread = threads.start("the team's sessions", memory.fetch, lambda: False, PATIENCE)
+    thread.join(PATIENCE)
+    if thread.is_alive():
+        say("the bucket is slow: what came until now is listed, the rest the next time")
+    elif memory.seen.words:
+        say(memory.seen.words)
+
+
+def sessions_report(store: Store, as_json: bool, team: bool = False) -> str:
+    """The sessions as a table, or as JSON; with `team` also those of others that were fetched."""
     known = list(KnownSessions(store).all())
+    if team:
+        own = {one.id for one in known}
+        known += [one for one in KnownSessions(store.of_team()).all() if one.id not in own]
+        known.sort(key=lambda one: one.id, reverse=True)
     if as_json:
         return json_text([_record(one) for one in known])
     if not known:

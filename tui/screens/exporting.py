@@ -33,7 +33,7 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     from tui.exports.source import source
     from tui.session.archive.history import read_history
 
-    directory = store.find(session)
+    directory = store.find_to_read(session)
     read = source(directory, read_history(store))
     made = {f"{directory.id}.{form}": render(read, form) for form in FORMS}
     try:

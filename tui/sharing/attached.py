@@ -30,6 +30,11 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
     told = config.notify if real else {}
     if share is None and not told and config.bucket is None:
         return
+    if real and share is not None and config.bucket is not None:
+        from tui.sharing.means import team_memory
+
+        memory = team_memory(workspace.store, config, workspace.redactor)
+        workspace.store.fetch_others = memory.fetch if memory is not None else None
     from tui import threads
     from tui.sharing.means import means_of
     from tui.sharing.publishing.fork_reader import REPLACED, ForkReader

@@ -85,22 +85,33 @@ def fetch_session(
 def _into(
     folder: Path, feed: Feed, seals: Seals, store: Store, beat: Beat, say: Callable[[str], None]
 ) -> FetchedSession:
+    count, missing = fetched_into(SessionDirectory(folder), feed, seals, beat)
+    say(f"{count} events, each proved by the one before")
+    there = store.root / seals.session
+    apart, forked = _put_aside(there, SessionDirectory(folder), store) if there.exists() else (None, -1)
+    folder.rename(there)
+    sync_directory(store.root)
+    return FetchedSession(SessionDirectory(there), count, beat, missing, apart, forked)
+
+
+def fetched_into(directory: SessionDirectory, feed: Feed, seals: Seals, beat: Beat) -> tuple[int, tuple[str, ...]]:
+    """Bring a session into an empty folder, as far as its last beat says; returns its lines, and what is missing.
+
+    Raises:
+        ShareFailed: it does not answer, or has not all.
+        RunbookError: what came is not what was written.
+        OSError: it cannot be written.
+    """
     text = seals.opened(TEXT, "", feed.text())
     if text is None:
         raise ShareFailed(f"{feed.where} has no runbook of {seals.session}", "ask who writes it to leave it first")
-    directory = SessionDirectory(folder)
     directory.attempts.mkdir(mode=0o700)
     write_new(directory.runbook, text)
     told = FilesTold()
     count, head = _journal(directory, feed, seals, beat, text.decode(), told)
-    say(f"{count} events, each proved by the one before")
     came = fetch_files(directory, feed, seals, told)
     write_new(directory.path / FETCHED, msgspec.json.encode(came.manifest(seals.session, f"{count}:{head}")))
-    there = store.root / seals.session
-    apart, forked = _put_aside(there, directory, store) if there.exists() else (None, -1)
-    folder.rename(there)
-    sync_directory(store.root)
-    return FetchedSession(SessionDirectory(there), count, beat, came.words, apart, forked)
+    return count, came.words
 
 
 def _journal(

@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui.config import Config, load_config
 from tui.errors import UsageError
 from tui.execution.secrecy.redaction import Redactor
+from tui.session.archive.store import Store
 from tui.sharing.bucket import Bucket, bucket_keys
 from tui.sharing.handed_on import Beat, Feed, Sink, beat_of
 from tui.sharing.own_secrets import own_secret
@@ -16,6 +17,7 @@ from tui.sharing.relay.relay_sink import RelaySink
 from tui.sharing.seals import Seals
 from tui.sharing.stored.bucket_feed import BucketFeed, stored_sessions
 from tui.sharing.stored.bucket_sink import BucketSink
+from tui.sharing.stored.team_memory import TeamMemory
 
 
 class Means(Struct, frozen=True):
@@ -88,3 +90,18 @@ def means_of(redactor: Redactor, config: Config | None = None) -> Means | None:
     password = own_secret("[share] password", share.password, redactor) if share.password else ""
     Seals(key, "")
     return Means(key, address, password, bucket)
+
+
+def team_memory(store: Store, config: Config, redactor: Redactor) -> TeamMemory | None:
+    """What the settings say of it; None where they have no bucket, or no key to prove with what is in it.
+
+    Raises:
+        UsageError: they cannot be meant.
+        SecretMissing: a secret that they name is not there.
+    """
+    if config.share is None or config.bucket is None:
+        return None
+    means = means_of(redactor, config)
+    assert means is not None
+    assert means.bucket is not None  # the settings have both
+    return TeamMemory(means.bucket, means.seals, store)

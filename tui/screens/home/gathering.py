@@ -3,6 +3,9 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+
+from msgspec.structs import replace
 
 from tui.drill.rehearsals import decided_in, scenarios_for
 from tui.errors import RunbookError
@@ -25,11 +28,18 @@ def answered(place: Transport) -> Answering:
         return Answering.UNKNOWN
 
 
+def _by_them(one: KnownSession) -> KnownSession:
+    """Somebody else's session as this machine lists it."""
+    return replace(one, followups=(), reason=" · ".join(filter(None, (f"by {one.operator}", one.reason))))
+
+
 class Gathered:
     """What was read so far, the newest session first; kept from one visit of the first screen to the next."""
 
     def __init__(self, store: Store, text: str) -> None:
         self.sessions = KnownSessions(store)
+        self._team = KnownSessions(store.of_team())
+        self._fetched = 0
         self.found: tuple[KnownSession, ...] | None = None
         self.count = 0
         self.total = 0
@@ -83,10 +93,21 @@ class Gathered:
                 self._have((*found, *before), len(found) + len(before), len(names))
                 self._tell(tell)
         self.sessions.done(names)
-        if not names:
+        self._add_team(tell)
+        if not names and not self.found:
             self._have((), 0, 0)
             self._tell(tell)
         return True
+
+    def _add_team(self, tell: Tell) -> None:
+        """Put what others of the team have finished among the sessions; what they owe is theirs to tick off."""
+        own = {one.id: one for one in self.found or ()}
+        with suppress(RunbookError):
+            theirs = [_by_them(one) for one in self._team.all() if one.id not in own]
+            if theirs:
+                found = sorted((*own.values(), *theirs), key=lambda one: one.id, reverse=True)
+                self._have(tuple(found), len(found), len(found))
+                self._tell(tell)
 
     def _have(self, found: tuple[KnownSession, ...], count: int, total: int) -> None:
         self.found, self.count, self.total = found, count, total
@@ -105,6 +126,11 @@ class Gathered:
                     self.decided[one.id] = decided_in(self.sessions, one)
                     self._tell(tell)
         self.sessions.flush()
+        if (fetch := self.sessions.store.fetch_others) is not None:
+            fetched = fetch(lambda: reading != self.reading)
+            if fetched != self._fetched and reading == self.reading:
+                self._fetched = fetched
+                self._add_team(tell)
         if self.problems is None:
             from tui.runbook.reading.lint import lint_text  # the first frame needs no lint
 

@@ -124,7 +124,7 @@ class SummaryScreen(FrontPage[None]):
             return
         self._reading, self._outdated = True, False
         store, before = self.app.workspace.store, self.report
-        directory = store.find(self._session())
+        directory = store.find_to_read(self._session())
         usual = self.app.usual(self._viewer().state)
         past = self.app.workspace.replaying
         self.app.work(self, lambda: read_report(directory, usual, store, before, past), self._have, self._have_not)

@@ -95,7 +95,7 @@ def opened_session(store: Store, session: str) -> Iterator[SessionDirectory]:
     elif os.sep in session:
         raise SessionError(f"there is no session at {session}", "name a session, its folder, or the file of a bundle")
     else:
-        yield store.find(session)
+        yield store.find_to_read(session)
 
 
 class _Masked(io.RawIOBase):

@@ -169,14 +169,15 @@ def to_come_at(state: SessionState, come: datetime, end: datetime) -> dict[str, 
 def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> History:
     """The history of the newest finished sessions; reads those whose journals it does not know yet, and keeps it.
 
-    Sessions that cannot be read are no history. Blocks: a session takes some hundredths of a second the first time.
+    Those that were fetched from the team count as well. Sessions that cannot be read are no history. Blocks: a session
+    takes some hundredths of a second the first time.
     """
     known = _kept(store.root / FILE).sessions
     found: dict[str, Took] = {}
-    for name in reversed(store.names()):
+    for name in sorted({*store.names(), *store.of_team().names()}, reverse=True):
         if stopped() or len(found) >= NEWEST:
             break
-        directory = SessionDirectory(store.root / name)
+        directory = store.directory_of(name)
         with suppress(OSError, RunbookError):
             size = directory.journal.stat().st_size
             one = known.get(name)
@@ -187,6 +188,13 @@ def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> H
     if found != known and store.ours and not stopped():
         _keep(store.root / FILE, history)
     return history
+
+
+def history_of_all(store: Store, stopped: Callable[[], bool] = lambda: False) -> History:
+    """The same once what others of the team have finished was fetched; blocks while it is."""
+    if store.fetch_others is not None:
+        store.fetch_others(stopped)
+    return read_history(store, stopped)
 
 
 def _read(directory: SessionDirectory, size: int) -> Took | None:

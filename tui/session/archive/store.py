@@ -1,5 +1,6 @@
 """The sessions on disk: where they are, what is in each, and how one is begun or opened again."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from tui.session.clock import Clock
     from tui.session.journal.journal import Journal
     from tui.session.state import SessionState
+
+
+TEAM = "team"
+"""The folder beside the sessions for those that others of the team have finished."""
 
 
 class SessionDirectory(Struct, frozen=True):
@@ -88,6 +93,18 @@ class Store:
     def __init__(self, root: Path, ours: bool = True) -> None:
         self.root = root
         self.ours = ours
+        self.fetch_others: Callable[[Callable[[], bool]], int] | None = None
+        """Brings what others of the team have finished, unless it is stopped; None where nothing is shared. It blocks,
+        and returns another number where something new is there."""
+
+    def of_team(self) -> "Store":
+        """The finished sessions of others of the team that were fetched: a cache, in a folder of its own."""
+        return Store(self.root / TEAM, self.ours)
+
+    def directory_of(self, name: str) -> SessionDirectory:
+        """The folder of a session of this machine, else of one that was fetched from the team."""
+        own, fetched = self.root / name, self.root / TEAM / name
+        return SessionDirectory(fetched if not _has_journal(own) and _has_journal(fetched) else own)
 
     def create(
         self, flow: str, runbook_text: str, clock: "Clock", scenario_text: str = ""
@@ -139,6 +156,20 @@ class Store:
             what = "matches more than one session" if found else "is no session here"
             raise SessionError(f"{session!r} {what}", "`runbook sessions` lists them")
         return self._closed(found[0])
+
+    def find_to_read(self, session: str) -> SessionDirectory:
+        """The same; where none is here, one that others of the team have finished and that was fetched.
+
+        Raises:
+            SessionError: there is none, or more than one.
+        """
+        try:
+            return self.find(session)
+        except SessionError:
+            fetched = self.of_team()
+            if session == "last" or not any(session and session in name for name in fetched.names()):
+                raise
+            return fetched.find(session)
 
     def names(self) -> list[str]:
         """The ids of all sessions, oldest first.
