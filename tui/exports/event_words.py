@@ -6,6 +6,7 @@ from tui.runbook.described.probes import measured_words
 from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
+from tui.session.approval.forked import fork_told
 from tui.session.groups.cells import fact_of
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
@@ -19,7 +20,6 @@ from tui.session.views.called import (
     outcome_called,
     place_words,
 )
-from tui.session.views.forked import fork_told
 from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
 

@@ -15,10 +15,10 @@ from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.columns import table
 from tui.headless.waiting.resting import Rest
+from tui.session.approval.forked import fork_words
 from tui.session.archive.store import SessionDirectory
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk
-from tui.session.views.forked import fork_words
 from tui.session.views.verdicts import CheckRow
 from tui.signing.signers import read_signers
 from tui.signing.vouching import judge_all, proofs_of, write_proofs

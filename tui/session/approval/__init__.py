@@ -1,1 +1,1 @@
-"""Where a second person's approval of a step stands, in words."""
+"""What people had a say in: what a second person allowed, and what an earlier writer wrote beside a session."""

@@ -11,13 +11,13 @@ from tui.runbook.model import seconds
 from tui.runbook.shell.script import first_line
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
+from tui.session.approval.forked import fork_told
 from tui.session.groups.cells import member_of
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called
-from tui.session.views.forked import fork_told
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"

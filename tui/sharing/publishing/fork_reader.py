@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from tui.errors import JournalDamaged, RunbookError
 from tui.session import events as ev
+from tui.session.approval.forked import said_in
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import digest, entries_of
 from tui.session.journal.journal import read
-from tui.session.views.forked import said_in
 from tui.sharing.handed_on import StrayLines
 from tui.sharing.publishing.journal_lines import JournalLines
 
