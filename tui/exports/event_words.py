@@ -6,7 +6,7 @@ from tui.runbook.described.probes import measured_words
 from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
-from tui.session.approval.forked import fork_told
+from tui.session.approval.fork_words import fork_told
 from tui.session.groups.cells import fact_of
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words

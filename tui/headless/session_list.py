@@ -14,7 +14,7 @@ PATIENCE = 10.0
 
 
 def fetch_others(store: Store, say: Callable[[str], None]) -> None:
-    """Bring what others of the team have finished, for a moment; what is not here yet is told.
+    """Bring what others of the team have finished in the time there is; what is not here yet is told.
 
     Raises:
         UsageError: the settings have no bucket, or no key of the team.

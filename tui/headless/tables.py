@@ -15,7 +15,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.columns import table
 from tui.headless.waiting.resting import Rest
-from tui.session.approval.forked import fork_words
+from tui.session.approval.fork_words import fork_words
 from tui.session.archive.store import SessionDirectory
 from tui.session.archive.verifying import prove
 from tui.session.journal.chain import check_receipt, walk

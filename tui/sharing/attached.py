@@ -30,13 +30,8 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
     told = config.notify if real else {}
     if share is None and not told and config.bucket is None:
         return
-    if real and share is not None and config.bucket is not None:
-        from tui.sharing.means import team_memory
-
-        memory = team_memory(workspace.store, config, workspace.redactor)
-        workspace.store.fetch_others = memory.fetch if memory is not None else None
     from tui import threads
-    from tui.sharing.means import means_of
+    from tui.sharing.means import means_of, team_memory
     from tui.sharing.publishing.fork_reader import REPLACED, ForkReader
     from tui.sharing.publishing.inbox_reader import InboxReader
     from tui.sharing.publishing.publication import Publication
@@ -44,6 +39,8 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
     from tui.sharing.telling.notifiers import Notifiers, notifiers_of
 
     means = means_of(workspace.redactor, config) if share is not None else None
+    if memory := team_memory(workspace.store, config, workspace.redactor) if real else None:
+        workspace.store.fetch_others = memory.fetch
     before, services = workspace.opened, notifiers_of(told, workspace.redactor)
 
     def opened(conductor: "Conductor", directory: SessionDirectory) -> None:

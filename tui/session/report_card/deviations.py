@@ -11,7 +11,7 @@ from tui.runbook.model import seconds
 from tui.runbook.shell.script import first_line
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
-from tui.session.approval.forked import fork_told
+from tui.session.approval.fork_words import fork_told
 from tui.session.groups.cells import member_of
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
-from tui.session.approval.forked import fork_words
+from tui.session.approval.fork_words import fork_words
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.views.called import CONTINUES, opened_words
 from tui.text.amounts import figure

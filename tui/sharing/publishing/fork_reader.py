@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import JournalDamaged, RunbookError
 from tui.session import events as ev
-from tui.session.approval.forked import said_in
+from tui.session.approval.fork_words import said_in
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import digest, entries_of
 from tui.session.journal.journal import read

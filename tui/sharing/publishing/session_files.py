@@ -21,7 +21,7 @@ class SessionFiles:
         """Whether files that a person gave are looked for at the next time."""
 
     def begin(self) -> None:
-        """Ask what is there already; whatever else is looked at comes anew."""
+        """Ask what is there already; all else is handed on again."""
         self._held, self.evidence = set(self._sink.files()), True
 
     def ended(self, attempt: int) -> None:

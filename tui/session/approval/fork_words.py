@@ -14,8 +14,9 @@ LONGEST = 160
 
 def said_in(entries: Sequence[ev.Entry]) -> tuple[str, ...]:
     """What a fork's events say: what was started and how it ended, what was signed, left out or written."""
-    ends = {one.event.attempt: one.event for one in entries if isinstance(one.event, ev.AttemptFinished)}
-    found = [words[:LONGEST] for one in entries if (words := _said(one.event, ends))]
+    events = [entry.event for entry in entries]
+    ends = {event.attempt: event for event in events if isinstance(event, ev.AttemptFinished)}
+    found = [words[:LONGEST] for event in events if (words := _said(event, ends))]
     left = len(found) - MOST_SAID
     return tuple(found) if left <= 0 else (*found[:MOST_SAID], f"and {left} more")
 
