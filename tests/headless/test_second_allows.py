@@ -84,21 +84,22 @@ def test_alone_by_the_answers_file_with_its_reason(workspace: Workspace, host: F
 
 
 def test_it_waits_for_an_answer_from_elsewhere(workspace: Workspace, host: FakeTransport, people: People) -> None:
-    def opened(conductor: Conductor, directory: SessionDirectory) -> None:
-        def heard(entry: ev.Entry, state: object) -> None:
-            if isinstance(entry.event, ev.ApprovalRequested):
-                threading.Timer(0.1, answer).start()
+    opened: list[tuple[Conductor, SessionDirectory]] = []
+    said: list[str] = []
 
-        def answer() -> None:
-            message = answer_to(directory.load()[1], "restore", "ben", True, "", conductor.now())
-            conductor.approvals.received(sign_message(message, people.keys["ben"]))
+    def answer() -> None:
+        conductor, directory = opened[0]
+        message = answer_to(directory.load()[1], "restore", "ben", True, "", conductor.now())
+        conductor.approvals.received(sign_message(message, people.keys["ben"]))
 
-        conductor.recorder.subscribe(heard)
+    def say(line: str) -> None:
+        said.append(line)
+        if "waits for a second person, until" in line:
+            threading.Thread(target=answer).start()
 
-    workspace.opened = opened
-    code, said = run(workspace, CONFIRMED)
-    assert code is Exit.OK, said
-    assert "waits for a second person, until" in said
+    workspace.opened = lambda conductor, directory: opened.append((conductor, directory))
+    assert run_headless(workspace, SETUP, CONFIRMED, say) is Exit.OK, said
+    assert sum("waits for a second person, until" in line for line in said) == 1
 
 
 @pytest.mark.parametrize("answer", [PlayedAnswer(), PlayedAnswer(answer="refuse", reason="the wrong backup")])

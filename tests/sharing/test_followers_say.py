@@ -72,7 +72,7 @@ def test_a_note_and_a_request_are_recorded_as_theirs(two: Two) -> None:
     assert first.posted is not None
     assert second.text == "asks for the session: you sound tired"
     until(lambda: two.follower.state == two.conductor.state)
-    assert two.publication.words == "shared · 1 follow"
+    until(lambda: two.publication.words == "shared · 1 follow")
 
 
 def test_a_step_is_allowed_from_elsewhere(two: Two) -> None:

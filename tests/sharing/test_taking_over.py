@@ -160,8 +160,7 @@ class TestTheCommand:
     def test_one_that_is_silent_is_taken_by_who_types_its_holder(
         self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        old = begun(machine("laptop"), bucket)
-        until(lambda: list(bucket.listed("live/")))
+        old, session = handed_on(machine("laptop"), machine("third"), bucket)
         monkeypatch.setattr(leases, "LASTS", -1.0)
         status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "bob")
         assert status == 2
@@ -171,7 +170,6 @@ class TestTheCommand:
         status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "ana", "--operator", "ben")
         assert status == 0, said
         assert "events, each proved by the one before" in said
-        session = str(old.state.facts["session"])
         assert f"`runbook resume {session}` continues it here" in said
         assert verify(tmp_path / "desk" / session / "journal.jsonl").count == old.state.seq + 1
         with pytest.raises(TakenOver):

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
+from tests.support.shared_session import until
 from tests.support.web_server import Request, document, serving_web
 from tui.cli.main import main
 from tui.config import Config, NotifierPlace
@@ -123,9 +124,7 @@ class TestASession:
         told.wait_for("session started")
         shared = conductor.shared
         assert shared is not None
-        until = time.monotonic() + 10
-        while not shared.troubled and time.monotonic() < until:
-            time.sleep(0.005)
+        until(lambda: shared.troubled)
         assert shared.words == "not told by chat: it was not taken"
         conductor.close()
 
@@ -154,8 +153,7 @@ class TestAService:
             notifier.tell("title", str(number))
         assert time.monotonic() - began < 2
         assert threading.active_count() <= before + 1
-        time.sleep(0.1)
-        assert "chat has not taken a message for" in notifier.trouble
+        until(lambda: "chat has not taken a message for" in notifier.trouble)
         assert "messages left out" in notifier.trouble
         assert len(notifier._waiting) <= MOST
         ends.set()

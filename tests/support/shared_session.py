@@ -21,11 +21,12 @@ PATIENCE = 20.0
 
 
 def until(true: Callable[[], object], what: str = "") -> None:
-    """Wait until something is true."""
-    end = time.monotonic() + PATIENCE
+    """Wait until something is true; to look takes a connection to a server: it is looked less and less often."""
+    end, pause = time.monotonic() + PATIENCE, 0.005
     while not true():
         assert time.monotonic() < end, what or "it did not become true"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
 
 
 def relay_of(server: RedisServer, password: str | None = None, seconds: float = 5.0) -> Relay:
