@@ -9,6 +9,7 @@ from tui.runbook.model import Action, Host, HostOverride, Runbook
 from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.templates.variables import names
 from tui.runbook.walk import KEY, Text, steps_of
+from tui.text.amounts import counted
 
 EXAMPLE = 'targets = ["web[01:40].example.com"]'
 
@@ -36,6 +37,11 @@ def group_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
                 yield from _addresses(host_name, other.targets, (*path, "targets"))
             if host_name in runbook.hosts:
                 yield from _other_kind(runbook.hosts[host_name], host_name, other, path)
+    every = sum(len(members(host.targets or ())) for host in runbook.hosts.values())
+    if every > MOST:
+        path = next(("hosts", name, "targets") for name, host in reversed(list(runbook.hosts.items())) if host.targets)
+        message = f"the groups have {counted(every, 'host')} in all"
+        yield UnplacedProblem(path=path, message=message, hint=f"{MOST} at most: each has a connection of its own")
     if any(host.targets is not None for host in runbook.hosts.values()):
         yield from _taken(runbook)
 
@@ -55,9 +61,6 @@ def _addresses(name: str, targets: tuple[str, ...], path: Path) -> Iterator[Unpl
         if again:
             message = f"{quoted(again)} comes twice in group {quoted(name)}"
             yield UnplacedProblem(path=(*path, place), message=message, hint="every host of a group is there once")
-    if sum(counts.values()) > MOST:
-        message = f"group {quoted(name)} has {sum(counts.values())} hosts"
-        yield UnplacedProblem(path=path, message=message, hint=f"a group has at most {MOST}")
 
 
 def _other_kind(host: Host, name: str, other: HostOverride, path: Path) -> Iterator[UnplacedProblem]:

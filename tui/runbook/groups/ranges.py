@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from itertools import product
 
-MOST = 2000
-"""Hosts of one group, at most: each has a connection of its own."""
+MOST = 200
+"""Hosts of all groups, at most: each has a connection of its own, with threads that watch it (`threads.MOST`)."""
 _RANGE = re.compile(r"\[([^\[\]]*)\]")
 _ENDS = re.compile(r"(\d{1,6}):(\d{1,6})")
 _ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
