@@ -124,7 +124,7 @@ class _FenceReading:
         self._title = ""
         action = self._reader.command(self.step, piece, self._line(piece), title)
         if action is None:
-            if title and not any(one.rstrip(":").endswith(title) for one in self.step.texts):
+            if title and not any(title.rstrip("…") in one.replace("`", "") for one in self.step.texts):
                 self.step.texts.append(unfilled(title))
         else:
             self._last, self._of_last = action, piece.text
