@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from tui.app import RunbookApp
     from tui.execution.conductor.conductor import Conductor
+    from tui.screens.review.screen import ReviewScreen
 
-FOLDER = Path(__file__).parent.parent / "screenshots"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "screenshots"
 NIGHT = datetime(2026, 11, 24, 2, 12, tzinfo=UTC)
 """A Tuesday inside the deployment window; the pictures' clocks start here."""
 PATIENCE = 30.0
@@ -45,7 +47,8 @@ class Shot(Struct, frozen=True):
 
     `press` holds keys, and texts to wait for between them, marked by a leading "…". `card` leaves the card of a session
     that is taken up again where it is; with `home` it is not taken up at all. In a `scenario` in which something goes
-    wrong, `tripped` waits for this trigger at that step, rolls back for it, and shows what came of it.
+    wrong, `tripped` waits for this trigger at that step, rolls back for it, and shows what came of it. Of a `page` of a
+    wiki its review is shown, as `runbook import` does.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Shot(Struct, frozen=True):
     home: bool = False
     scenario: str = SCENARIO
     tripped: str = ""
+    page: str = ""
 
 
 CLIMBS, STARTS = "error-rate-climbs", "application-not-starting"
@@ -104,6 +108,7 @@ SHOTS = (
         "REPLAY",
         home=True,
     ),
+    Shot("review", until="What became of it", page="tests/data/documents/release.md"),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
     Shot("drill-failed", "verify-login", ("enter",), "trouble: Application", method="b", scenario=STARTS),
     Shot(
@@ -204,11 +209,23 @@ async def wait_for(pilot: "Pilot[None]", app: "RunbookApp", text: str) -> None:
         await pilot.pause(0.05)
 
 
+def reviewed(page: Path) -> "ReviewScreen":
+    """The screen on which a page's import is gone through; nothing is written."""
+    from tui.importing.imported import imported
+    from tui.importing.review.reviewing import Review
+    from tui.screens.review.screen import ReviewScreen
+
+    text = page.read_text(encoding="utf-8")
+    kept = [imported(text, page.name).text]
+    return ReviewScreen(Review("runbook.toml", text.split("\n"), kept.append, lambda: kept[-1]))
+
+
 async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
     """Open the application, press the keys, and write the picture."""
     from tui.app import RunbookApp
 
-    app = RunbookApp(workspace, session=session, operator="ana")
+    first = reviewed(ROOT / shot.page) if shot.page else None
+    app = RunbookApp(workspace, session=session, operator="ana", first=first)
     async with app.run_test(size=shot.size) as pilot:
         await pilot.pause(0.5)
         if session and not shot.card:
