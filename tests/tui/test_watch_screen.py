@@ -229,7 +229,7 @@ async def test_before_the_first_sample_it_says_until_when_one_comes(workspace: W
         await until(pilot, lambda: app.conductor.state.started)
         state = replace(app.conductor.state, monitors={})
         [head] = card_head(state, "errors", Sight(now=clock.now() + timedelta(seconds=8), span=600.0), 36)
-        assert head[0][0].endswith("first sample within 12 s")
+        assert head[0][0].endswith("first sample within 15 s")
         [head] = card_head(state, "errors", Sight(now=clock.now() + timedelta(seconds=60), span=600.0), 36)
         assert head[0][0].endswith("no sample yet")
         assert card_foot(state, "errors") == []

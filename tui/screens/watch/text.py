@@ -1,5 +1,6 @@
 """Decides what the watch screen says: a card of a monitor, and for how long its triggers count."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -37,6 +38,8 @@ AHEAD = 0.97
 """The share of a graph that is after a time that was chosen, where that was longer ago than a graph shows."""
 BAR = 8
 """The fewest cells of the bar of a trigger's time."""
+COUNTED = 5
+"""Seconds by which it is counted down to the first sample: each step paints every card."""
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -107,7 +110,10 @@ def _head(value: str, beside: str, style: str, monitor: Monitor, monitored: Moni
 def first_sample(state: SessionState, monitor: Monitor, now: datetime) -> str:
     """When the first sample is here at the latest, as far as that is known."""
     left = _due_in(state, monitor, now)
-    return f"{SPINNER[int(left) % len(SPINNER)]} first sample within {left:.0f} s" if left >= 1 else f"○ {NOT_YET.word}"
+    steps = math.ceil(left / COUNTED)
+    return (
+        f"{SPINNER[steps % len(SPINNER)]} first sample within {steps * COUNTED} s" if left >= 1 else f"○ {NOT_YET.word}"
+    )
 
 
 def first_samples_due(state: SessionState, now: datetime) -> bool:
