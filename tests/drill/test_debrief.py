@@ -15,7 +15,7 @@ from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import Journal, read
-from tui.session.outcome import Outcome
+from tui.session.outcome import Outcome, OutcomeKind
 
 STEPS = "".join(
     f'[[sections.steps]]\nid = "{step}"\ntitle = "{step.title()}"\nmutates = {mutates}\n'
@@ -167,6 +167,15 @@ def test_what_nobody_saw_was_not_noticed(after: Happened) -> None:
 def test_how_it_was_noticed(after: Happened, event: ev.AnyEvent, words: str) -> None:
     (story,) = after(STRUCK, event).stories
     assert (story.noticed, story.first) == (60, words)
+
+
+def test_who_says_what_happened_to_a_command_has_noticed_and_decided(after: Happened) -> None:
+    opened, started, *_ = ran("look", 1)
+    lost = ev.AttemptFinished(attempt=1, outcome=Outcome(OutcomeKind.UNKNOWN, detail="restarted"), seconds=10.0)
+    said = ev.OutcomeResolved(attempt=1, operator="ana", succeeded=False, reason="half of it is there")
+    (story,) = after(STRUCK, opened, started, lost, said).stories
+    assert (story.noticed, story.first) == (240, "an outcome that was not known: half of it is there")
+    assert (story.decided, story.decision) == (240, "resolved as failed")
 
 
 def test_what_was_mended_before_it_struck_does_not_count(after: Happened) -> None:

@@ -155,6 +155,8 @@ def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
             return f"a note: {event.text}"
         case ev.RollbackStarted():
             return f"rollback: {event.reason}"
+        case ev.OutcomeResolved():
+            return f"an outcome that was not known: {event.reason}"
         case _:
             return ""
 
@@ -166,6 +168,8 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
             return f"rollback: {event.reason}"
         case ev.StepOpened() if event.step in steps.changes:
             return steps.titles[event.step]
+        case ev.OutcomeResolved():
+            return f"resolved as {'succeeded' if event.succeeded else 'failed'}"
         case _:
             return ""
 

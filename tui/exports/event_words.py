@@ -76,7 +76,7 @@ def _of_host(event: ev.HostEvent) -> tuple[str, str, str]:
         case ev.HostMoved():
             return event.operator, "", f"{event.host} moved from {words_of(event.before)} to {words_of(event.place)}"
         case ev.LinkChanged():
-            return "", "", f"{event.host}: {event.link} {event.detail}".rstrip()
+            return "", "", f"{event.host}: {event.link}{event.detail and f', {event.detail}'}"
         case ev.JobsCleared():
             left = f", {event.left} still running" if event.left else ""
             why = f": {event.problem}" if event.problem else ""

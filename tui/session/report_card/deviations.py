@@ -252,7 +252,7 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
             yield "", f"{event.host} moved from {where} by {event.operator}", MOVED
         case ev.LinkChanged():
             if event.link != CONNECTED:
-                yield "", f"{event.host}: {event.link} {event.detail}".rstrip(), CONNECTION
+                yield "", f"{event.host}: {event.link}{event.detail and f', {event.detail}'}", CONNECTION
         case ev.QuestionAnswered():
             yield from _bad_checks(event.step, event.checks)
         case ev.HostConnected() | ev.JobsCleared():
