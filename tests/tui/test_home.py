@@ -21,6 +21,7 @@ from tui.screens.home.screen import HomeScreen
 from tui.screens.links import Links, can_open
 from tui.screens.summary.screen import SummaryScreen
 from tui.session import events as ev
+from tui.session.archive.indexes.search_index import SearchIndex
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.journal import read
 from tui.session.places import runbook_id
@@ -348,6 +349,38 @@ async def released(event: threading.Event) -> AsyncIterator[None]:
         yield
     finally:
         event.set()
+
+
+async def test_sessions_are_put_into_the_index_of_searches_while_the_first_screen_is_seen(
+    workspace: Workspace, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.home.gathering.REST", 0.01)
+    names, read_ones, go_on = kept(workspace, clock, 4), [], threading.Event()
+    put = SearchIndex.put
+
+    def slow(index: SearchIndex, session: str, *given: object) -> None:
+        read_ones.append(session)
+        if len(read_ones) == 2:
+            go_on.wait()
+        put(index, session, *given)
+
+    monkeypatch.setattr(SearchIndex, "put", slow)
+    app = RunbookApp(workspace)
+    monkeypatch.setattr(app, "has_begun", lambda: None)
+    async with app.run_test(size=(120, 50)) as pilot, released(go_on):
+        await until(pilot, lambda: "search index 2 of 4" in shown(app))
+        gathered = app.screen.gathered
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        go_on.set()
+        await until(pilot, lambda: not gathered.learning[1])
+        assert len(read_ones) == 2, "it rests while another screen is seen"
+        await pilot.press("escape")
+        await until(pilot, lambda: set(read_ones) == set(names) and "search index" not in shown(app))
+    assert len(read_ones) == 4, "each of them once"
+    index = SearchIndex(workspace.store.root)
+    assert set(index.known()) == set(names)
+    index.close()
 
 
 async def test_keys_are_heard_while_two_hundred_sessions_are_read_which_happens_once(

@@ -1,6 +1,7 @@
 """Reads the sessions on disk beside the first screen, and tells it of what was read so far, at most once at a time."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,8 @@ from tui.session.archive.known import KnownSession, KnownSessions
 from tui.session.archive.store import Store
 from tui.transports.base import Answering, Transport
 
+REST = 2.0
+"""Seconds for which the first screen is seen before sessions are put into the index of searches."""
 PATIENCE = 4.0
 """Seconds in which a host that can be reached answers."""
 Tell = Callable[[], object]
@@ -47,9 +50,15 @@ class Gathered:
         self.decided: dict[str, float | None] = {}
         self.problems: list[Problem] | None = None
         self.reading = 0
+        self.seen = False
+        """Whether the first screen is what is seen: only then sessions are put into the index of searches."""
+        self.learning = (0, 0)
+        """Which one of how many is put into it; noughts where none is."""
+        self._store = store
         self._text = text
         self._lock = threading.Lock()
         self._one_at_a_time = threading.Lock()
+        self._one_learns = threading.Lock()
         self._told = False
 
     @property
@@ -139,6 +148,33 @@ class Gathered:
             except RunbookError:
                 self.problems = []
             self._tell(tell)
+        self._learn(reading, tell)
+
+    def _learn(self, reading: int, tell: Tell) -> None:
+        """Put what is over into the index of searches, while nothing else is done."""
+        until = time.monotonic() + REST
+
+        def stopped() -> bool:
+            return reading != self.reading or not self.seen
+
+        while time.monotonic() < until:
+            if stopped():
+                return
+            time.sleep(REST / 20)
+        with self._one_learns:
+            if stopped() or not self._store.ours:
+                return
+            from tui.session.archive.searching import learn  # seldom needed, and not before anything is seen
+
+            def told(place: int, of: int) -> None:
+                self.learning = (place, of)
+                self._tell(tell)
+
+            try:
+                learn(self._store, [one.id for one in self.found or () if one.finished], stopped, told)
+            finally:
+                self.learning = (0, 0)
+                self._tell(tell)
 
     def _tell(self, tell: Tell) -> None:
         with self._lock:

@@ -189,6 +189,9 @@ class HomeLists:
             gathered = self._screen.gathered
             counts = f"reading {gathered.count} of {gathered.total}" if gathered.total else "reading"
             title.append((f"  {SPINNER[gathered.count % len(SPINNER)]} {counts}", "$st-run"))
+        elif self._screen.gathered.learning[1]:
+            place, of = self._screen.gathered.learning
+            title.append((f"  {SPINNER[place % len(SPINNER)]} search index {place} of {of}", "$st-run"))
         foot = deployments_text.foot_line(ours, budget, width) if rows else []
         entitle(listing, title, foot, spot.width)
 

@@ -87,7 +87,11 @@ class HomeScreen(HomeFrames):
         self.read_again()
 
     def on_screen_resume(self) -> None:
+        self.gathered.seen = True
         self.read_again()
+
+    def on_screen_suspend(self) -> None:
+        self.gathered.seen = False
 
     def on_resize(self, event: events.Resize) -> None:
         self.draw()

@@ -1,6 +1,8 @@
 """Finds a text in all sessions: in what was run, in what that printed, and in what people wrote."""
 
-from collections.abc import Callable, Iterable, Iterator, Set
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -18,6 +20,9 @@ from tui.session.state import SessionState
 from tui.session.views.called import attempt_called, outcome_word, over
 from tui.text.drawn import as_shown
 from tui.text.search import pattern
+
+BREATH = 0.5
+"""Seconds of rest after a session was put into the index beforehand, at most; as a rule as long as that took."""
 
 MOST_IN_ONE = 200
 """Lines of one attempt's output that are told at most."""
@@ -110,6 +115,35 @@ def search(
             yield Unread(name, error.message)
     if index is not None:
         index.tidy(names)
+        index.close()
+
+
+def learn(
+    store: Store,
+    names: Sequence[str],
+    stopped: Callable[[], bool],
+    learning: Callable[[int, int], None],
+) -> None:
+    """Put sessions that are over into the index, so that the first search need not; blocks, and leaves others time.
+
+    Args:
+        names: of sessions that are over; those that are in the index already are left alone.
+        learning: told before each session which one of how many it is.
+    """
+    index = SearchIndex(store.root)
+    try:
+        known = index.known()
+        found = ((SessionDirectory(store.root / name), known.get(name, (b"", False))[0]) for name in names)
+        missing = [directory for directory, stamp in found if stamp != (_stamp_of(directory) or stamp)]
+        for place, directory in enumerate(missing, 1):
+            if stopped():
+                return
+            learning(place, len(missing))
+            began = time.monotonic()
+            with suppress(RunbookError):  # a search says why
+                _read(directory, _stamp_of(directory), index)
+            time.sleep(min(time.monotonic() - began, BREATH))
+    finally:
         index.close()
 
 
