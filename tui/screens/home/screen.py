@@ -93,6 +93,9 @@ class HomeScreen(HomeFrames):
     def on_screen_suspend(self) -> None:
         self.gathered.seen = False
 
+    def on_unmount(self) -> None:
+        self.gathered.seen = False
+
     def on_resize(self, event: events.Resize) -> None:
         self.draw()
 
