@@ -7,11 +7,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.support import faults_told, hung
 from tests.support.bundled_runbook import read_once
-from tests.support.examples import examples
+from tests.support.examples import few_examples
 from tests.support.sshd import Sshd
 from tui.cli.main import GARBAGE
 from tui.runbook.reading import load
@@ -27,8 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)
     load.load_whole = read_once
-    settings.register_profile("here", max_examples=examples(100))
-    settings.load_profile("here")
+    few_examples()
 
 
 def pytest_collection_finish() -> None:

@@ -1,6 +1,9 @@
-"""How many examples Hypothesis tries: two in five of what a test says, all of them in the long form."""
+"""What Hypothesis tries: two in five of the examples that a test says, all of them in the long form."""
 
 import os
+
+from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 VARIABLE = "RUNBOOK_EXAMPLES"
 LONG = os.environ.get(VARIABLE) == "long"
@@ -9,3 +12,16 @@ LONG = os.environ.get(VARIABLE) == "long"
 def examples(number: int) -> int:
     """How many to try in this run, where the long form tries this number."""
     return number if LONG else max(20, number * 2 // 5)
+
+
+def few_examples() -> None:
+    """Set what holds where a test says nothing.
+
+    Hypothesis reads the constants of every module of the project, in each process, to try them now and then: four
+    seconds of processor time in a fresh clone. Only the long form does; the interface is private, and where it changes
+    they are read as before.
+    """
+    settings.register_profile("here", max_examples=examples(100))
+    settings.load_profile("here")
+    if not LONG:
+        providers.is_local_module_file = lambda path: False
