@@ -15,6 +15,7 @@ import tempfile
 import termios
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from bench._terminal import ANSWERS
 
@@ -75,6 +76,15 @@ class Terminal:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
 
+    def spent(self) -> tuple[float, float]:
+        """Processor time in ms so far: of the program's first thread, which draws, and of its others that are there."""
+        found = {
+            task.name: int((task / "schedstat").read_text().split()[0]) / 1e6
+            for task in Path(f"/proc/{self.pid}/task").iterdir()
+        }
+        first = found.pop(str(self.pid))
+        return first, sum(found.values())
+
     def close(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
@@ -84,8 +94,22 @@ class Terminal:
         return os.read(self.fd, 1 << 20) if select.select([self.fd], [], [], timeout)[0] else b""
 
 
-def measure(program: list[str], begin: bool) -> tuple[list[float], float, float]:
-    """Times of KEYS key presses in ms, how much came meanwhile in MB, and by how many MiB the memory's peak grew."""
+class Measured(NamedTuple):
+    """Times of KEYS key presses in ms, how much came meanwhile in MB, and by how many MiB the memory's peak grew.
+
+    `screen` and `beside` are processor time for each key in ms: of the thread that draws, and of all others. A busy
+    machine and its other programs are in the times, and hardly in these.
+    """
+
+    times: list[float]
+    came: float
+    growth: float
+    screen: float
+    beside: float
+
+
+def measure(program: list[str], begin: bool) -> Measured:
+    """Press KEYS keys in a program."""
     chance = random.Random(1)
     folder = tempfile.mkdtemp()
     environment = {"TMPDIR": folder, "PYTHONPATH": ".", "XDG_CONFIG_HOME": folder}
@@ -100,7 +124,7 @@ def measure(program: list[str], begin: bool) -> tuple[list[float], float, float]
                 terminal.idle(1.5)  # a dialog hears nothing until nobody types
             terminal.press(b"y")  # yes, run it
             terminal.until(b"running")
-        times = []
+        times, spent = [], terminal.spent()
         for place in range(KEYS):
             terminal.idle(chance.uniform(0.03, 0.13))
             down = place % 60 < 30
@@ -109,7 +133,8 @@ def measure(program: list[str], begin: bool) -> tuple[list[float], float, float]
             pressed = time.perf_counter()
             times.append((terminal.until(f"marker-{at:03d}-".encode()) - pressed) * 1000)
         came = sum(path.stat().st_size for path in Path(folder).rglob("*.out")) / 1e6
-        return times, came, terminal.memory() - before
+        screen, beside = ((now - then) / KEYS for now, then in zip(terminal.spent(), spent, strict=True))
+        return Measured(times, came, terminal.memory() - before, screen, beside)
     finally:
         terminal.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -121,7 +146,7 @@ def main() -> None:
         ("ours, calm", ["-m", "bench._streaming", "0"]),
         (f"ours, {RATE} MB/s", ["-m", "bench._streaming", str(RATE)]),
     ):
-        times, came, growth = measure(program, begin=program[0] == "-m")
+        times, came, growth, _, _ = measure(program, begin=program[0] == "-m")
         cuts = statistics.quantiles(times, n=100)
         print(
             f"key to paint, {name:16}  median {cuts[49]:5.1f} ms   p90 {cuts[89]:5.1f}   p99 {cuts[98]:5.1f}   "

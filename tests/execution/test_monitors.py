@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.fake_transport import Reply
 from tests.support.monitored import BAD, ERRORS, GOOD, TRIGGER, Monitored, until
-from tui.errors import JournalUnwritable
+from tui.errors import JournalUnwritable, TakenOver
 from tui.execution.measuring.monitors import AT_ONCE
 from tui.session import events as ev
 from tui.session.archive.store import Store
@@ -24,6 +24,14 @@ def test_every_so_often_on_the_monotonic_clock(monitored: Monitored) -> None:
     assert monitored.next() == 40.0
     assert monitored.next() == 40.0
     assert monitored.measured() == 3
+
+
+def test_none_is_measured_once_another_person_has_the_session(monitored: Monitored) -> None:
+    conductor = monitored.begin()
+    until(lambda: monitored.measured() == 1)
+    conductor.holding.lose(TakenOver("this session was taken over by ben on desk"))
+    until(lambda: not any(thread.name.startswith("monitors") for thread in threading.enumerate()))
+    assert monitored.measured() == 1
 
 
 def test_a_hanging_measurement_gets_no_second_and_holds_up_nothing(monitored: Monitored) -> None:

@@ -1,65 +1,20 @@
 """Who follows a session writes a note, asks for it and allows a step, each signed; what is forged changes nothing."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.support.approving import People, asking
+from tests.support.approving import People
 from tests.support.redis_server import RedisServer
-from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import KEY, feeds_of, following, relay_of, session_of, until
+from tests.support.shared_session import relay_of, until
+from tests.support.two_people import Two, people, redis_server, two
 from tui.errors import NotNow, RunbookError
-from tui.execution.conductor.conductor import Conductor
 from tui.session.archive.store import SessionDirectory
-from tui.session.clock import SystemClock
-from tui.session.events import NoteAdded
 from tui.session.state import ApprovalStatus
 from tui.sharing.following.posting import SignedPosting
 from tui.sharing.publishing.inbox_reader import InboxReader
-from tui.sharing.publishing.publication import Publication
-from tui.sharing.relay.relay_sink import RelaySink
-from tui.sharing.seals import Seals
+
+__all__ = ["people", "redis_server", "two"]
 
 pytestmark = pytest.mark.needs("redis-server")
-
-
-class Two:
-    """Ana, who writes a session, and ben, who follows it."""
-
-    def __init__(self, conductor: Conductor, people: People, server: RedisServer, folder: Path) -> None:
-        self.conductor = conductor
-        self.session = session_of(conductor)
-        directory = SessionDirectory(conductor.outputs.directory.parent)
-        sink = RelaySink(relay_of(server), Seals(KEY, self.session))
-        self.publication = Publication(conductor, directory, [sink], SystemClock())
-        self.reader = InboxReader(conductor, directory)
-        self.publication.take_messages(self.reader)
-        conductor.shared = self.publication
-        until(lambda: relay_of(server).ask("EXISTS", f"runbook:{self.session}:beat"))
-        self.follower = following(feeds_of(server, self.session), self.session, folder / "followed")
-        self.ben = SignedPosting(self.follower, people.signing(), "ben")
-        until(lambda: self.follower.state == conductor.state)
-
-    def notes(self) -> list[NoteAdded]:
-        from tui.session.journal.journal import read
-
-        path = self.conductor.outputs.directory.parent / "journal.jsonl"
-        return [entry.event for entry in read(path) if isinstance(entry.event, NoteAdded)]
-
-
-@pytest.fixture
-def people(tmp_path: Path) -> People:
-    return People(tmp_path)
-
-
-@pytest.fixture
-def two(tmp_path: Path, people: People, redis_server: RedisServer) -> Iterator[Two]:
-    with asking(tmp_path, people.signing(), SystemClock()) as (conductor, _):
-        made = Two(conductor, people, redis_server, tmp_path)
-        yield made
-        made.follower.close()
-        made.publication.close()
 
 
 def test_a_note_and_a_request_are_recorded_as_theirs(two: Two) -> None:
@@ -73,6 +28,20 @@ def test_a_note_and_a_request_are_recorded_as_theirs(two: Two) -> None:
     assert second.text == "asks for the session: you sound tired"
     until(lambda: two.follower.state == two.conductor.state)
     until(lambda: two.publication.words == "shared · 1 follow")
+
+
+def test_what_was_taken_before_the_session_was_resumed_is_no_refused_message(
+    two: Two, redis_server: RedisServer
+) -> None:
+    two.ben.note("look at the queue", "find")
+    until(lambda: len(two.notes()) == 1)
+    again = InboxReader(two.conductor, SessionDirectory(two.conductor.outputs.directory.parent))
+    message = relay_of(redis_server).ask("XRANGE", f"runbook:{two.session}:inbox", "-", "+")[-1][1][1]
+    again(message)
+    assert again.refused == []
+    assert len(two.notes()) == 1
+    again(message.replace(b"look at the queue", b"look at the other"))
+    assert len(two.notes()) == 1
 
 
 def test_a_step_is_allowed_from_elsewhere(two: Two) -> None:

@@ -1,5 +1,6 @@
 """A session that one machine began is continued by another: what ran is followed, and the first starts nothing more."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tui.errors import SessionError, SessionHeld, TakenOver
 from tui.execution.workspace import Setup
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
+from tui.session.possible.refusals import refusal
 from tui.session.state import StepStatus
 from tui.sharing import lease as leases
 from tui.sharing.bucket import Bucket
@@ -63,6 +65,9 @@ def test_a_running_change_is_followed_by_who_takes_over_and_the_first_starts_not
     with pytest.raises(TakenOver, match="this session was taken over by ben on desk"):
         old.holding.renew()  # type: ignore[attr-defined]  # a lease
     assert "taken over by ben on desk" in old.held
+    stopping = refusal("cancel", old.situation())
+    assert stopping is not None, "what runs is the new holder's"
+    assert "nothing is stopped from here any more: this session was taken over by ben on desk" in stopping.message
     old.note("written by an old writer")
     new.note("written by the new one")
     old.close()
@@ -154,6 +159,7 @@ class TestTheCommand:
         status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "ana")
         assert status == SessionHeld.exit_code
         assert "the session is open elsewhere: ana on" in said
+        assert re.search(r"their last sign was \d[\d. ]*s ago", said), said
         assert "ask them to leave it, or wait until they have been silent for 60 s" in said
         old.close()
 
@@ -165,7 +171,7 @@ class TestTheCommand:
         status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "bob")
         assert status == 2
         assert "ana on" in said
-        assert "has been silent for" in said
+        assert re.search(r"has been silent for (\d|–)", said), said
         assert "--from ana says whom it is taken from" in said
         status, said = self.run(tmp_path, place, "last", "--fetch-only", "--from", "ana", "--operator", "ben")
         assert status == 0, said

@@ -16,6 +16,7 @@ from tui.dialogs import (
     TypeName,
 )
 from tui.dialogs.approval.asked_second import AskedSecond, SecondPerson
+from tui.dialogs.approval.waits_for_key import WaitsForKey
 from tui.dialogs.ask import AskLogin, AskSecret
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import WayToRun
@@ -66,6 +67,8 @@ EVERY: Mapping[str, Callable[[], Dialog[Any]]] = {
     "name-alone": lambda: TypeName("Restore the database", ["$ rm"], "production-server", True, alone=True),
     "second-person": lambda: SecondPerson(asked_second(alone=True, person="ben")),
     "second-person-long": lambda: SecondPerson(asked_second(body=MANY)),
+    "second-person-follower": lambda: SecondPerson(asked_second(only="ben", asks=False, wrong="not sent: no agent")),
+    "waits-for-key": lambda: WaitsForKey("ben"),
     "second-person-drill": lambda: SecondPerson(asked_second(answers=False, alone=True)),
     "own-command": lambda: AskOwnCommand(["web", "db"], ["web  deploy@web.example", "db"], "web"),
     "sign": lambda: Sign("Back up", ["a line"], True, "ben"),

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, OptionList
 
+from tests.support.every_dialog import EVERY
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import seen
 from tests.support.mashing import resize
@@ -35,6 +36,7 @@ from tui.screens.setup.screen import SetupScreen
 from tui.screens.small import Cover
 from tui.session import events as ev
 from tui.session.state import StepStatus
+from tui.widgets.draft import Draft
 
 
 async def settled(pilot: Pilot[Any]) -> None:
@@ -357,3 +359,23 @@ async def test_output_that_grows_as_its_session_is_let_go_ends_nothing(
         app.close_session()
         await settled(pilot)
         assert isinstance(app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("kind", ["second-person-follower", "by-hand", "resolve", "message"])
+async def test_what_is_typed_before_an_answering_key_of_the_same_read_is_part_of_the_answer(
+    workspace: Workspace, kind: str
+) -> None:
+    keys = {"second-person-follower": "\x1bOR", "by-hand": "\x1bOS", "resolve": "\x1bOR", "message": "\x1bOQ"}
+    answered: list[Any] = []
+    async with running(workspace) as (app, pilot):
+        asked = EVERY[kind]()
+        app.push_screen(asked, answered.append)
+        await dialog(pilot, type(asked))
+        if kind == "second-person-follower":
+            await pilot.press(*"ben", "enter")
+        elif kind == "message":
+            asked.query_one(Draft).focus()
+            await pilot.pause()
+        one_read(app, "not before noon" + keys[kind])
+        await until(pilot, lambda: answered)
+    assert "not before noon" in str(answered[0])

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from tui.errors import NotNow, RunbookError
+from tui.execution.approving.what_runs import ActionToRun
 from tui.execution.commands import shown_whole
 from tui.execution.incident import message_text
 from tui.execution.live_session import Listener, LiveSession
@@ -13,7 +14,7 @@ from tui.execution.rechecking import still_to_hold
 from tui.runbook.model import Action, Runbook, Section, Step
 from tui.runbook.templates.variables import FACTS
 from tui.session.possible.refusals import READ_ONLY, Situation, checkable
-from tui.session.state import SessionState
+from tui.session.state import SessionState, StepApproval
 from tui.session.views.doubts import doubtful
 
 
@@ -50,6 +51,13 @@ class Posting(Protocol):
 
     def ask_for_session(self, text: str) -> None:
         """Ask to have the session; raises as `note`."""
+
+    def asked(self, step: str) -> tuple[StepApproval, tuple[ActionToRun, ...]]:
+        """The question of a step, and what would run by the copy of the journal that is here.
+
+        Raises:
+            NotNow: nobody is asked now, or about something else.
+        """
 
     def answer(self, step: str, granted: bool, text: str) -> None:
         """Allow a step that waits for a second person, or refuse it; raises as `note`.

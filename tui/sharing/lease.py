@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from tui import threads
 from tui.errors import RunbookError, SessionHeld, TakenOver
 from tui.sharing.bucket import Bucket, BucketAway, BucketError, Fetched, ObjectChanged, ObjectMissing, ObjectTaken
-from tui.text.amounts import took_words
+from tui.text.amounts import duration
 from tui.transports.base import Fence
 
 LASTS = 60.0
@@ -79,7 +79,7 @@ class LeaseStillHeld(SessionHeld):
     def __init__(self, found: LeaseFound) -> None:
         super().__init__(found.holder)
         self.found = found
-        silent = f"their last sign was {took_words(found.silent)} ago"
+        silent = f"their last sign was {duration(found.silent)} ago"
         if found.expired:
             self.hint = f"{silent}: `runbook take-over SESSION` takes it over"
         else:

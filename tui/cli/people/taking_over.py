@@ -113,9 +113,9 @@ def _taken(
 
 
 def _had(found: "LeaseFound") -> str:
-    from tui.text.amounts import took_words
+    from tui.text.amounts import duration
 
-    silent = f"has been silent for {took_words(found.silent)}"
+    silent = f"has been silent for {duration(found.silent)}"
     return f"{found.holder} has had this session since {found.text.taken:%H:%M:%S} UTC and {silent}"
 
 

@@ -14,10 +14,13 @@ from tui.actions import bindings
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import Body, Laid, facts, rows_of
 from tui.dialogs.sign import second_problem
-from tui.text.block import block
+from tui.people import same_person
+from tui.text.block import block, pieces
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
 from tui.widgets.step.laid_out import LaidRow, blocks
+
+TYPES = "The second person, who has read this, types their name:"
 
 
 class SecondAct(Enum):
@@ -40,9 +43,10 @@ class SecondAnswer(Struct, frozen=True):
 class AskedSecond(Struct, frozen=True, kw_only=True):
     """What the dialog is about: the step, what would run, who asks, who may answer here and what else can be done.
 
-    `left` says for how long the question still counts, empty once it is closed. `person` is who is expected, `fixed`
-    whether nobody else answers here. `answers` is whether somebody can answer here, `alone` whether the operator may
-    start alone, `asks` whether this is the operator's own question, which can be withdrawn.
+    `left` says for how long the question still counts, empty once it is closed. `person` is who is expected, `only`
+    who alone answers here, by their own key. `answers` is whether somebody can answer here, `alone` whether the
+    operator may start alone, `asks` whether this is the operator's own question, which can be withdrawn. `written` is
+    the note that was written before, and `wrong` why that was not sent.
     """
 
     title: str
@@ -50,11 +54,13 @@ class AskedSecond(Struct, frozen=True, kw_only=True):
     operator: str
     left: Callable[[], str]
     person: str = ""
-    fixed: bool = False
+    only: str = ""
     answers: bool = True
     alone: bool = False
     asks: bool = True
     note: str = ""
+    written: str = ""
+    wrong: str = ""
 
 
 class SecondPerson(Dialog[SecondAnswer | None]):
@@ -74,6 +80,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         self._asked = asked
 
     def on_mount(self) -> None:
+        self.problem(self._asked.wrong)
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
@@ -105,11 +112,11 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         asked = self._asked
         if not asked.answers:
             return
-        if not asked.fixed:
-            yield Said(block("The second person, who has read this, types their name:"), classes="dialog-hint")
-            yield LineInput(asked.person, id="person")
+        types = f"Type your name, {asked.only}, once you have read this:" if asked.only else TYPES
+        yield Said(pieces(types), classes="dialog-hint")
+        yield LineInput(asked.person, id="person")
         yield Said(block("A note, or why it is refused:"), classes="dialog-hint")
-        yield LineInput(id="note")
+        yield LineInput(asked.written, id="note")
 
     def buttons(self) -> Iterable[Button]:
         asked = self._asked
@@ -152,13 +159,14 @@ class SecondPerson(Dialog[SecondAnswer | None]):
             self.problem("write why it is refused")
             self.note.focus()
         else:
-            self.dismiss(SecondAnswer(SecondAct.ALLOW if granted else SecondAct.REFUSE, self._given(), note))
-
-    def _given(self) -> str:
-        return self._asked.person if self._asked.fixed else self.person.value.strip()
+            given = self._asked.only or self.person.value.strip()
+            self.dismiss(SecondAnswer(SecondAct.ALLOW if granted else SecondAct.REFUSE, given, note))
 
     def _wrong(self) -> str:
-        return second_problem(self._given(), self._asked.operator, "allow this step")
+        given, only = self.person.value.strip(), self._asked.only
+        if only and given and not same_person(given, only):
+            return f"you answer as {only} here; somebody else follows the session themselves"
+        return second_problem(given, self._asked.operator, "allow this step")
 
     @on(Button.Pressed, "#alone")
     def action_alone(self) -> None:

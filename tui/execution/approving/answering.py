@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from tui.errors import NotNow, SignatureInvalid
-from tui.execution.approving.what_runs import asked_of
+from tui.execution.approving.what_runs import ActionToRun, asked_of
 from tui.people import same_person
 from tui.session.approval.approved import became, open_approval
 from tui.session.state import ApprovalStatus, SessionState, StepApproval
@@ -32,14 +32,7 @@ def answer_to(
     Raises:
         NotNow: the question is closed, or is not about what this copy of the journal would run.
     """
-    asked = waiting(state, step_id, now)
-    request = asked.request
-    _, computed = asked_of(state, step_id, request.action, now)
-    if computed != request.commands:
-        reason = "what the question names is not what would run by this copy of the journal"
-        raise NotNow(reason, "do not allow it; compare the two copies: `runbook verify`")
-    if head_at is not None and head_at(request.count) != request.head:
-        raise NotNow("the question is about other lines than this copy of the journal has", "do not allow it")
+    request = asked_here(state, step_id, now, head_at)[0].request
     if not sender.strip():
         raise NotNow("who allows it is not known", "the second person types their name")
     if same_person(sender, request.operator):
@@ -49,6 +42,28 @@ def answer_to(
     place = (request.count, request.head)
     message = new_message(kind, session, sender, now, request.expires - to_second(now), place, text)
     return replace(message, step=step_id, host=request.host, commands=request.commands)
+
+
+def asked_here(
+    state: SessionState, step_id: str, now: datetime, head_at: Callable[[int], str | None] | None = None
+) -> tuple[StepApproval, tuple[ActionToRun, ...]]:
+    """The question of a step, and what would run by this copy of the journal, where that is what it names.
+
+    Args:
+        head_at: what this copy says of the lines before the question.
+
+    Raises:
+        NotNow: the question is closed, or is about something else.
+    """
+    asked = waiting(state, step_id, now)
+    request = asked.request
+    actions, computed = asked_of(state, step_id, request.action, now)
+    if computed != request.commands:
+        reason = "what the question names is not what would run by this copy of the journal"
+        raise NotNow(reason, "do not allow it; compare the two copies: `runbook verify`")
+    if head_at is not None and head_at(request.count) != request.head:
+        raise NotNow("the question is about other lines than this copy of the journal has", "do not allow it")
+    return asked, actions
 
 
 def waiting(state: SessionState, step_id: str, now: datetime) -> StepApproval:

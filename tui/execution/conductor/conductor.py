@@ -84,6 +84,7 @@ class Conductor(Viewer):
         self.own = OwnCommands(recorder, gate, worker, self._hosts, executor, secrets, self.holding)
         self._checks = Checks(recorder, gate, worker, steps, planner)
         self.monitors = MonitorRunner(recorder, executor.transports, prober, secrets, journal.clock, speed)
+        self.monitors.holding = self.holding
 
     # the journal
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from tui import threads
 from tui.errors import JournalUnwritable, RunbookError
 from tui.execution.commands import prepare
+from tui.execution.epochs.holding import Alone, Holding
 from tui.execution.judging.evidence import value_of
 from tui.execution.measuring.prober import Prober, units_of
 from tui.execution.recorder import Recorder
@@ -80,6 +81,8 @@ class MonitorRunner:
         self._secrets = secrets
         self._clock = clock
         self._speed = speed
+        self.holding: Holding = Alone()
+        """Whose session it is: once another person has it, they measure."""
         self._stop = CancelToken()
         self._pool = threads.pool("monitor", AT_ONCE)
         self._under_way: dict[str, GivingWay] = {}
@@ -112,6 +115,9 @@ class MonitorRunner:
         begun = self._clock.monotonic()
         self._due = {name: begun + STAGGER * place for place, name in enumerate(monitors)}
         while not self._stop.cancelled:
+            if self.holding.lost is not None:
+                self.stop()
+                return
             now = self._clock.monotonic()
             for name in sorted(monitors, key=self._due.__getitem__):
                 if self._due[name] > now:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from textual.app import SuspendNotSupported
 
 from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage, Sign
+from tui.dialogs.approval.waits_for_key import signed_by_key
 from tui.dialogs.written import CorrectValue
 from tui.errors import NotNow, RunbookError
 from tui.front import asks
@@ -204,8 +205,9 @@ class SessionActs(AllowedStarts):
         if not conductor.signing.wants(conductor.state.operator):
             self._try(lambda: conductor.sign(step.id, result.note, result.second_operator))
             return
-        self.app.say("waiting for the SSH agent: your key may need a touch", "Signing")
-        await self.app.work_done(lambda: conductor.sign(step.id, result.note, result.second_operator))
+        who = " and ".join(name for name in (conductor.state.operator, result.second_operator) if name)
+        sign = partial(conductor.sign, step.id, result.note, result.second_operator)
+        await signed_by_key(self.app, who, sign)
         self.show_now()
 
     def action_skip(self) -> None:

@@ -5,19 +5,22 @@ from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.dialogs import AskText, Confirm, TypeName
 from tui.dialogs.approval.asked_second import AskedSecond, SecondAct, SecondAnswer, SecondPerson
+from tui.dialogs.approval.waits_for_key import signed_by_key
 from tui.dialogs.laid import WayToRun
 from tui.dialogs.pick import Pick
 from tui.errors import NotNow, RunbookError
 from tui.execution.conductor.conductor import Conductor
 from tui.runbook.model import Approval, Danger, Step
 from tui.runbook.shell.counting import only_looks
+from tui.screens.run.saying import left_to_answer
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import not_known, start_of, start_rows, way_called
-from tui.session.approval.approved import open_approval, time_left
-from tui.session.state import ApprovalStatus, StepApproval
+from tui.session.approval.approved import open_approval
+from tui.session.state import StepApproval
 from tui.session.views.doubts import begins_anew
 
 WHY_ALONE = ("Nobody else was reachable. Who was asked, and how?", "The report names it first.")
@@ -97,12 +100,6 @@ class AllowedStarts(SessionScreen):
         """The question to a second person that counts now, if there is one."""
         return open_approval(self.viewer.state, step, self.viewer.now())
 
-    def _left(self, step: str) -> str:
-        """For how long the question still counts; empty once it is closed."""
-        asked = self._asked(step)
-        waits = asked is not None and asked.status is ApprovalStatus.WAITING
-        return time_left(asked, self.viewer.now()) if asked is not None and waits else ""
-
     async def _ask_second(self, step: Step) -> None:
         """Show what a second person is asked, and have them answer here, or the operator start alone or withdraw it."""
         asked, approvals = self._asked(step.id), self.conductor.approvals
@@ -113,12 +110,17 @@ class AllowedStarts(SessionScreen):
             title=step.title,
             body=self._ways(step, [asked.request.action])[0].body,
             operator=asked.request.operator,
-            left=partial(self._left, step.id),
+            left=partial(left_to_answer, self.viewer, step.id),
             person=started.second_operator if started else "",
             answers=not approvals.played,
             alone=step.approve is Approval.OR_ALONE,
             note=f"{approvals.played}, by itself" if approvals.played else "",
         )
+        await self._answered(step, told)
+
+    async def _answered(self, step: Step, told: AskedSecond) -> None:
+        """Have it answered; what cannot be signed is asked again, with the reason and what was typed."""
+        approvals = self.conductor.approvals
         answer = await self.app.ask(SecondPerson(told))
         if answer is None:
             return
@@ -129,13 +131,20 @@ class AllowedStarts(SessionScreen):
         elif answer.act is SecondAct.WITHDRAW:
             self._try(lambda: approvals.withdraw(step.id))
         else:
-            await self._signed_here(step, answer)
+            try:
+                await self._signed_here(step, answer)
+            except RunbookError as error:
+                if not told.left():
+                    raise
+                wrong = error.message + (f" ({error.hint})" if error.hint else "")
+                again = replace(told, person=answer.person, written=answer.note, wrong=wrong)
+                await self._answered(step, again)
 
     async def _signed_here(self, step: Step, answer: SecondAnswer) -> None:
         """Have the second person's key sign what they answered."""
         granted, approvals = answer.act is SecondAct.ALLOW, self.conductor.approvals
-        self.app.say("waiting for the SSH agent: their key may need a touch", "Signing")
-        await self.app.work_done(lambda: approvals.sign_here(step.id, answer.person, granted, answer.note))
+        sign = partial(approvals.sign_here, step.id, answer.person, granted, answer.note)
+        await signed_by_key(self.app, answer.person, sign)
         self.show_now()
 
     def _tick(self) -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.dialogs.laid import facts
+from tui.execution.approving.what_runs import ActionToRun
 from tui.execution.commands import directory_of, names_needed, shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
@@ -73,6 +74,18 @@ def start_of(
     doing = _joined(_doing(state, step, one, values) for one in range(place, len(step.actions)))
     told = will(state, step, place, usual)
     return Start(tuple(first), tuple(doing), tuple(told), tuple(follows)), host_name(state, step, place)
+
+
+def start_of_asked(state: SessionState, step: Step, actions: Sequence[ActionToRun]) -> Start:
+    """What a second person is shown of a start: what they allow, as it was hashed from their own copy."""
+    doing = []
+    for runs in actions:
+        if runs.host:
+            name, target = on_hosts(state, step, runs.action)
+            doing.append(Doing(name, target, runs.directory, (runs.whole,)))
+        else:
+            doing.append(Doing(does=(runs.text if runs.kind == "probe" else f"{runs.kind}: {runs.text}",), looks=True))
+    return Start(doing=tuple(_joined(doing)))
 
 
 def _doing(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> Doing | None:

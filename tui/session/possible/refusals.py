@@ -166,6 +166,8 @@ def _reopen(situation: Situation) -> NotNow | None:
 
 
 def _cancel(situation: Situation) -> NotNow | None:
+    if situation.lost:
+        return NotNow(f"nothing is stopped from here any more: {situation.held}", situation.lost)
     return None if situation.busy or situation.state.running() is not None else NotNow("no command is running")
 
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from tui.execution.approving.answering import answer_to
+from tui.execution.approving.answering import answer_to, asked_here
+from tui.execution.approving.what_runs import ActionToRun
 from tui.execution.conductor.by_person.signing import Signing
+from tui.session.state import StepApproval
 from tui.sharing.following.followed_session import Follower
 from tui.sharing.messages import NOTE_LIFE, encode_message
 from tui.signing.posted import InboxMessage, MessageKind, new_message, sign_message
@@ -26,6 +28,10 @@ class SignedPosting:
     def ask_for_session(self, text: str) -> None:
         """Ask to have the session."""
         self._send(self._new(MessageKind.ASKS_FOR_SESSION, text))
+
+    def asked(self, step: str) -> tuple[StepApproval, tuple[ActionToRun, ...]]:
+        """The question of a step, and what would run by the copy of the journal that is here."""
+        return asked_here(self._follower.state, step, self._follower.now(), self._follower.head_at)
 
     def answer(self, step: str, granted: bool, text: str) -> None:
         """Allow a step to start, or refuse it."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tui.errors import RunbookError
 from tui.session.archive.store import SessionDirectory
 from tui.session.events import NoteAdded
-from tui.sharing.messages import InboxGuard, MessageKind, MessageRefused
+from tui.sharing.messages import InboxGuard, MessageKind, MessageRefused, decode_message
 from tui.sharing.publishing.journal_lines import JournalLines
 from tui.signing.posted import SignedMessage
 from tui.signing.signers import Signers
@@ -23,12 +23,16 @@ class InboxReader:
         self._conductor = conductor
         self._journal = directory.journal
         self._guard = InboxGuard(directory.id, self._signers, self._head_at, conductor.state.posted)
+        self._before = frozenset(conductor.state.posted)
+        """What was taken before this program had the session: it is still in the inbox, and nobody's fault."""
         self.refused: list[str] = []
         """Why messages were refused, in words."""
 
     def __call__(self, message: bytes) -> None:
         """Take a message as it was received; it never raises, whatever is in it."""
         try:
+            if decode_message(message).message.id in self._before:
+                return
             self._take(self._guard.take(message, self._conductor.now()))
         except RunbookError as error:
             self.refused.append(error.message)

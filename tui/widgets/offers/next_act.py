@@ -53,10 +53,7 @@ def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
     state = moment.state
     status, here = state.step(step.id).status, current_step(state)
     if moment.read_only and moment.posts:
-        waits = step.id in state.approvals and state.approvals[step.id].status is ApprovalStatus.WAITING
-        return NextAct(
-            "note", "ANSWER" if waits else "SAY", "it waits for a second person" if waits else "to who writes it"
-        )
+        return _second_answers(moment, step) or NextAct("note", "SAY", "to who writes it")
     if moment.read_only:
         return NextAct("", "READ-ONLY", "nothing can be done here")
     if state.finished:
@@ -165,6 +162,16 @@ def _second_asked(moment: Moment, step: Step) -> NextAct | None:
         return NextAct(act, "TWO ALLOW", f"waits for a second person, {still} more", "turn", brief=(f"waits, {still}",))
     by = "alone" if asked.status is ApprovalStatus.ALONE else f"allowed by {asked.by}"
     return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=(f"{by}, {still}", by))
+
+
+def _second_answers(moment: Moment, step: Step) -> NextAct | None:
+    """The same for who follows: they are asked; None where nobody is, or who was has answered."""
+    asked = open_approval(moment.state, step.id, moment.now)
+    if asked is None or asked.status is not ApprovalStatus.WAITING:
+        return None
+    still, who = time_left(asked, moment.now), asked.request.operator
+    brief = (f"{who} asks, {still}", f"{still} more")
+    return NextAct("note", "ANSWER", f"{who} asks whether it may start, {still} more", "turn", brief=brief)
 
 
 def _waiting(moment: Moment, step: Step, kind: str, again: bool) -> NextAct:

@@ -132,7 +132,7 @@ def update_rows(moment: Moment, width: int, framed: bool) -> list[Line]:
         words, class_ = f"{name}next in {clock_words(left)}", ""
     gone = 1 - left / every if every else 1.0
     key = moment.keys.of("rollback.update")
-    write: Line = [] if moment.replayed else [(key, "bold $st-run"), (" write it", "$soft")]
+    write: Line = [] if moment.replayed or moment.read_only else [(key, "bold $st-run"), (" write it", "$soft")]
     return [[(words, STYLES[class_])], bar(width, gone, STYLES[class_ or "live"]), write]
 
 

@@ -73,9 +73,10 @@ class Signing:
         from tui.signing.signers import Signers, matches
 
         signers = self.signers() or Signers("")
+        held = self._held()
         found = [
             key
-            for key in self._held()
+            for key in held
             if any(matches(person, one.principals) and not one.why_not(namespace, at) for one in signers.of(key.public))
         ]
         if len(found) == 1:
@@ -83,10 +84,13 @@ class Signing:
         if found:
             hint = f"name one in config.toml: [signing] {person} = its fingerprint"
             raise SigningRefused(f"the SSH agent has {len(found)} keys of {person}", hint)
-        hint = (
-            f"forward their agent or plug in their security key; {signers.path or 'a list of signers'} says whose it is"
-        )
-        raise SigningRefused(f"the SSH agent has no key of {person}", hint)
+        if signers.path:
+            hint = f"is their key with the agent (ssh-add -l)? {signers.path} says whose a key is"
+        else:
+            hint = f"`signers` in config.toml names the list that says whose a key is, or [signing] {person} = …"
+        others = sorted({line.principals for key in held for line in signers.of(key.public)})
+        has = f"; it has one of {' and '.join(others)}" if others else ""
+        raise SigningRefused(f"the SSH agent has no key of {person}{has}", hint)
 
     def line_of(self, person: str) -> str:
         """The public line of the key that the settings give this person; empty where they give none, or it is gone."""
