@@ -81,6 +81,24 @@ def test_a_dry_run_needs_no_host(runbook: Path) -> None:
     assert "compose up v3" in done.output
 
 
+DIAGNOSIS = """
+format = 2
+runbook = { title = "Look", default_host = "here" }
+hosts.here = { local = true }
+flows.look = { title = "Look", kind = "diagnosis", sections = ["a"] }
+sections.a = { title = "A", steps.one = { title = "One", run = "uptime" } }
+"""
+
+
+def test_the_only_flow_need_not_be_named_and_of_several_one_has_to_be(tmp_path: Path) -> None:
+    (file := tmp_path / "runbook.toml").write_text(DIAGNOSIS)
+    assert "uptime" in call("run", "-f", str(file), "--dry-run").output
+    file.write_text(DIAGNOSIS + 'flows.more = { title = "More", kind = "verify", sections = ["a"] }\n')
+    done = call("run", "-f", str(file), "--dry-run")
+    assert done.exit_code == 2
+    assert "no flow is chosen\n  --flow look or --flow more" in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

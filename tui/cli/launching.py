@@ -65,7 +65,7 @@ def make_setup(
     """The set-up that the options, then the answers file, then the operator's settings give."""
     from tui.config import load_config
     from tui.execution.workspace import Setup
-    from tui.runbook.facts import flow_of_kind
+    from tui.runbook.facts import flow_of_kind, only_flow
     from tui.runbook.model import FlowKind
     from tui.runbook.pointing import wants_environment
 
@@ -79,6 +79,7 @@ def make_setup(
     wants_environment(workspace.environments, workspace.environment)
     operator = given["operator"] or (answers.operator if answers else "") or config.operator or workspace.operator()
     flow = given["flow"] or flow_of_kind(workspace.runbook, FlowKind(kind))
+    flow = flow or (only_flow(workspace.runbook) if FlowKind(kind) is FlowKind.DEPLOY else "")
     method = given["method"] or (answers.method if answers else "")
     if answers is not None and answers.made_up:
         flow = flow or next(iter(workspace.runbook.flows))

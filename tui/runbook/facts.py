@@ -51,6 +51,12 @@ def flow_of_kind(runbook: Runbook, kind: FlowKind) -> str:
     return min(found, key=lambda one: one[0], default=(False, ""))[1]
 
 
+def only_flow(runbook: Runbook) -> str:
+    """The one flow that is no rollback; empty where there are several, or none."""
+    found = [name for name, flow in runbook.flows.items() if flow.kind.offered_as is not FlowKind.ROLLBACK]
+    return found[0] if len(found) == 1 else ""
+
+
 def flows_of_kind(runbook: Runbook, kind: FlowKind) -> list[str]:
     """The flows that are offered as this kind, in the runbook's order."""
     return [name for name, flow in runbook.flows.items() if flow.kind.offered_as is kind]

@@ -67,6 +67,8 @@ def fits(runbook: Runbook, setup: Setup, asked: Mapping[str, Variable], values: 
 
     flow = runbook.flows.get(setup.flow)
     if flow is None:
+        if not setup.flow:
+            raise UsageError("no flow is chosen", " or ".join(f"--flow {name}" for name in runbook.flows))
         raise UsageError(f"no flow {setup.flow!r}", f"the runbook has: {', '.join(runbook.flows)}")
     if flow.methods and setup.method not in flow.methods:
         raise UsageError(f"flow {setup.flow} needs a method", f"one of: {', '.join(flow.methods)}")
