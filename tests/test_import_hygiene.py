@@ -98,7 +98,7 @@ def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded(tmp_pa
     command = [sys.executable, "-c", code, str(handed)]
     loaded = set(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout.split())
     late = {"tui.session.state", "tui.session.events", "tui.session.journal.journal", "tui.drill.rehearsals"}
-    late |= {"tui.runbook.reading.load", "tui.runbook.patterns.bounded", "tui.execution.secrecy.forms"}
+    late |= {"tui.runbook.reading.load", "tui.runbook.patterns.bounded", "tui.execution.secrecy.forms", "zoneinfo"}
     assert not loaded & (late | {"tui.signing.statement", "tui.signing.signers"})
     assert sum(name.startswith("tui.") for name in loaded) < 125
 
