@@ -229,6 +229,12 @@ def test_what_held_is_ticked_and_says_what_it_got_where_that_tells_more() -> Non
     assert "✔ cpu below 70 %  got 47 %" in text(drawn(state, 60, 0))
 
 
+def test_of_nothing_it_is_not_said_that_it_was_got() -> None:
+    bad = ev.Check("a value for token in the output", "none found", ok=False)
+    found = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), GOOD, bad)), 60, 0))
+    assert "✖ a value for token in the output\n     none found" in found
+
+
 def test_a_warning_is_told_and_is_no_failure() -> None:
     warned = ev.Check("disk below 80 %", "91 %", ok=False, warning=True)
     state = state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), GOOD, warned))

@@ -28,7 +28,7 @@ STYLE = {
 }
 
 
-NOTHING = ("not ", "no ")
+NOTHING = ("not ", "no ", "none ")
 """How what was received begins where it is said in words that nothing was; it is not said that it was got."""
 
 
