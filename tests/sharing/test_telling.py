@@ -128,6 +128,25 @@ class TestASession:
         assert shared.words == "not told by chat: it was not taken"
         conductor.close()
 
+    def test_the_update_of_a_rollback_goes_to_the_services_that_are_for_it(
+        self, workspace: Workspace, told: Told
+    ) -> None:
+        workspace.redactor.add("hunter2-secret")
+        share_sessions(workspace, settings(("update",)))
+        conductor = workspace.begin(setup())
+        assert conductor.announces is not None
+        conductor.announces.tell("News", "half done, with hunter2-secret")
+        assert told.wait_for("half done") == f"half done, with {conductor.executor.redact('hunter2-secret')}"
+        assert "hunter2" not in told.messages[0][1]
+        assert [title for title, _ in told.messages] == ["News"], "of what happens it is not told"
+        conductor.close()
+
+    def test_without_such_a_service_there_is_no_way_to_send_it(self, workspace: Workspace, told: Told) -> None:
+        share_sessions(workspace, settings(("finished",)))
+        conductor = workspace.begin(setup())
+        assert conductor.announces is None
+        conductor.close()
+
     def test_a_rehearsal_tells_nobody(self, workspace: Workspace, told: Told) -> None:
         workspace.drill = "calm"
         share_sessions(workspace, settings())

@@ -169,6 +169,38 @@ async def test_the_status_update_nags_when_it_is_due_and_u_writes_it(workspace: 
         assert app.conductor.state.step("switch-back").status is StepStatus.PENDING
 
 
+class Announced:
+    """The services of the settings, as the engine knows them."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+
+    def tell(self, title: str, text: str) -> None:
+        self.messages.append((title, text))
+
+
+async def test_the_status_update_goes_out_by_the_services_of_the_settings(
+    workspace: Workspace, host: FakeTransport, clock: FakeClock
+) -> None:
+    async with deploying(workspace) as (app, pilot):
+        await switched(app, pilot)
+        await decided(pilot)
+        app.conductor.announces = announced = Announced()
+        ran = len(host.ran)
+        await pilot.press("u")
+        asked = await dialog(pilot, SendMessage)
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(journal(workspace)[-1], ev.MessageSent))
+        assert announced.messages == [("News", asked._text)]
+        assert journal(workspace)[-1].how == "sent"
+        assert len(host.ran) == ran, "this runbook has no command for it"
+        app.conductor.announces = None
+        await pilot.press("u")
+        await dialog(pilot, SendMessage)
+        await pilot.press("f3")
+        assert len(announced.messages) == 1, "without such a service there is nothing to send it by"
+
+
 async def test_a_running_command_is_ended_before_the_rollback_begins(workspace: Workspace, host: FakeTransport) -> None:
     host.replies["compose up v2"] = Reply(until=threading.Event())
     async with deploying(workspace) as (app, pilot):

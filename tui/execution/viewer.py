@@ -36,6 +36,13 @@ class Shared(Protocol):
         """Hand on what is left, for a moment, and end."""
 
 
+class Announces(Protocol):
+    """Tells people by the services of the operator's settings."""
+
+    def tell(self, title: str, text: str) -> None:
+        """Have a message sent, on a thread of its own; what became of it is said where such things are."""
+
+
 class Posting(Protocol):
     """What somebody who follows a session may say to its writer, signed by their own key; each call blocks."""
 
@@ -77,6 +84,7 @@ class Viewer:
     """How the session stood when it was resumed, in words."""
 
     shared: Shared | None = None
+    announces: Announces | None = None
     """How it is handed on to people elsewhere; None where it is not."""
     posting: Posting | None = None
     """What can be said to who writes it; None where this process writes it, or nothing can be said."""

@@ -36,7 +36,7 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
     from tui.sharing.publishing.inbox_reader import InboxReader
     from tui.sharing.publishing.publication import Publication
     from tui.sharing.shared_standing import SharedStanding
-    from tui.sharing.telling.notifiers import Notifiers, notifiers_of
+    from tui.sharing.telling.notifiers import Notifiers, notifiers_of, updates_of
 
     means = means_of(workspace.redactor, config) if share is not None else None
     if memory := team_memory(workspace.store, config, workspace.redactor) if real else None:
@@ -55,6 +55,7 @@ def share_sessions(workspace: "Workspace", config: Config | None = None) -> None
             if (directory.path.parent / REPLACED).is_dir():
                 threads.start("forks", ForkReader(conductor, directory).look_beside)
         if services:
+            conductor.announces = updates_of(services, workspace.redactor)
             _tell(conductor, directory, notifiers)
         conductor.shared = SharedStanding(publication, conductor.holding, notifiers)
 

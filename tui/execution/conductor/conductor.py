@@ -269,7 +269,8 @@ class Conductor(Viewer):
             RunbookError: the message has no command, or the command failed; then nothing is recorded.
         """
         if how == "sent":
-            send(self.runbook, name, text, self.values(), self.executor.transports, self.holding)
+            announces = self.announces if name == self.runbook.flows[self.state.flow].update else None
+            send(self.runbook, name, text, self.values(), self.executor.transports, self.holding, announces)
         self.sent(name, text, how, step_id, went_out)
 
     def opened(self, step_id: str) -> None:

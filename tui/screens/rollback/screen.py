@@ -77,7 +77,7 @@ class RollbackScreen(SessionActs):
             )
             return
         message = conductor.runbook.messages[name]
-        can_send = bool(message.send) and not self.app.workspace.drill
+        can_send = (bool(message.send) or conductor.announces is not None) and not self.app.workspace.drill
         title, to = worded(message.title, conductor.values()), worded(message.to, conductor.values())
         sent = await self.app.ask(SendMessage(title, conductor.message(name), can_send, to))
         if sent is not None:

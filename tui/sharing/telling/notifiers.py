@@ -79,6 +79,11 @@ class Notifier:
         with suppress(RunbookError):  # too many threads: it is sent with the next one
             self._workers.begin(self._one)
 
+    @property
+    def takes_updates(self) -> bool:
+        """Whether it is for what the operator writes, too: the status update of a rollback."""
+        return "update" in self._place.on
+
     def now(self, title: str, text: str) -> None:
         """Give it to the service; blocks.
 
@@ -126,6 +131,25 @@ class Notifiers:
         if notice is not None:
             for one in self.every:
                 one.heard(notice)
+
+
+class Updates:
+    """The services that are for the status update of a rollback; see Announces, in the engine."""
+
+    def __init__(self, every: Iterable[Notifier], redactor: Redactor) -> None:
+        self._every = tuple(every)
+        self._redactor = redactor
+
+    def tell(self, title: str, text: str) -> None:
+        """Send it to each, without the secrets that are known; nothing waits for them."""
+        for one in self._every:
+            one.tell(self._redactor.redact(title), self._redactor.redact(text)[:LONGEST])
+
+
+def updates_of(services: Iterable[Notifier], redactor: Redactor) -> Updates | None:
+    """Those of the services that are for it; None where none is."""
+    wanted = [one for one in services if one.takes_updates]
+    return Updates(wanted, redactor) if wanted else None
 
 
 def notifiers_of(

@@ -19,6 +19,7 @@ KINDS = {
     "trigger": "a bound of a monitor is passed for its time",
     "rollback": "the rollback is decided on",
     "rolled-back": "the rollback is done",
+    "update": "the operator sends the status update of a rollback",
     "handover": "another person takes the session over",
     "finished": "the session is finished",
 }

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from tui.errors import RunbookError
 from tui.execution.epochs.claims import ASIDE
 from tui.execution.epochs.holding import Holding, told_by
+from tui.execution.viewer import Announces
 from tui.runbook.facts import host_named
 from tui.runbook.model import Action, Runbook
 from tui.runbook.shell.script import script_of
-from tui.runbook.templates.variables import fill_command
+from tui.runbook.templates.variables import fill_command, worded
 from tui.session.outcome import OutcomeKind
 from tui.transports.base import CancelToken, Command, Transport
 
@@ -23,8 +24,13 @@ def send(
     values: Mapping[str, str],
     transports: Mapping[str, Transport],
     holding: Holding,
+    announces: Announces | None = None,
 ) -> None:
     """Hand a message to the command the runbook has for it, on standard input.
+
+    Args:
+        announces: the services of the settings, where they are told of it too; a message without a command goes out by
+            them alone.
 
     Raises:
         TakenOver: another person has the session; nothing was sent.
@@ -32,6 +38,10 @@ def send(
     """
     holding.sure()
     message = runbook.messages[name]
+    if announces is not None:
+        announces.tell(worded(message.title, values), text)
+        if not message.send:
+            return
     if not message.send:
         raise RunbookError(
             f"message {name} has no way to be sent", "copy it, or give it a `send` command in the runbook"
