@@ -23,7 +23,7 @@ from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
 from tui.cli.main import main
 from tui.config import BucketPlace
-from tui.errors import SessionError, SessionHeld, TakenOver
+from tui.errors import SessionHeld, TakenOver
 from tui.execution.workspace import Setup
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
@@ -207,17 +207,6 @@ class TestTheCommand:
             status, said = self.run(tmp_path, place, "last", "--fetch-only", "--by-hand", "--from", "ana")
             assert status == 0, said
         old.close()
-
-
-def test_a_rehearsal_is_not_taken_over(machine: Machine, bucket: Bucket) -> None:
-    laptop = machine("laptop")
-    laptop.drill = "calm"
-    conductor = laptop.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
-    session = str(conductor.state.facts["session"])
-    until(lambda: list(bucket.listed("live/")))
-    with pytest.raises(SessionError, match="a rehearsal is not taken over"):
-        fetched(machine("desk"), bucket, session)
-    conductor.close()
 
 
 def test_a_step_that_was_started_unheard_of_is_unknown_until_a_person_decides(

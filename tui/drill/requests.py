@@ -11,7 +11,7 @@ from tui.drill.world import PrintedBytes, Reply, World
 from tui.execution.there import LOOKED, LOOKS
 from tui.transports.base import Stream
 from tui.transports.connected import FACTS
-from tui.transports.shell import HELLO, HELLO_ERRORS, unwrap, unwrap_end, unwrap_stdin
+from tui.transports.shell import HELLO, HELLO_ERRORS, unfenced, unwrap, unwrap_end, unwrap_stdin
 from tui.transports.terminals.joining import terminal_script
 
 PATIENCE = 4.0
@@ -91,6 +91,7 @@ def understand(
     ended = unwrap_end(command)
     if ended is not None:
         return Request(_said("empty\n" if registry.kill(ended, "TERM") else "left\n"), channel)
+    command = unfenced(command)
     wrapped = unwrap(command)
     if wrapped is None:
         return registry.begin(world.answer(terminal_script(command) or command, host), channel)

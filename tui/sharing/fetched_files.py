@@ -26,6 +26,7 @@ PATIENCE = 10.0
 class FilesTold(Struct):
     """What the journal says of the other files."""
 
+    scenario: str = ""
     steps: dict[int, str] = {}
     finished: dict[int, ev.AttemptFinished] = {}
     evidence: dict[str, str] = {}
@@ -33,6 +34,8 @@ class FilesTold(Struct):
     def hear(self, entry: ev.Entry) -> None:
         """Take note of an event."""
         match entry.event:
+            case ev.SessionStarted() as event:
+                self.scenario = event.scenario_hash
             case ev.AttemptStarted() as event:
                 self.steps[event.attempt] = event.step
             case ev.AttemptFinished() as event:
@@ -110,6 +113,13 @@ def fetch_files(directory: SessionDirectory, feed: Feed, seals: Seals, told: Fil
                 missing[f"attempts/{path.name}"] = f"when the output of attempt {number} came"
             else:
                 write_new(path, data)
+    if told.scenario:
+        name = directory.scenario.name
+        data = files.fetched(name, told.scenario)
+        if data is None:
+            missing[name] = "the drill's scenario"
+        else:
+            write_new(directory.scenario, data)
     missing |= {f"{FOLDER}/{name}": f"{name}, given as evidence" for name in _fetch_evidence(directory, files, told)}
     return FilesCame(tuple(masked), tuple(missing), tuple(missing.values()))
 

@@ -66,8 +66,6 @@ def fetch_session(
         SessionError: it cannot be written here, or what came is not what was written.
     """
     beat = last_beat(feed, seals)
-    if beat.drill:
-        raise SessionError("a rehearsal is not taken over: its host is part of the program that began it", "follow it")
     try:
         private_folder(store.root)
         folder = store.root / f".fetching-{secrets.token_hex(6)}"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tui.sharing.lease import LeaseFound
 
 NO_BUCKET = "without a [bucket] nobody keeps who has a session"
+FROM_NOW_ON = "What they started keeps running and is followed here. From now on their machine starts nothing any more."
+REHEARSED = "The drill's hosts are set up here as the session left them; their program keeps its own."
 BY_HAND = "once they have stopped, --by-hand takes it over; hosts refuse what they start from then on"
 
 
@@ -96,19 +98,23 @@ def _taken(
     from tui.sharing.lease import LeaseStillHeld, find
     from tui.sharing.team import BucketTeam
 
+    if beat.drill:
+        said = f"{beat.operator} on {beat.machine} rehearses this, last heard at {beat.at:%H:%M:%S} UTC"
+        _confirmed(said, REHEARSED, beat.operator, holder)
+        return Alone(beat.epoch + 1, who)
     why = NO_BUCKET if bucket is None else bucket.why_unconditional()
     if why:
         if not by_hand:
             raise UsageError(f"{beat.operator} on {beat.machine} has this session; {why}", BY_HAND)
         said = f"{beat.operator} on {beat.machine} wrote this session last, at {beat.at:%H:%M:%S} UTC"
-        _confirmed(said, beat.operator, holder)
+        _confirmed(said, FROM_NOW_ON, beat.operator, holder)
         return Alone(beat.epoch + 1, who)
     assert bucket is not None
     team, found = BucketTeam(bucket, root, platform.node()), find(bucket, session)
     if found is not None and not found.free:
         if not found.expired:
             raise LeaseStillHeld(found)
-        _confirmed(_had(found), found.text.operator, holder)
+        _confirmed(_had(found), FROM_NOW_ON, found.text.operator, holder)
     return team.take_over(session, who, found)
 
 
@@ -119,14 +125,14 @@ def _had(found: "LeaseFound") -> str:
     return f"{found.holder} has had this session since {found.text.taken:%H:%M:%S} UTC and {silent}"
 
 
-def _confirmed(what: str, name: str, given: str) -> None:
+def _confirmed(what: str, means: str, name: str, given: str) -> None:
     """Make sure that a person takes it from this person: their name is typed, and nothing stands for it.
 
     Raises:
         UsageError: another name was given, or none.
     """
     tell(f"{what}.")
-    tell("What they started keeps running and is followed here. From now on their machine starts nothing any more.")
+    tell(means)
     if not given and is_terminal():
         tell(f"Type {name} to take it over, anything else leaves it:")
         given = sys.stdin.readline().strip()

@@ -23,6 +23,7 @@ class SessionFiles:
     def begin(self) -> None:
         """Ask what is there already; all else is handed on again."""
         self._held, self.evidence = set(self._sink.files()), True
+        self._waiting[self._directory.scenario.name] = None
 
     def ended(self, attempt: int) -> None:
         """An attempt's output is whole: when it came, and where secrets were hidden, is handed on too."""

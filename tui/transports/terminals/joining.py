@@ -31,6 +31,7 @@ if [ "$_rb_shell" = bash ] && command -v bash >/dev/null; then exec bash -c "$_r
 exec sh -c "$_rb_script"
 """
 _HEAD = f"exec sh -c {shlex.quote(RUN)} runbook-terminal "
+_TAIL = f"{shlex.quote(RUN)[1:]} runbook-terminal "
 
 
 class FarTerminal(Protocol):
@@ -121,8 +122,9 @@ def terminal_request(command: Command) -> str:
 
 
 def terminal_script(request: str) -> str | None:
-    """The script that such a request runs; None of any other request."""
-    return words_of_join(request.removeprefix(_HEAD))[2] if request.startswith(_HEAD) else None
+    """The script that such a request runs, whatever fence it is held to; None of any other request."""
+    head, found, words = request.partition(_TAIL)
+    return words_of_join(words)[2] if found and head.startswith("exec sh -c '") else None
 
 
 def joined_terminals(far: FarTerminal, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:

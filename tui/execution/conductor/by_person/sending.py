@@ -29,7 +29,7 @@ def send(
     """Hand a message to the command the runbook has for it, on standard input.
 
     Args:
-        announces: the services of the settings, where they are told of it too; a message without a command goes out by
+        announces: the services of the settings, where they are told of it too; a message without a command is sent by
             them alone.
 
     Raises:
