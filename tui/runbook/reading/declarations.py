@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
-from tui.runbook.groups.members import HOST, group_of, is_group
+from tui.runbook.groups.members import HOST, is_group, written
 from tui.runbook.model import Facts, Host, Runbook, Secret, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.pointing import ENVIRONMENT, environment_names, in_environment
@@ -102,7 +102,7 @@ def _is_time(text: str) -> bool:
 
 
 def _hosts(runbook: Runbook) -> Iterator[UnplacedProblem]:
-    for name in runbook.hosts.keys() - group_of(runbook).keys():
+    for name in written(runbook):
         yield from host_faults(runbook, name, ("hosts", name))
 
 
