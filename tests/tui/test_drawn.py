@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.style import Style
 from textual.color import Color
@@ -29,6 +30,7 @@ from tui.config import Config
 from tui.dialogs.base import Dialog
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
+from tui.widgets.looks import ascii
 from tui.widgets.looks.contrast import ENOUGH, contrast
 from tui.widgets.looks.themes import DAY, NIGHT
 
@@ -53,6 +55,9 @@ ASCII = {
     "summary": "* UNFINISHED",
 }
 """The states that are drawn where the terminal has only ASCII, and what must be read on each."""
+BEGUN_IN_ASCII = ("home", "run-running", "watch", "checks", "rollback", "replay")
+"""Those of them that are played once more on such a terminal: signs that are chosen where a state is begun, and what
+stands otherwise after other sizes. The others become ASCII at the end of their play."""
 LETTERS = string.ascii_letters + string.digits + string.punctuation
 ROUNDED = 0.02
 """So much contrast is lost where a colour is written in whole numbers."""
@@ -105,6 +110,9 @@ async def test_drawn(
             app.theme = theme
             await held(pilot, request, COLOURS / f"{name}-{theme}.txt", colours)
             assert unreadable(app) == []
+        if name in ASCII and name not in BEGUN_IN_ASCII:
+            become_ascii(app)
+            await held_in_ascii(app, pilot, request, name)
 
 
 @pytest.mark.parametrize("state", COLOURLESS)
@@ -123,7 +131,7 @@ async def test_drawn_without_colours(
         assert unreadable(app) == []
 
 
-@pytest.mark.parametrize("state", ASCII)
+@pytest.mark.parametrize("state", BEGUN_IN_ASCII)
 async def test_drawn_in_ascii(
     make_workspace: Callable[..., Workspace],
     host: FakeTransport,
@@ -134,9 +142,22 @@ async def test_drawn_in_ascii(
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
     async with staged(make_workspace(RUNBOOK.read_text(encoding="utf-8")), host, clock, state) as (app, pilot):
-        await held(pilot, request, FOLDER / "ascii" / f"{state}.txt", text)
-        assert shown(app).isascii()
-        assert ASCII[state] in shown(app)
+        await held_in_ascii(app, pilot, request, state)
+
+
+def become_ascii(app: RunbookApp) -> None:
+    """Have the program draw as on a terminal that has only ASCII."""
+    app.ascii, app.keys = True, replace(app.keys, ascii=True)
+    app._filters.append(ascii.Ascii(letters=True))
+    app.refresh_css()
+    getattr(app.screen, "show_now", lambda: None)()
+
+
+async def held_in_ascii(app: RunbookApp, pilot: Any, request: pytest.FixtureRequest, state: str) -> None:
+    """Hold what is drawn in ASCII against its file, and what must be read on it."""
+    await held(pilot, request, FOLDER / "ascii" / f"{state}.txt", text)
+    assert shown(app).isascii()
+    assert ASCII[state] in shown(app)
 
 
 async def held(pilot: Any, request: Any, file: Path, draw: Callable[[RunbookApp], str]) -> None:
