@@ -34,6 +34,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Look for garbage once at the end, and leave nothing to go through: pytest then looks five times, for a second.
+
+    What went wrong in something that is let go here, pytest still tells.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A real sshd that the whole run shares; a test that harms one makes its own."""
