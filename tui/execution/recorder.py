@@ -58,8 +58,15 @@ class Recorder(LiveSession):
         return f"{count}:{head}"
 
     def subscribe_to_lines(self, told: Callable[[SessionState], None]) -> None:
-        """Tell of each state that is the one after the journal's last line; not while samples are pending."""
-        self._told_of_lines.append(told)
+        """Tell of each state that is the one after the journal's last line, this one first; not while samples wait.
+
+        Raises:
+            JournalUnwritable: what was measured last cannot be put into a line.
+        """
+        with self.lock:
+            self.position()
+            self._told_of_lines.append(told)
+            told(self.state)
 
     def _tell_of_lines(self, state: SessionState) -> None:
         for told in self._told_of_lines:

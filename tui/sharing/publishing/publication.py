@@ -28,14 +28,12 @@ class Publication:
         """Begin to hand on what the conductor writes, from the first line on."""
         self._reader: InboxReader | None = None
         recorder = conductor.recorder
-        with recorder.lock:
-            recorder.position()  # what is handed on is the state after the last line
-            self._publishers = [
-                Publisher(sink, directory, conductor.outputs, clock, recorder.state, epoch, recorder.pending)
-                for sink in sinks
-            ]
-            for one in self._publishers:
-                recorder.subscribe_to_lines(one.reached)
+        self._publishers = [
+            Publisher(sink, directory, conductor.outputs, clock, recorder.state, epoch, recorder.pending)
+            for sink in sinks
+        ]
+        for one in self._publishers:
+            recorder.subscribe_to_lines(one.reached)
 
     @property
     def troubled(self) -> bool:
