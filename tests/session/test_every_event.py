@@ -30,6 +30,8 @@ PICKS = {
     ("session/archive/verifying.py", "_journal"): "it picks what the files beside the journal are compared with",
     ("drill/debrief.py", "_noticed"): "it picks what tells somebody that something is wrong",
     ("drill/debrief.py", "_decided"): "it picks what somebody decides",
+    ("session/approval/fork_words.py", "_said"): "it picks what an earlier writer did that a person must know",
+    ("sharing/fetched_files.py", "hear"): "it picks what names a file beside the journal",
 }
 """The matches over events whose default is meant, and why."""
 

@@ -21,7 +21,7 @@ from tui.signing.statement import SignOff, Statement, sign, sign_offs, statement
 from tui.signing.vouching import judge_all, proofs_of, write_proofs
 
 pytestmark = pytest.mark.needs("ssh")
-STEP, OTHER_STEP = "change-migrate", "before-look"
+STEP, OTHER_STEP = "switch-docker", "look"
 
 
 @pytest.fixture(scope="module")
