@@ -135,7 +135,7 @@ def test_what_jobs_left_on_a_host_goes_when_the_session_ends(workspace: Workspac
 
 
 def test_a_host_that_is_gone_at_the_end_is_named(workspace: Workspace, host: FakeTransport) -> None:
-    def gone(session: str, fence: Fence | None = None) -> int:
+    def gone(session: str, fence: Fence) -> int:
         raise HostError("web: no route", "try again")
 
     conductor = begin(workspace)

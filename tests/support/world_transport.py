@@ -6,6 +6,7 @@ from tui.drill.world import World
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import (
+    UNSHARED,
     Address,
     Answering,
     CancelToken,
@@ -57,7 +58,7 @@ class WorldTransport:
     def fence(self, session: str, fence: Fence) -> tuple[str, ...]:
         return ()
 
-    def clear(self, session: str) -> int:
+    def clear(self, session: str, fence: Fence = UNSHARED) -> int:
         return 0
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
