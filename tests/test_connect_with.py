@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.runbooks import one_section
+from tests.support.shared_session import until
 from tests.support.sshd import Sshd
 from tui.cli.main import main
 from tui.cli.ways import transports_of
@@ -119,4 +120,9 @@ def test_a_check_and_a_session_go_over_ssh_and_leave_none(chacha: Sshd, tmp_path
     assert ran.exit_code == 0, ran.output
     checked = call("check", "-f", runbook, "-F", server.ssh_config, "--flow", "deploy", "all")
     assert checked.exit_code == 0, checked.output
-    assert f"rb{os.getpid()}-" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    until(lambda: f"rb{os.getpid()}-" not in running(), "the connections, also those of tests before this, have ended")
+
+
+def running() -> str:
+    """The arguments of every process."""
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
