@@ -127,7 +127,7 @@ def press(screen: Terminal, key: str, done: Callable[[], bool]) -> None:
     """Press a key until it was taken: one that is typed before the screen is painted is dropped."""
     for _ in range(100):
         screen.press(key)
-        screen.idle(until=done)
+        screen.idle(2.0, until=done)  # pressed again too early it is taken twice
         if done():
             return
     raise AssertionError(f"{key} does nothing")

@@ -34,7 +34,7 @@ BEGINS, ENDS = "Starting session: command", "Close session"
 def answered(screen: Terminal, question: str, answer: str) -> None:
     """Answer a question once it can be heard: a dialog hears nothing while it is drawn."""
     screen.wait_for(question)
-    screen.idle()
+    screen.idle(1.0)
     screen.press(f"{answer}\r")
 
 
@@ -54,7 +54,7 @@ def test_a_wrong_and_the_right_answers_log_in_and_what_came_too_early_stands_now
         answered(screen, "Password:", "wrong")
         if way == "own":
             screen.wait_for("That was not right")
-            screen.idle()
+            screen.idle(1.0)
             screen.press(f"{PASSWORD}\r")
         else:
             answered(screen, "Password:", PASSWORD)
