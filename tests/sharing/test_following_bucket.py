@@ -115,6 +115,20 @@ def test_an_object_that_is_there_already_is_what_was_put_or_is_told(workspace: W
     assert [part.data for part in parts_of_body(5, bucket.get(names.lines(JournalObject(1, 5))).data)] == [b"ours"]
 
 
+def test_what_proves_nothing_is_not_given_again_and_again(
+    workspace: Workspace, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BucketFeed, "every", 3600.0)
+    _, conductor, session = stored(workspace, bucket)
+    until(lambda: list(bucket.listed(f"sessions/{session}/journal/")))
+    conductor.close()
+    feed = BucketFeed(bucket, session)
+    assert feed.lines(0, 9, 0.0)
+    assert feed.lines(0, 9, 0.0) == [], "else who waits for the true line asks without a pause"
+    monkeypatch.setattr(BucketFeed, "every", 0.0)
+    assert feed.lines(0, 9, 0.0), "it may have been put right meanwhile"
+
+
 def test_lines_of_a_writer_who_was_taken_over_show_a_fork(bucket: Bucket) -> None:
     from tui.session.clock import SystemClock
     from tui.session.events import Entry, NoteAdded

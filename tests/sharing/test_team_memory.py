@@ -21,6 +21,7 @@ from tui.execution.workspace import Workspace
 from tui.screens.home.gathering import Gathered
 from tui.session.archive.history import KNOWN, alike, history_of_all, read_history
 from tui.session.archive.store import Store
+from tui.sharing import fetching
 from tui.sharing.bucket import Bucket
 from tui.sharing.fetching import last_beat
 from tui.sharing.means import team_memory
@@ -66,7 +67,10 @@ def test_what_others_finished_is_here_once_and_what_they_have_open_is_not(
     still.close()
 
 
-def test_what_nobody_of_the_team_wrote_does_not_count(machine: Machine, bucket: Bucket) -> None:
+def test_what_nobody_of_the_team_wrote_does_not_count(
+    machine: Machine, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "PATIENCE", 1.0)
     laptop, desk = machine("laptop"), machine("desk")
     session = finished(laptop, bucket)
     (lines, *_) = [one.key for one in bucket.listed(f"sessions/{session}/journal/")]

@@ -25,6 +25,7 @@ class BucketFeed:
         self._objects: list[JournalObject] = []
         self._strays: list[SealedPart] = []
         self._parts: tuple[JournalObject, list[SealedPart]] | None = None
+        self._asked = -1
         self._looked: dict[str, float] = {}
         self._beat: bytes | None = None
 
@@ -44,13 +45,15 @@ class BucketFeed:
         return self._got(self._names.frame)
 
     def lines(self, first: int, most: int, wait: float) -> list[SealedPart]:
-        """See Feed."""
-        found = self._from(first)
+        """See Feed. What was given already and proved nothing is looked for again, not given again at once."""
+        again, self._asked = first == self._asked, first
+        found = [] if again else self._from(first)
         if found:
             return self._strays_before(first) + found[:most]
         if not self._due("journal"):
             time.sleep(wait)
             return []
+        self._parts = None
         with told():
             listed = [self._names.journal_object(one.key) for one in self._bucket.listed(self._names.journal)]
             before, self._objects = set(self._objects), sorted(one for one in listed if one is not None)
