@@ -9,6 +9,8 @@ from tests.support.two_machines import host as host
 from tests.support.two_machines import machine as machine
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.workspace import Workspace
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.headless.tables import verify_report
@@ -21,15 +23,20 @@ from tui.sharing.publishing.publisher import Publisher
 from tui.sharing.team import AlreadyTaken, BucketTeam
 
 
+def taken_over(desk: Workspace, bucket: Bucket, session: str, monkeypatch: pytest.MonkeyPatch) -> Conductor:
+    """The session on the machine that took it over from a silent holder."""
+    lease = taken(desk, bucket, session, monkeypatch)
+    fetched(desk, bucket, session)
+    desk.team = AlreadyTaken(session, lease, desk.team)
+    return desk.resume(session, "ben")
+
+
 def test_what_the_old_writer_still_wrote_is_a_fork_that_is_kept_apart(
     machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laptop, desk = machine("laptop"), machine("desk")
     old, session = handed_on(laptop, desk, bucket)
-    lease = taken(desk, bucket, session, monkeypatch)
-    fetched(desk, bucket, session)
-    desk.team = AlreadyTaken(session, lease, desk.team)
-    new = desk.resume(session, "ben")
+    new = taken_over(desk, bucket, session, monkeypatch)
     new.note("by ben")
     common = old.state.seq + 1
     old.note("by ana, who did not know")
@@ -49,10 +56,7 @@ def test_a_fork_stands_in_the_journal_of_who_took_over_and_verify_says_it(
 ) -> None:
     laptop, desk = machine("laptop"), machine("desk")
     old, session = handed_on(laptop, desk, bucket)
-    lease = taken(desk, bucket, session, monkeypatch)
-    fetched(desk, bucket, session)
-    desk.team = AlreadyTaken(session, lease, desk.team)
-    new = desk.resume(session, "ben")
+    new = taken_over(desk, bucket, session, monkeypatch)
     common = old.state.seq + 1
     old.note("by ana, who did not know")
     until(lambda: new.state.forks, "the fork is not in the new holder's journal")

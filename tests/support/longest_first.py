@@ -48,6 +48,7 @@ LONGEST = (
     "tests/tui/test_asking.py",
     "tests/tui/test_dialogs_placed.py",
     "tests/tui/test_home.py",
+    "tests/tui/test_home_reading.py",
     "tests/tui/test_typed_terminal.py",
     "tests/tui/test_removed_screens.py",
     "tests/tui/test_seen_whole.py",

@@ -13,7 +13,8 @@ from textual.screen import Screen
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import SHOP, shown, until
-from tests.tui.test_home import kept, left_open
+from tests.tui.test_home import left_open
+from tests.tui.test_home_reading import kept
 from tui.app import RunbookApp
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace

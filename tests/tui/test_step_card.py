@@ -7,8 +7,6 @@ import tomli
 from msgspec import convert
 from msgspec.structs import replace
 from rich.cells import cell_len
-from textual.geometry import Offset
-from textual.selection import Selection
 
 from tests.support.bundled_runbook import bundled_runbook
 from tests.support.runbooks import SMALL
@@ -29,7 +27,7 @@ from tui.widgets.frames import output_head
 from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.seen import seen
-from tui.widgets.step.laid_out import LaidRow, code, copied, rows
+from tui.widgets.step.laid_out import LaidRow
 from tui.widgets.step.text import card
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -387,41 +385,3 @@ def test_while_something_is_waited_for_the_card_says_which_try_it_is_and_for_how
     without = text(card(moment(state_of(*begun("look", "uptime"), lost, runbook=runbook), busy=True), "look", 60, 12))
     assert "not there yet: unreachable: refused" in without
     assert "✖" not in without
-
-
-# commands
-
-
-def test_a_long_script_is_folded_and_says_how_much_more_there_is_and_how_it_is_seen() -> None:
-    script = "\\n".join(f"echo line {number}" for number in range(200))
-    runbook = convert(tomli.loads(SMALL.replace('run = "uptime"', f'run = "{script}"', 1)), Runbook)
-    state = state_of(runbook=runbook)
-    for height in (8, 12, 40):
-        found = drawn(state, 60, height, "look")
-        assert len(found) < height + 12
-        assert "more lines: 2 shows all" in text(found)
-    whole = card(moment(state), "look", 60, 12, whole=True)
-    assert "echo line 199" in text(whole)
-    assert "more lines" not in text(whole)
-
-
-def test_an_action_without_a_title_stands_beside_its_command() -> None:
-    runbook = convert(tomli.loads(SMALL), Runbook)
-    assert "1 ○ $ uptime" in text(drawn(state_of(runbook=runbook), 60, 0, "look"))
-    failed = [*begun("look", "uptime"), *ended(Outcome.exited(1), ERROR, said=SAID)]
-    assert "1 ✖ Command" in text(drawn(state_of(*failed, runbook=runbook), 60, 0, "look"))
-    assert "backup" not in text(drawn(state_of(runbook=runbook), 60, 0, "backup")).split("$")[0]  # the only one
-
-
-def test_marks_are_broken_between_and_never_within() -> None:
-    found = drawn(TODO, 30, 0)
-    assert any(row.text.endswith(f"{NO_BREAK}TWO{NO_BREAK}ALLOW{NO_BREAK}") for row in found)
-
-
-def test_what_is_copied_has_no_sign_of_where_it_was_broken() -> None:
-    found = code(f"{COMMAND}\necho done", 30)
-    assert len(found) > 3
-    everything = Selection(Offset(0, 0), Offset(100, len(found) - 1))
-    assert copied(found, everything) == f"{COMMAND}\necho done"
-    words = rows([("note: ", ""), ("one two three four five six", "")], 16, 6)
-    assert copied(words, Selection(None, None)) == "note: one two three four five six"

@@ -1,0 +1,49 @@
+"""Commands on the step's card: folded, beside their titles, broken where a shell would not mind, copied whole."""
+
+import tomli
+from msgspec import convert
+from textual.geometry import Offset
+from textual.selection import Selection
+
+from tests.support.runbooks import SMALL
+from tests.tui.test_step_card import COMMAND, ERROR, SAID, TODO, begun, drawn, ended, moment, state_of, text
+from tui.runbook.model import Runbook
+from tui.session.outcome import Outcome
+from tui.text.block import NO_BREAK
+from tui.widgets.step.laid_out import code, copied, rows
+from tui.widgets.step.text import card
+
+
+def test_a_long_script_is_folded_and_says_how_much_more_there_is_and_how_it_is_seen() -> None:
+    script = "\\n".join(f"echo line {number}" for number in range(200))
+    runbook = convert(tomli.loads(SMALL.replace('run = "uptime"', f'run = "{script}"', 1)), Runbook)
+    state = state_of(runbook=runbook)
+    for height in (8, 12, 40):
+        found = drawn(state, 60, height, "look")
+        assert len(found) < height + 12
+        assert "more lines: 2 shows all" in text(found)
+    whole = card(moment(state), "look", 60, 12, whole=True)
+    assert "echo line 199" in text(whole)
+    assert "more lines" not in text(whole)
+
+
+def test_an_action_without_a_title_stands_beside_its_command() -> None:
+    runbook = convert(tomli.loads(SMALL), Runbook)
+    assert "1 ○ $ uptime" in text(drawn(state_of(runbook=runbook), 60, 0, "look"))
+    failed = [*begun("look", "uptime"), *ended(Outcome.exited(1), ERROR, said=SAID)]
+    assert "1 ✖ Command" in text(drawn(state_of(*failed, runbook=runbook), 60, 0, "look"))
+    assert "backup" not in text(drawn(state_of(runbook=runbook), 60, 0, "backup")).split("$")[0]  # the only one
+
+
+def test_marks_are_broken_between_and_never_within() -> None:
+    found = drawn(TODO, 30, 0)
+    assert any(row.text.endswith(f"{NO_BREAK}TWO{NO_BREAK}ALLOW{NO_BREAK}") for row in found)
+
+
+def test_what_is_copied_has_no_sign_of_where_it_was_broken() -> None:
+    found = code(f"{COMMAND}\necho done", 30)
+    assert len(found) > 3
+    everything = Selection(Offset(0, 0), Offset(100, len(found) - 1))
+    assert copied(found, everything) == f"{COMMAND}\necho done"
+    words = rows([("note: ", ""), ("one two three four five six", "")], 16, 6)
+    assert copied(words, Selection(None, None)) == "note: one two three four five six"
