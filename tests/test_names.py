@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from tests.support.source_trees import TUI, nodes, sources
@@ -44,6 +44,12 @@ def test_no_two_modules_have_the_same_name_unless_they_are_about_the_same() -> N
     shared = {name: files for name, files in places.items() if len(files) > 1}
     assert {name: files for name, files in shared.items() if name not in ROLES | KINDS | SUBJECTS.keys()} == {}
     assert SUBJECTS.keys() - shared == set(), "no subject is named that only one module has"
+
+
+def test_no_two_files_of_tests_have_the_same_name() -> None:
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(names) > 300
+    assert [name for name, number in names.items() if number > 1] == [], "pytest imports them by this name"
 
 
 def test_now_is_the_time_and_no_state() -> None:

@@ -5,6 +5,10 @@ was seen before: another dialog would be answered, and another screen closed, th
 """
 
 import math
+import os
+import select
+import signal
+import sys
 import time
 from abc import abstractmethod
 from typing import Any
@@ -14,6 +18,7 @@ from textual import events
 from textual._compositor import ChopsUpdate
 from textual.screen import ModalScreen, Screen
 
+from tui import threads
 from tui.front import Front
 from tui.screens.small import cover, too_small
 from tui.widgets.page import Page
@@ -37,6 +42,15 @@ class Attentive(Front):
     """Whether letters, pastes and Enter are heard by dialogs alone: what is typed may be the answer to a question that
     comes in a moment (a password was asked for, then a code), and must not stand in a field below, or act there."""
     _lost = _held_back = _has_begun = False
+
+    def run_until_closed(self) -> None:
+        """Run on this terminal; one that is closed ends the program at once, as SIGHUP does.
+
+        The kernel sends SIGHUP to the first process of a terminal alone. Where that one waits for its child (`make`,
+        a script), the child is told nothing, and would run without a terminal, with its session held.
+        """
+        threads.start("terminal", _end_when_closed, sys.stdin.fileno())
+        self.run()
 
     @property
     @abstractmethod
@@ -140,3 +154,10 @@ class Attentive(Front):
     def _paint_all(self) -> None:
         if self.screen_stack:
             self.screen.refresh()
+
+
+def _end_when_closed(descriptor: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    if any(found & select.POLLHUP for _, found in poll.poll()):
+        os.kill(os.getpid(), signal.SIGHUP)

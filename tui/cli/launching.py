@@ -274,7 +274,7 @@ def screen(
         hosts=hosts,
         given=setup,
     )
-    app.run()
+    app.run_until_closed()
     if app.return_code:
         sys.exit(app.return_code)
     return app.following

@@ -97,7 +97,7 @@ def _on_screen(runbook: Path, review: "Review") -> None:
     try:
         silence()
         app = RunbookApp(workspace, load_config(), first=ReviewScreen(review))
-        app.run()
+        app.run_until_closed()
     finally:
         workspace.close()
     if app.return_code:
