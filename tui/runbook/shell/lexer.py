@@ -1,6 +1,7 @@
 """Reads a shell command as bash and dash do: which places are bare, quoted, in a comment or in a here-document."""
 
 import re
+from functools import lru_cache
 
 from tui.runbook.problem import quoted
 from tui.runbook.shell.placeholders import ARITHMETIC, PLACEHOLDER, HereDocument, Placeholder, QuotingContext, Script
@@ -16,8 +17,12 @@ _CASE = re.compile(r"case\b")
 _HERE = re.compile(r"""<<(-?)[ \t]*((?:'[^'\n]*'|"[^"\n$`\\]*"|\\[^\n]|[^\s;&|<>()'"\\`$#])+)""")
 
 
+@lru_cache(maxsize=512)
 def read(template: str) -> Script:
-    """Read a command the way bash and dash do, as far as placing values safely needs it."""
+    """Read a command the way bash and dash do, as far as placing values safely needs it.
+
+    The last that were read are kept: what begins each command of a host is long, and each sample of a monitor needs it.
+    """
     reader = _Reader(template)
     reader.code("")
     return Script(tuple(reader.found), tuple(reader.bodies), tuple(reader.comments), reader.trouble)
