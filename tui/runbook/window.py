@@ -1,6 +1,7 @@
 """Whether now is inside the deployment window, how long it lasts, and when the next one opens."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -66,6 +67,7 @@ def _zone(window: Window) -> tzinfo:
     return ZoneInfo(window.timezone)
 
 
+@lru_cache(maxsize=64)
 def _span(window: Window, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """When the window of a day opens and closes, in UTC; it closes where a frozen day begins."""
     starts, ends = time.fromisoformat(window.starts), time.fromisoformat(window.ends)

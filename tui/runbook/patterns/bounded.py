@@ -45,16 +45,25 @@ def search(pattern: str, text: str) -> PatternMatch | None:
     Raises:
         TooSlow: it hit its bound.
     """
+    quick = _at_once(pattern, text, re.MULTILINE)
+    if quick is not None:
+        return _told(quick.search(text))
     return next(iter(_match("search", pattern, text, re.MULTILINE)), None)
 
 
 def fullmatch(pattern: str, text: str) -> PatternMatch | None:
     """The match of a pattern with the whole text; raises as `search` does."""
+    quick = _at_once(pattern, text, 0)
+    if quick is not None:
+        return _told(quick.fullmatch(text))
     return next(iter(_match("fullmatch", pattern, text, 0)), None)
 
 
 def finditer(pattern: str, text: str) -> list[PatternMatch]:
     """Every match of a pattern, `^` and `$` at each line; raises as `search` does."""
+    quick = _at_once(pattern, text, re.MULTILINE)
+    if quick is not None:
+        return [PatternMatch(one.start(), one.end(), one[0], one.groups()) for one in quick.finditer(text)]
     return _match("finditer", pattern, text, re.MULTILINE)
 
 
@@ -64,10 +73,8 @@ def names_in(pattern: str) -> dict[str, int]:
 
 
 def _match(how: str, pattern: str, text: str, flags: int) -> list[PatternMatch]:
-    compiled = _compiled(pattern, flags)
-    if len(text) <= SHORT and not _shape(pattern).risky:
-        found = compiled.finditer(text) if how == "finditer" else [getattr(compiled, how)(text)]
-        return [PatternMatch(one.start(), one.end(), one[0], one.groups()) for one in found if one]
+    """Every match, found in a process of its own that can be ended."""
+    _compiled(pattern, flags)  # a fault of the pattern is told here
     from tui.runbook.patterns.matcher import matches
 
     bound = AGAIN if pattern in _slow else BOUND
@@ -86,6 +93,21 @@ def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return re.compile(pattern, flags)
+
+
+@lru_cache(maxsize=1024)
+def _harmless(pattern: str, flags: int) -> re.Pattern[str] | None:
+    """The pattern, unless something in it could take long; a drill tries a hundred of them for each answer."""
+    compiled = _compiled(pattern, flags)
+    return None if _shape(pattern).risky else compiled
+
+
+def _at_once(pattern: str, text: str, flags: int) -> re.Pattern[str] | None:
+    return _harmless(pattern, flags) if len(text) <= SHORT else None
+
+
+def _told(match: re.Match[str] | None) -> PatternMatch | None:
+    return None if match is None else PatternMatch(match.start(), match.end(), match[0], match.groups())
 
 
 @lru_cache(maxsize=1024)
