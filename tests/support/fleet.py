@@ -60,6 +60,66 @@ run = "downgrade {{ host }}"
 on = "web"
 stop_after = 6
 """
+TURNS = """
+format = 2
+[runbook]
+title = "Fleet"
+default_host = "lb"
+[hosts.lb]
+target = "lb"
+[hosts.web]
+targets = ["web[01:06].example.com"]
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["roll"]
+[flows.back]
+title = "Back"
+kind = "rollback"
+sections = ["r"]
+[[sections]]
+id = "roll"
+title = "Update {{ host }}"
+each = "web"
+batches = ["1", "40%", "100%"]
+at_once = AT_ONCE
+stop_after = STOP_AFTER
+[[sections.steps]]
+id = "drain"
+title = "Drain"
+run = "drain {{ host }}"
+undo = ["fill"]
+[[sections.steps]]
+id = "update"
+title = "Update"
+run = "install {{ host }}"
+undo = ["downgrade"]
+[[sections.steps]]
+id = "check"
+title = "Check"
+run = "curl -fs http://localhost/health"
+reads = true
+[[sections.steps]]
+id = "undrain"
+title = "Undrain"
+run = "undrain {{ host }}"
+[[sections]]
+id = "r"
+title = "Back"
+[[sections.steps]]
+id = "downgrade"
+title = "Downgrade"
+run = "downgrade {{ host }}"
+on = "web"
+stop_after = 6
+[[sections.steps]]
+id = "fill"
+title = "Undrain"
+run = "fill {{ host }}"
+on = "web"
+stop_after = 6
+"""
+"""The same fleet, gone over host by host."""
 NAMES = tuple(f"web0{number}" for number in range(1, 7))
 FAILED = Reply(err=b"no room\n", outcome=Outcome(OutcomeKind.FAILED, 1))
 LOST = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="connection lost"))
@@ -74,10 +134,10 @@ def fleet() -> dict[str, FakeTransport]:
 
 @contextmanager
 def begun(
-    tmp_path: Path, hosts: dict[str, FakeTransport], at_once: int = 1, stop_after: int = 1
+    tmp_path: Path, hosts: dict[str, FakeTransport], at_once: int = 1, stop_after: int = 1, text: str = FLEET
 ) -> Iterator[Conductor]:
     """A deployment of the fleet, after its preflight."""
-    text = FLEET.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
+    text = text.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
     workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), dict(hosts), SystemClock())
     setup = Setup(flow="deploy", operator="ana")
     workspace.preflight(setup, lambda row: None)

@@ -19,6 +19,9 @@ Lines = Annotated[
     str, Meta(pattern=r"^(\d+(-\d+)?(, ?\d+(-\d+)?)*)?$", description="lines of the source document: 153, 156-159")
 ]
 AtLeastOne = Annotated[int, Meta(ge=1)]
+BatchSize = Annotated[
+    str, Meta(pattern=r"^([1-9][0-9]{0,4}|([1-9][0-9]?|100)%)$", description='hosts, or a share of all: "5", "25%"')
+]
 PassageHash = Annotated[
     str, Meta(pattern=r"^([0-9a-f]{12})?$", description="12 digits, as `runbook import` and `runbook lint` write them")
 ]
@@ -40,6 +43,23 @@ def seconds(duration: str) -> float:
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of everything an author writes: frozen, and an unknown key is an error."""
+
+
+class HostByHost(Model, frozen=True, kw_only=True):
+    """What goes over a group host by host: on each of them all that it does, before its place goes to another.
+
+    `each` names the group. `batches` are how many hosts are gone over before it pauses, each a number or a share of
+    all (`["1", "25%", "100%"]`); the last size holds until none is left. `at_once` is on how many hosts it runs at a
+    time (5), `stop_after` how many may fail, be not reached or end unknown until it begins on no other (1), over all
+    batches. `soak` is how long monitors and triggers are judged between two batches; without it the operator begins
+    each batch.
+    """
+
+    each: Name = ""
+    batches: tuple[BatchSize, ...] = ()
+    at_once: AtLeastOne | None = None
+    stop_after: AtLeastOne | None = None
+    soak: Duration = ""
 
 
 class Danger(StrEnum):

@@ -21,6 +21,7 @@ from tui.runbook.kinds import Cut as Cut
 from tui.runbook.kinds import Danger as Danger
 from tui.runbook.kinds import Duration as Duration
 from tui.runbook.kinds import Facts as Facts
+from tui.runbook.kinds import HostByHost as HostByHost
 from tui.runbook.kinds import Identifier as Identifier
 from tui.runbook.kinds import Lines as Lines
 from tui.runbook.kinds import Model as Model
@@ -147,7 +148,8 @@ class Action(Model, frozen=True, kw_only=True):
     (`set -e`); with `errexit = false` it continues. `downtime` is `begins` where its command cuts users off, `ends`
     where its being as expected shows that they are served again. `until` waits for what is expected: it is asked again
     and again, and that it is not there yet is no failure. On a group of hosts the command runs `at_once` on that many
-    (5), and begins on no other once `stop_after` of them (1) failed, were not reached or ended unknown.
+    (5), and begins on no other once `stop_after` of them (1) failed, were not reached or ended unknown. `undo`
+    names the rollback steps that undo this action alone, in a step that goes over a group host by host.
     """
 
     run: str | None = None
@@ -175,6 +177,7 @@ class Action(Model, frozen=True, kw_only=True):
     until: Until | None = None
     at_once: AtLeastOne | None = None
     stop_after: AtLeastOne | None = None
+    undo: tuple[Identifier, ...] = ()
     original: str = ""
     reads: bool = False
     errexit: bool = True
@@ -202,7 +205,7 @@ class Action(Model, frozen=True, kw_only=True):
         return self.run is not None or self.interactive is not None
 
 
-class Step(Model, frozen=True, kw_only=True):
+class Step(HostByHost, frozen=True, kw_only=True):
     """What the operator does and signs as one item.
 
     `when` holds the facts under which it applies. `mutates` marks a change to production. `undo` names the rollback
@@ -237,8 +240,11 @@ class Step(Model, frozen=True, kw_only=True):
     actions: tuple[Action, ...]
 
 
-class Section(Model, frozen=True, kw_only=True):
-    """Steps that belong together under one heading; `short` is the heading where the title does not fit."""
+class Section(HostByHost, frozen=True, kw_only=True):
+    """Steps that belong together under one heading; `short` is the heading where the title does not fit.
+
+    With `each` its steps are done host by host, and are begun and signed as one.
+    """
 
     id: Identifier
     title: str

@@ -76,7 +76,7 @@ class Conductor(Viewer):
         gate = self._gate = Gate(recorder, worker, self._hosts)
         prober = prober or LiveProber(runbook, executor.transports, secrets, partial(LocalTransport, THIS_MACHINE))
         self._attempts = AttemptRunner(recorder, executor, secrets, prober, self.holding)
-        steps = StepRunner(recorder, executor, self._attempts)
+        steps = StepRunner(recorder, executor, self._attempts, speed)
         self.approvals = Approvals(recorder, gate, self.signing, executor.redact)
         self._progress = Progress(recorder, worker, self._hosts, planner, steps, self.approvals.covers)
         self._resumption = Resumption(recorder, gate, self._progress, executor, self._attempts, worker, self.holding)

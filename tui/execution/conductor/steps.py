@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui import threads
 from tui.execution.conductor.attempts import AttemptRunner
 from tui.execution.conductor.executor import Executor, Finished
-from tui.execution.conductor.on_group import Cells
+from tui.execution.conductor.on_group import HostsInTurn, on_all
 from tui.execution.judging.captures import captures_secret
 from tui.execution.judging.expectations import Verdict
 from tui.execution.recorder import Recorder
@@ -17,6 +17,7 @@ from tui.runbook.groups.members import group_named, hosts_named
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.waves import waves
+from tui.session.groups.cells import Cell
 from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
 from tui.session.state import Attempt
@@ -50,7 +51,9 @@ def always(step: Step, action: Action) -> bool:
 class StepRunner:
     """Runs the steps of one session, one step on a thread at a time."""
 
-    def __init__(self, recorder: Recorder, executor: Executor, attempts: AttemptRunner) -> None:
+    def __init__(self, recorder: Recorder, executor: Executor, attempts: AttemptRunner, speed: float = 1.0) -> None:
+        """Args: speed: how much faster than the clock the time of a soak goes by."""
+        self._speed = speed
         self._recorder = recorder
         self._executor = executor
         self._attempts = attempts
@@ -60,6 +63,9 @@ class StepRunner:
         while not cancel.cancelled:
             index = self._recorder.state.step(step.id).action
             if index >= len(step.actions) or not step.actions[index].automatic:
+                return
+            if step.each:
+                self._in_turn(step, cancel, may_go_on)
                 return
             if group_named(self._recorder.runbook, step.actions[index]):
                 if not self._on_group(step, index, cancel, may_go_on):
@@ -73,14 +79,28 @@ class StepRunner:
     def _on_group(self, step: Step, index: int, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool]) -> bool:
         """Run an action on the hosts of its group; whether the step continues with the next one."""
 
-        def one(host: str) -> bool:
-            if not may_go_on(step, replace(step.actions[index], on=host)):
-                return False
-            self._until_final(step, index, cancel, host)
-            return True
+        def one(cell: Cell) -> bool:
+            return self._on_member(step, index, cell.host, cancel, may_go_on)
 
-        Cells(self._recorder, step, index, cancel).run(one)
+        on_all(self._recorder, step, index, cancel).run(one)
         return self._recorder.state.step(step.id).action > index
+
+    def _in_turn(self, step: Step, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool]) -> None:
+        """Run a step that goes over a group host by host."""
+
+        def one(host: str, index: int) -> bool:
+            return self._on_member(step, index, host, cancel, may_go_on)
+
+        HostsInTurn(self._recorder, step, cancel, self._speed).run(one)
+
+    def _on_member(
+        self, step: Step, index: int, host: str, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool]
+    ) -> bool:
+        """Run an action on a host of its group; False where nothing may continue, there or elsewhere."""
+        if not may_go_on(step, replace(step.actions[index], on=host)):
+            return False
+        self._until_final(step, index, cancel, host)
+        return True
 
     def hand_over(self, step: Step, index: int, end: TerminalEnd, cancel: CancelToken) -> bool:
         """Hand the operator's terminal over to a step's program; whether the step continues."""

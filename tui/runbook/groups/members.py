@@ -63,11 +63,16 @@ def without_members(hosts: Mapping[str, Host], groups: Iterable[str]) -> dict[st
     return {name: host for name, host in hosts.items() if name not in gone}
 
 
+def at_hand(text: str, name: str) -> str:
+    """A text with the name in the place of the host at hand."""
+    return _AT_HAND.sub(lambda _: name, text)
+
+
 def _host(group: Host, member: GroupMember) -> Host:
     """A member: everything that the group says of a host, and its own address."""
 
     def own(text: str) -> str:
-        return _AT_HAND.sub(lambda _: member.name, text)
+        return at_hand(text, member.name)
 
     return replace(
         group,

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import tomli
 
+from tui.runbook.groups.each_faults import each_faults
 from tui.runbook.groups.group_faults import group_faults
+from tui.runbook.groups.host_by_host import handed_down, one_step_each
 from tui.runbook.groups.members import expanded
 from tui.runbook.model import Runbook
 from tui.runbook.problem import Problem, UnplacedProblem, key_of, visible
@@ -115,8 +117,9 @@ def examine(
     except ValueError as error:
         message = visible(str(error), 200)
         return None, (Problem(file=name, message=f"a value cannot be read: {message}", hint="correct it"),)
+    runbook = handed_down(runbook)
     texts = texts_of(runbook)
-    faults += group_faults(runbook)
+    faults += [*group_faults(runbook), *each_faults(runbook)]
     runbook = expanded(runbook)
     faults += references(runbook, texts, _document_lines(runbook, beside))
     if of_session:
@@ -174,4 +177,4 @@ def _accepted(runbook: Runbook | None, problems: tuple[Problem, ...], name: str)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors or runbook is None:
         raise invalid(errors, visible(name, 300))
-    return counted(runbook)
+    return one_step_each(counted(runbook))

@@ -170,6 +170,8 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Un
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
     for place, action in enumerate(step.actions):
+        for number, name in enumerate(action.undo):
+            yield from missing(name, names.steps, "step", (*path, "actions", place, "undo", number))
         yield from action_faults(runbook, names, known, (*path, "actions", place), action, step.mutates)
         known = known.after(action)
 

@@ -45,7 +45,7 @@ def may_change(action: Action) -> bool:
 
 def repeatable(step: Step, before: int) -> bool:
     """Whether a step may begin again at its first action: those before this place read, ask or may be repeated."""
-    done = step.actions[:before]
+    done = step.actions if step.each else step.actions[:before]  # hosts are at different actions
     return bool(done) and all(one.repeatable or (one.send is None and not may_change(one)) for one in done)
 
 

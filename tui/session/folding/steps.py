@@ -149,13 +149,20 @@ def _attempt_started(event: ev.AttemptStarted, state: SessionState, entry: ev.En
     state = replace(state, looks=still_found(state, event.step))
     if group_at(state, event.step, event.action):
         state = with_step(state, with_cell(state.step(event.step), attempt))
-    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=event.action)
+    at = _place(state, event.step, event.action)
+    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=at)
 
 
 def _attempt_rejoined(event: ev.AttemptRejoined, state: SessionState) -> SessionState:
     attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None, judged=False)
     state = with_attempt(state, attempt)
-    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=attempt.action)
+    at = _place(state, attempt.step, attempt.action)
+    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=at)
+
+
+def _place(state: SessionState, step: str, action: int) -> int:
+    """The action that a step is at while this one runs; one that goes over a group is at its first until it is done."""
+    return 0 if step_by_id(state.runbook, step).each else action
 
 
 def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> SessionState:
@@ -199,11 +206,14 @@ def _cells_settled(state: SessionState, attempt: Attempt) -> SessionState:
     """The state after one host of a group came to its end; the last of them decides where the step stands."""
     if any(other.step == attempt.step for other in map(state.attempts.__getitem__, state.open_attempts)):
         return _with_step(state, attempt.step, status=StepStatus.RUNNING)
-    standing = standing_of(state, step_by_id(state.runbook, attempt.step), attempt.action)
+    step = step_by_id(state.runbook, attempt.step)
+    standing, at = standing_of(state, step, attempt.action), _place(state, attempt.step, attempt.action)
     if standing.status in (StepStatus.RUNNING, StepStatus.UNKNOWN):
-        return _with_step(state, attempt.step, status=standing.status, action=attempt.action)
-    group = group_at(state, attempt.step, attempt.action)
-    return _settle_action(state, attempt.step, attempt.action, (standing.check(group),))
+        return _with_step(state, attempt.step, status=standing.status, action=at)
+    check = standing.check(group_at(state, attempt.step, attempt.action))
+    if step.each and check.ok:
+        at = len(step.actions) - 1
+    return _settle_action(state, attempt.step, at, (check,))
 
 
 def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tui.runbook.groups.host_by_host import STOP_AFTER, batched
 from tui.runbook.groups.members import HOST, group_named, group_of, hosts_named
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, Step
@@ -13,11 +15,6 @@ from tui.session.event_base import Check
 from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.text.amounts import counted
-
-AT_ONCE = 5
-"""Hosts of a group on which a command runs at a time, where the runbook says nothing."""
-STOP_AFTER = 1
-"""Hosts that have to fail until a command begins on no other, where the runbook says nothing."""
 
 
 class CellStatus(StrEnum):
@@ -30,21 +27,31 @@ class CellStatus(StrEnum):
     UNREACHABLE = "unreachable"
     UNKNOWN = "UNKNOWN"
     CANCELLED = "cancelled"
+    PART = "in the middle"
+    """Some of what is done there host by host is done, and nothing of it runs."""
 
 
 class Cell(Struct, frozen=True):
-    """One host of a group in an action: its last attempt there, 0 where none was made."""
+    """One host of a group in an action: its last attempt there, 0 where none was made.
+
+    Where a step goes over the group host by host, it is the host in all of the step: `place` is the action it is at.
+    """
 
     host: str
     attempt: int
     status: CellStatus
+    place: int = 0
 
 
 class GroupStanding(Struct, frozen=True):
-    """How many hosts stand where in an action on a group, and after how many failures no other begins."""
+    """How many hosts stand where in an action on a group, and after how many failures no other begins.
+
+    `whole` is the batch of which every host failed, counted from 1; 0 where there is none.
+    """
 
     counts: Mapping[CellStatus, int]
     stop_after: int
+    whole: int = 0
 
     def count(self, *statuses: CellStatus) -> int:
         """How many hosts stand at one of these."""
@@ -58,7 +65,7 @@ class GroupStanding(Struct, frozen=True):
     @property
     def stopped(self) -> bool:
         """Whether enough failed that the action begins on no other host."""
-        return self.bad >= self.stop_after
+        return self.bad >= self.stop_after or self.whole > 0
 
     @property
     def status(self) -> StepStatus:
@@ -69,7 +76,7 @@ class GroupStanding(Struct, frozen=True):
             return StepStatus.UNKNOWN
         if self.stopped or self.count(CellStatus.CANCELLED):
             return StepStatus.FAILED
-        if self.count(CellStatus.TO_DO):
+        if self.count(CellStatus.TO_DO, CellStatus.PART):
             return StepStatus.RUNNING
         return StepStatus.FAILED if self.bad else StepStatus.PASSED
 
@@ -82,7 +89,8 @@ class GroupStanding(Struct, frozen=True):
         """What is expected of all cells together, and where they stand."""
         total = sum(self.counts.values())
         expected = f"all {counted(total, 'host')} of {group} good"
-        stopped = "; stopped: it begins on no other" if self.stopped and self.count(CellStatus.TO_DO) else ""
+        why = f"batch {self.whole} failed whole" if self.bad < self.stop_after else "it begins on no other"
+        stopped = f"; stopped: {why}" if self.stopped and self.count(CellStatus.TO_DO) else ""
         return Check(expected=expected, came=self.words + stopped, ok=self.count(CellStatus.GOOD) == total)
 
 
@@ -91,6 +99,7 @@ ORDER = (
     CellStatus.UNREACHABLE,
     CellStatus.UNKNOWN,
     CellStatus.CANCELLED,
+    CellStatus.PART,
     CellStatus.RUNNING,
     CellStatus.TO_DO,
     CellStatus.GOOD,
@@ -111,13 +120,29 @@ def member_of(state: SessionState, attempt: Attempt) -> str:
 
 
 def cells_of(state: SessionState, step: Step, place: int) -> tuple[Cell, ...]:
-    """The cells of an action on a group, in the order of its hosts; those of a rollback step that have to be undone."""
-    known = state.step(step.id).cells.get(place, {})
-    return tuple(_cell(state, host, known.get(host, 0)) for host in wanted(state, step, place))
+    """The cells of an action on a group, in the order of its hosts; those of a rollback step that have to be undone.
+
+    Of a step that goes over the group host by host they are those of all its actions, whichever is asked about.
+    """
+    known = state.step(step.id).cells
+    hosts = wanted(state, step, place)
+    if step.each:
+        return tuple(_host_in_step(state, host, known, len(step.actions)) for host in hosts)
+    return tuple(_cell(state, host, known.get(place, {}).get(host, 0), place) for host in hosts)
 
 
-def _cell(state: SessionState, host: str, number: int) -> Cell:
-    return Cell(host, number, status_of(state.attempts[number]) if number else CellStatus.TO_DO)
+def _cell(state: SessionState, host: str, number: int, place: int) -> Cell:
+    return Cell(host, number, status_of(state.attempts[number]) if number else CellStatus.TO_DO, place)
+
+
+def _host_in_step(state: SessionState, host: str, known: Mapping[int, Mapping[str, int]], actions: int) -> Cell:
+    """Where a host stands by the last action that was begun there; those before it are good."""
+    place = next((at for at in reversed(range(actions)) if host in known.get(at, {})), -1)
+    if place < 0:
+        return Cell(host, 0, CellStatus.TO_DO)
+    cell = _cell(state, host, known[place][host], place)
+    more = cell.status is CellStatus.GOOD and place < actions - 1
+    return replace(cell, status=CellStatus.PART) if more else cell
 
 
 def status_of(attempt: Attempt) -> CellStatus:
@@ -140,9 +165,19 @@ def status_of(attempt: Attempt) -> CellStatus:
 def standing_of(state: SessionState, step: Step, place: int) -> GroupStanding:
     """How many hosts stand where in an action on a group."""
     counts: dict[CellStatus, int] = {}
-    for cell in cells_of(state, step, place):
-        counts[cell.status] = counts.get(cell.status, 0) + 1
-    return GroupStanding(counts, step.actions[place].stop_after or STOP_AFTER)
+    cells = {cell.host: cell.status for cell in cells_of(state, step, place)}
+    for status in cells.values():
+        counts[status] = counts.get(status, 0) + 1
+    stop_after = step.actions[place].stop_after or step.stop_after or STOP_AFTER
+    return GroupStanding(counts, stop_after, _failed_whole(step, cells))
+
+
+def _failed_whole(step: Step, cells: Mapping[str, CellStatus]) -> int:
+    """The first batch of which no host is good or to do, counted from 1; 0 where there is none, or only one batch."""
+    batches = batched(step.batches, tuple(cells)) if step.batches else ()
+    bad = (CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN)
+    whole = (number for number, hosts in enumerate(batches, 1) if all(cells[host] in bad for host in hosts))
+    return next(whole, 0) if len(batches) > 1 else 0
 
 
 def wanted(state: SessionState, step: Step, place: int) -> tuple[str, ...]:
@@ -152,7 +187,7 @@ def wanted(state: SessionState, step: Step, place: int) -> tuple[str, ...]:
     sources = index_of(state.runbook).undoing.get(step.id, ())
     if not sources or _made_elsewhere(state) or not all(_only_on(state.runbook, one, group) for one in sources):
         return hosts
-    touched = {host for source in sources for host in changed_on(state, source)}
+    touched = {host for source in sources for host in changed_on(state, source, step.id)}
     return tuple(host for host in hosts if host in touched) or hosts
 
 
@@ -166,9 +201,14 @@ def _made_elsewhere(state: SessionState) -> bool:
     return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
 
 
-def changed_on(state: SessionState, step: Step) -> tuple[str, ...]:
-    """The hosts of groups that a step changed, or may have changed."""
-    changing = {place for place, action in enumerate(step.actions) if may_change(action)}
+def changed_on(state: SessionState, step: Step, undoing: str = "") -> tuple[str, ...]:
+    """The hosts of groups that a step changed, or may have changed.
+
+    Args:
+        undoing: the step that undoes it; only what that one undoes is asked about.
+    """
+    own = {place for place, action in enumerate(step.actions) if undoing and undoing in action.undo}
+    changing = own or {place for place, action in enumerate(step.actions) if may_change(action)}
     known = group_of(state.runbook)
     ran = (state.attempts[number] for number in state.step(step.id).attempts)
     return tuple(

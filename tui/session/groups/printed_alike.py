@@ -8,11 +8,11 @@ from tui.session.state import SessionState, step_by_id
 
 def said_alike(state: SessionState, cells: Iterable[Cell]) -> list[list[Cell]]:
     """The cells that came to their end, by what they printed, to the byte: those that few printed come first."""
-    alike: dict[str, list[Cell]] = {}
+    alike: dict[tuple[int, str], list[Cell]] = {}
     for cell in cells:
         attempt = state.attempts[cell.attempt] if cell.attempt else None
         if attempt is not None and attempt.outcome is not None and attempt.outcome.ended_by_itself:
-            alike.setdefault(attempt.sha256, []).append(cell)
+            alike.setdefault((cell.place, attempt.sha256), []).append(cell)
     return sorted(alike.values(), key=len)
 
 

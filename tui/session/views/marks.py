@@ -53,7 +53,7 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
             traces = [
                 _inherited(found[source.id], source, state)
                 if source.id in here
-                else _trace(state, source, source.id in elsewhere)
+                else _trace(state, source, source.id in elsewhere, step.id)
                 for source in sources[step.id]
             ]
             traces += [known.get(step.id, _NONE), _own(state, step)]
@@ -101,8 +101,8 @@ def made_elsewhere(state: SessionState) -> bool:
     return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
 
 
-def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
-    """How sure it is that a step changed something."""
+def _trace(state: SessionState, step: Step, elsewhere: bool = False, undoing: str = "") -> Mark:
+    """How sure it is that a step changed something, of what the step `undoing` undoes."""
     if elsewhere:
         return Mark(1, f"{step.title}: done elsewhere, if it was done")
     if step.id not in state.steps:  # most steps of a large runbook
@@ -111,10 +111,10 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False) -> Mark:
     if done(state, step):
         return Mark(2, f"{step.title}: done")
     ran = _ran(state, step)
-    if changed := changed_on(state, step):
+    if changed := changed_on(state, step, undoing):
         certain = any(one.good and one.host in changed for one in ran)
         return Mark(1 + certain, f"{step.title}: on {counted(len(changed), 'host')}, not on all")
-    if ran:
+    if ran and not (undoing and any(undoing in action.undo for action in step.actions)):
         return Mark(1, f"{step.title}: {ran[-1].outcome if ran[-1].outcome else 'running'}")
     if step_state.signed_seq >= 0:  # done by hand, and reopened since
         return Mark(1, f"{step.title}: done, and reopened")

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from tui.execution.commands import shown_whole
 from tui.once import once
 from tui.runbook.facts import connection_of, host_named, may_hold
+from tui.runbook.groups.host_by_host import AT_ONCE, STOP_AFTER
 from tui.runbook.groups.members import group_named, hosts_named, is_group
 from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
-from tui.session.groups.cells import AT_ONCE, STOP_AFTER, CellStatus, cells_of
+from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.possible.solutions import why_ruled_out
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.called import settled_by

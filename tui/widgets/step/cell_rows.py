@@ -20,6 +20,7 @@ SIGNS = {
     CellStatus.UNREACHABLE: ("✖", "bad"),
     CellStatus.UNKNOWN: ("?", "unknown"),
     CellStatus.CANCELLED: ("–", "bad"),
+    CellStatus.PART: ("◐", "bad"),
     CellStatus.TO_DO: ("○", "todo"),
 }
 """The sign of a host by where it stands, and its style."""

@@ -1,0 +1,188 @@
+"""A section that goes over a group host by host: batches, a limit over all of them, and no host left half done."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.fleet import FAILED, GONE, LOST, NAMES, TURNS, begun, fleet, ran
+from tui.execution.conductor.conductor import Conductor
+from tui.execution.workspace import Workspace
+from tui.runbook.groups.host_by_host import batched
+from tui.session.archive.store import Store
+from tui.session.clock import SystemClock
+from tui.session.folding.fold import fold
+from tui.session.groups.batches import batch_now, waits_for_person
+from tui.session.groups.cells import CellStatus, cells_of, standing_of
+from tui.session.journal.journal import read
+from tui.session.state import StepStatus, step_by_id
+
+PARTS = ("drain ", "install ", "curl ", "undrain ")
+
+
+def where(conductor: Conductor) -> dict[str, CellStatus]:
+    """Where each host stands in the whole of the section."""
+    return {cell.host: cell.status for cell in cells_of(conductor.state, step_by_id(conductor.runbook, "roll"), 0)}
+
+
+def go(conductor: Conductor, times: int = 1) -> None:
+    """Begin the section, or its next batch."""
+    for _ in range(times):
+        conductor.start("roll")
+        conductor.wait()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hosts", "found"),
+    [
+        (("1", "25%", "100%"), 40, [1, 10, 29]),
+        (("1", "25%"), 40, [1, 10, 10, 10, 9]),
+        (("2",), 5, [2, 2, 1]),
+        ((), 3, [3]),
+        (("10%",), 3, [1, 1, 1]),
+        (("1", "100%"), 1, [1]),
+        (("5",), 0, []),
+    ],
+)
+def test_the_batches_are_all_hosts_once(sizes: tuple[str, ...], hosts: int, found: list[int]) -> None:
+    names = tuple(f"h{number}" for number in range(hosts))
+    batches = batched(sizes, names)
+    assert [len(batch) for batch in batches] == found
+    assert tuple(name for batch in batches for name in batch) == names
+
+
+def test_every_host_is_done_before_its_place_goes_to_another_and_a_person_begins_each_batch(tmp_path: Path) -> None:
+    hosts, order, lock = fleet(), list[tuple[str, str]](), threading.Lock()
+    for name in NAMES:
+
+        def noted(command: object, name: str = name) -> None:
+            with lock:
+                order.append((name, command.script.split()[0]))
+
+        hosts[name].before_run = noted
+    with begun(tmp_path, hosts, at_once=1, text=TURNS) as conductor:
+        order.clear()
+        go(conductor)
+        step = step_by_id(conductor.runbook, "roll")
+        assert order == [("web01", word) for word in ("drain", "install", "curl", "undrain")]
+        assert conductor.state.step("roll").status is StepStatus.RUNNING
+        waits = waits_for_person(conductor.state, step)
+        assert waits is not None
+        assert waits.words == "batch 2/3: 3 hosts"
+        go(conductor)
+        assert [name for name, word in order if word == "drain"] == ["web01", "web02", "web03", "web04"]
+        assert [name for name, _ in order] == sorted(name for name, _ in order)
+        go(conductor)
+        assert conductor.state.step("roll").status is StepStatus.SIGNED
+        assert set(where(conductor).values()) == {CellStatus.GOOD}
+        assert (batch_now(conductor.state, step), step.title) == (None, "Update web")
+
+
+def test_the_limit_counts_over_all_batches_and_what_was_begun_comes_to_its_end(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = [FAILED, Reply()]
+    hosts["web05"].replies["drain"] = [GONE, Reply()]
+    with begun(tmp_path, hosts, at_once=1, stop_after=2, text=TURNS) as conductor:
+        go(conductor, 3)
+        assert conductor.state.step("roll").status is StepStatus.FAILED
+        assert ran(hosts, "install") == dict.fromkeys(NAMES[:4], 1)
+        assert ran(hosts, "undrain") == dict.fromkeys(("web01", "web03", "web04"), 1)
+        assert conductor.state.step("roll").checks[0][0].came == (
+            "1 failed, 1 unreachable, 1 to do, 3 good; stopped: it begins on no other"
+        )
+        conductor.retry("roll")
+        conductor.wait()
+        go(conductor)
+        assert conductor.state.step("roll").status is StepStatus.SIGNED
+        assert ran(hosts, "install") == {name: 2 if name == "web02" else 1 for name in NAMES}
+        assert ran(hosts, "undrain") == dict.fromkeys(NAMES, 1)
+        assert {name: sum(one.script.startswith("drain") for one in hosts[name].ran) for name in NAMES} == {
+            name: 2 if name == "web05" else 1 for name in NAMES
+        }
+
+
+def test_a_batch_that_fails_whole_stops(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web01"].replies["curl"] = FAILED
+    with begun(tmp_path, hosts, stop_after=6, text=TURNS) as conductor:
+        go(conductor)
+        assert conductor.state.step("roll").status is StepStatus.FAILED
+        assert conductor.state.step("roll").checks[0][0].came == "1 failed, 5 to do; stopped: batch 1 failed whole"
+        assert standing_of(conductor.state, step_by_id(conductor.runbook, "roll"), 0).whole == 1
+
+
+def test_an_unknown_end_that_is_decided_goes_on_with_the_host(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web01"].replies["install"] = LOST
+    with begun(tmp_path, hosts, stop_after=6, text=TURNS) as conductor:
+        go(conductor)
+        assert conductor.state.step("roll").status is StepStatus.UNKNOWN
+        conductor.resolve("roll", True, "looked")
+        conductor.wait()
+        assert where(conductor)["web01"] is CellStatus.GOOD
+        assert ran(hosts, "install") == {"web01": 1}
+
+
+def test_a_rollback_undoes_of_each_part_what_was_changed_by_it(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["drain"] = FAILED
+    hosts["web03"].replies["drain"] = GONE
+    with begun(tmp_path, hosts, stop_after=6, text=TURNS) as conductor:
+        go(conductor, 2)
+        conductor.roll_back("back", "errors")
+        for step in ("downgrade", "fill"):
+            conductor.start(step)
+            conductor.wait()
+        assert ran(hosts, "downgrade") == {"web01": 1, "web04": 1}
+        assert ran(hosts, "fill") == {"web01": 1, "web02": 1, "web04": 1}
+
+
+def test_a_part_that_was_not_begun_anywhere_has_nothing_to_undo(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web01"].replies["drain"] = FAILED
+    with begun(tmp_path, hosts, text=TURNS) as conductor:
+        go(conductor)
+        conductor.roll_back("back", "errors")
+        assert conductor.state.step("downgrade").status is StepStatus.NOT_NEEDED
+        conductor.start("fill")
+        conductor.wait()
+        assert ran(hosts, "fill") == {"web01": 1}
+
+
+def left_in_the_middle(tmp_path: Path, hosts: dict[str, FakeTransport]) -> tuple[str, Conductor]:
+    """A session that was left while the update ran on two hosts of the second batch, and whose hosts know its end."""
+    release, running = threading.Event(), threading.Semaphore(0)
+    for name in ("web02", "web03"):
+        hosts[name].replies["install"] = Reply(until=release)
+        hosts[name].before_run = lambda command: running.release() if "install" in command.script else None
+    with begun(tmp_path, hosts, at_once=2, text=TURNS) as conductor:
+        go(conductor)
+        conductor.start("roll")
+        assert running.acquire(timeout=20)
+        assert running.acquire(timeout=20)
+        left = [(one.host, one.number) for one in conductor.state.all_running()]
+        assert conductor.state.started is not None
+        session = conductor.state.started.session
+    release.set()
+    for name, number in left:
+        hosts[name].left[f"{session}/roll/{number}"] = Reply(b"done\n")
+    return session, conductor
+
+
+def test_a_session_that_was_left_in_a_batch_goes_on_with_its_hosts(tmp_path: Path) -> None:
+    hosts = fleet()
+    session, before = left_in_the_middle(tmp_path, hosts)
+    store, text = Store(tmp_path / "sessions"), TURNS.replace("AT_ONCE", "2").replace("STOP_AFTER", "1")
+    workspace = Workspace(before.runbook, text, store, dict(hosts), SystemClock())
+    conductor = workspace.resume(session, "ana")
+    conductor.wait()
+    assert {name for name, status in where(conductor).items() if status is CellStatus.PART} == {"web02", "web03"}
+    go(conductor)
+    assert {name for name, status in where(conductor).items() if status is CellStatus.GOOD} == set(NAMES[:4])
+    go(conductor)
+    assert conductor.state.step("roll").status is StepStatus.SIGNED
+    assert all(ran(hosts, word) == dict.fromkeys(NAMES, 1) for word in ("install", "curl", "undrain"))
+    conductor.close()
+    assert fold(before.runbook, read(store.find(session).journal)) == conductor.state
+    workspace.close()

@@ -1,0 +1,98 @@
+"""A section that goes over a group host by host, as it is written: what it becomes, and what is refused."""
+
+import pytest
+
+from tests.runbook.test_groups import FLEET
+from tui.errors import RunbookInvalid
+from tui.runbook.reading.load import load_text
+
+ROLL = FLEET.replace("at_once = 2\nstop_after = 1\n", "").replace('title = "S"', 'title = "S {{ host }}"\neach = "web"')
+SECTION, STEP, WHERE = 'title = "S"', 'title = "Restart"', "sections[s].steps[restart]"
+
+
+def refused(text: str, old: str, new: str) -> str:
+    """What is said of a runbook in which one thing is written otherwise."""
+    assert old in text
+    with pytest.raises(RunbookInvalid) as error:
+        load_text(text.replace(old, new, 1), "r.toml")
+    return "\n".join(map(str, error.value.problems))
+
+
+@pytest.mark.parametrize(
+    ("old", "more", "problem"),
+    [
+        (SECTION, 'each = "web"', f'r.toml:32: {WHERE}.actions[1].at_once: "at_once" is said once, where each is'),
+        (SECTION, 'each = "lb"', 'r.toml:21: sections[s].each: "lb" is one host'),
+        (SECTION, 'each = "wep"', 'r.toml:21: sections[s].each: there is no host "wep" (did you mean "web"?)'),
+        (SECTION, 'batches = ["0"]', 'r.toml:21: sections[s].batches[0]: "0" is not right here'),
+        (SECTION, 'batches = ["101%"]', '"101%" is not right here'),
+        (SECTION, 'batches = ["1"]', 'r.toml:21: sections[s].batches: "batches" means nothing without each'),
+        (SECTION, 'each = "web"\nsoak = "2m"', "r.toml:22: sections[s].soak: there is one batch, and nothing to soak"),
+        (SECTION, 'soak = "2m"', 'r.toml:21: sections[s].soak: "soak" means nothing without each'),
+        (SECTION, "stop_after = 2", 'sections[s].stop_after: "stop_after" means nothing without each'),
+        (STEP, 'batches = ["1"]', f'{WHERE}.batches: "batches" means nothing without each'),
+        (STEP, 'each = "web"\nlook = { run = "x" }', f"{WHERE}.look: a look of a step that goes over a group"),
+        ('on = "web"', 'undo = ["restart"]', '.undo: "undo" of one action is for what goes over a group'),
+    ],
+)
+def test_what_means_nothing_is_refused(old: str, more: str, problem: str) -> None:
+    assert problem in refused(FLEET, old, f"{old}\n{more}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('run = "version"\non = "web"', 'ask = "Ready?"', 'host by host on "web" only commands (run) on it are done'),
+        ('run = "version"\non = "web"', 'run = "version"\non = "lb"', f"{WHERE}.actions[0].on: host by host on"),
+        (STEP, f'{STEP}\nwhen = {{ flow = "deploy" }}', '"when" cannot be one step\'s where the section goes over'),
+        (STEP, f"{STEP}\nat_once = 2", '"at_once" cannot be one step\'s'),
+        (STEP, f'{STEP}\neach = "web"', '"each" cannot be one step\'s'),
+        (STEP, f'{STEP}\napprove = "second-person"', "cannot wait for a second person yet"),
+        ('on = "web"', 'on = "web"\nundo = ["no"]', f'{WHERE}.actions[0].undo[0]: there is no step "no"'),
+    ],
+)
+def test_what_cannot_be_done_host_by_host_is_refused(old: str, new: str, problem: str) -> None:
+    assert problem in refused(ROLL, old, new)
+
+
+def test_a_limit_of_a_step_is_that_of_its_commands_on_groups() -> None:
+    text = FLEET.replace("at_once = 2\n", "").replace(STEP, f"{STEP}\nat_once = 3", 1)
+    assert [(one.at_once, one.stop_after) for one in load_text(text, "r").sections[0].steps[0].actions] == [
+        (3, None),
+        (3, 1),
+    ]
+
+
+def test_the_steps_of_a_section_become_one_with_all_that_they_say() -> None:
+    more = """[[sections.steps]]
+id = "look"
+title = "Look"
+signoff = "two-person"
+danger = "destructive"
+budget = "2m"
+run = "curl http://x"
+"""
+    (step,) = load_text(ROLL + more, "r").sections[0].steps
+    assert (step.id, step.title, step.signoff, step.danger) == ("s", "S web", "two-person", "destructive")
+    assert step.budget == "180s"
+    assert [(one.title, one.on) for one in step.actions] == [("Restart", "web"), ("Restart", "web"), ("Look", "web")]
+
+
+def test_what_undoes_one_of_its_steps_undoes_the_actions_of_that_step() -> None:
+    more = """[[sections.steps]]
+id = "fill"
+title = "Fill"
+undo = ["empty"]
+run = "fill"
+[[sections]]
+id = "back"
+title = "Back"
+each = "web"
+[[sections.steps]]
+id = "empty"
+title = "Empty"
+run = "empty"
+"""
+    (step,), (undoing,) = (section.steps for section in load_text(ROLL + more, "r").sections)
+    assert undoing.id == "back"
+    assert (step.undo, [one.undo for one in step.actions]) == (("back",), [(), (), ("back",)])

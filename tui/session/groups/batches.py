@@ -1,0 +1,69 @@
+"""Says which batch of a group's hosts a step is at that goes over them host by host, and until when it soaks."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui.runbook.groups.host_by_host import batched
+from tui.runbook.model import Step, seconds
+from tui.session.groups.cells import Cell, CellStatus, cells_of
+from tui.session.state import Attempt, SessionState
+from tui.text.amounts import counted
+
+OPEN = (CellStatus.PART, CellStatus.RUNNING, CellStatus.TO_DO)
+"""Where a host stands on which there is more to do, in the order in which they are gone on with."""
+
+
+class Batch(Struct, frozen=True):
+    """A batch, counted from 1, of `total`: its hosts, those of them with more to do, and whether it was begun."""
+
+    number: int
+    total: int
+    hosts: tuple[str, ...]
+    left: tuple[Cell, ...]
+    begun: bool
+
+    @property
+    def words(self) -> str:
+        """Which one it is, and how many hosts it has."""
+        return f"batch {self.number}/{self.total}: {counted(len(self.hosts), 'host')}"
+
+
+def batch_now(state: SessionState, step: Step) -> Batch | None:
+    """The first batch in which there is more to do; None where there is none."""
+    if not step.each:
+        return None
+    cells = {cell.host: cell for cell in cells_of(state, step, 0)}
+    batches = batched(step.batches, tuple(cells))
+    for number, hosts in enumerate(batches, 1):
+        left = sorted((cells[host] for host in hosts if cells[host].status in OPEN), key=_first)
+        if left:
+            return Batch(number, len(batches), hosts, tuple(left), any(cells[host].attempt for host in hosts))
+    return None
+
+
+def _first(cell: Cell) -> int:
+    return OPEN.index(cell.status)
+
+
+def soaks_until(state: SessionState, step: Step, batch: Batch, speed: float = 1.0) -> datetime | None:
+    """Until when monitors and triggers are judged before a batch begins; None where it has begun, or none soaks.
+
+    Args:
+        speed: how much faster than the clock a drill's time is.
+    """
+    if batch.begun or batch.number == 1 or not step.soak:
+        return None
+    attempts = (state.attempts[cell.attempt] for cell in cells_of(state, step, 0) if cell.attempt)
+    ended = max((_end(attempt) for attempt in attempts), default=None)
+    return ended + timedelta(seconds=seconds(step.soak) / speed) if ended is not None else None
+
+
+def waits_for_person(state: SessionState, step: Step) -> Batch | None:
+    """The batch that a person begins, since the one before it is done and none is soaked; None where there is none."""
+    batch = batch_now(state, step)
+    return batch if batch is not None and not batch.begun and batch.number > 1 and not step.soak else None
+
+
+def _end(attempt: Attempt) -> datetime:
+    return attempt.started + timedelta(seconds=attempt.seconds or 0.0)
