@@ -28,6 +28,8 @@ def transports_of(
         way = SudoTransport if host.sudo is SudoWay.ASKED else LaterTransport
         if host.local:
             made[name] = way(name, partial(_local, name))
+        elif host.engine == "ssm":
+            made[name] = way(name, partial(_ssm, name, host))
         else:
             make = _openssh if own.get(name, host.connect_with) == "openssh" else _ssh
             made[name] = way(name, partial(make, name, host, ssh_config, asking))
@@ -41,6 +43,12 @@ def _local(name: str) -> "Transport":
     from tui.transports.local.transport import LocalTransport
 
     return LocalTransport(name)
+
+
+def _ssm(name: str, host: "Host") -> "Transport":
+    from tui.transports.ssm.transport import SSMTransport
+
+    return SSMTransport(name, host.target, user=host.user, region=host.region)
 
 
 def _ssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | None") -> "Transport":

@@ -81,6 +81,8 @@ class Host(Model, frozen=True, kw_only=True):
     `sudo` is "password" where sudo wants one: it is asked for once, before a session begins, and given to every command
     there that may need it.
     `connect_with` says what makes the connection: this program's `own` SSH, or the operator's `ssh` (`openssh`).
+    `engine` is "ssm" where commands are carried by AWS Systems Manager instead of SSH: the target is the instance's id,
+    and `region` the one it is in, where it is not that of the operator's AWS settings.
     """
 
     title: str = ""
@@ -98,6 +100,8 @@ class Host(Model, frozen=True, kw_only=True):
     expect_hostname: str = ""
     sudo: SudoWay = SudoWay.AS_IT_IS
     connect_with: Literal["own", "openssh"] = "own"
+    engine: Literal["ssh", "ssm"] = "ssh"
+    region: str = ""
 
     @property
     def group(self) -> bool:
@@ -124,6 +128,8 @@ class HostOverride(Model, frozen=True, kw_only=True):
     expect_hostname: str | None = None
     sudo: SudoWay | None = None
     connect_with: Literal["own", "openssh"] | None = None
+    engine: Literal["ssh", "ssm"] | None = None
+    region: str | None = None
 
 
 class Environment(Model, frozen=True, kw_only=True):

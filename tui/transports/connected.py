@@ -159,19 +159,8 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
                     f"{self.name}: logged in, but a first command has no result: {outcome}",
                     f"{STARTUP} try: ssh {self.target} 'echo it runs'",
                 )
-            lines = [*output.decode(errors="replace").splitlines(), "", ""]
-            self._login_shell = next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), "")
-            shells = tuple(Path(line).name for line in lines[2:] if line.startswith("/"))
-            missing = next((line.removeprefix(NO_JOBS) for line in lines if line.startswith(NO_JOBS)), "")
-            facts = self._facts = replace(
-                facts,
-                hostname=lines[0],
-                boot_id=lines[1],
-                shells=shells,
-                login_shell=self._login_shell,
-                unprotected=missing,
-                clock_off=clock_off(lines, began, ended),
-            )
+            facts = self._facts = with_facts(facts, output.decode(errors="replace"), began, ended)
+            self._login_shell = facts.login_shell
         return facts
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
@@ -305,6 +294,20 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
             return Outcome(OutcomeKind.UNKNOWN, detail=detail)
         hushed = bool(wrapped.stdin)
         return Running(self._channels, exchange, sink, command.timeout, self._patience, hushed).follow(cancel)
+
+
+def with_facts(facts: HostFacts, said: str, began: float, ended: float) -> HostFacts:
+    """The facts with what a host answered to FACTS, between two times of ours (since 1970)."""
+    lines = [*said.splitlines(), "", ""]
+    return replace(
+        facts,
+        hostname=lines[0],
+        boot_id=lines[1],
+        shells=tuple(Path(line).name for line in lines[2:] if line.startswith("/")),
+        login_shell=next((line.removeprefix(LOGIN) for line in lines if line.startswith(LOGIN)), ""),
+        unprotected=next((line.removeprefix(NO_JOBS) for line in lines if line.startswith(NO_JOBS)), ""),
+        clock_off=clock_off(lines, began, ended),
+    )
 
 
 def clock_off(lines: Sequence[str], began: float, ended: float) -> float | None:

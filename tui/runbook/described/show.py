@@ -48,6 +48,7 @@ def _names(runbook: Runbook) -> Iterator[str]:
     for name, host in written(runbook).items():
         where = target_words(host) or (f"over {host.connection}" if host.connection else "this machine")
         by = ", by OpenSSH" if host.connect_with == "openssh" else ""
+        by = ", by AWS Systems Manager" if host.engine == "ssm" else by
         sudo = ", sudo asks for a password" if host.sudo else ""
         yield f"host {name}: {where}{by}{f', in {host.directory}' if host.directory else ''}{sudo}"
     yield from (f"environment {name}: {words}" for name, words in environment_lines(runbook))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
+from tui.runbook.groups.engine_faults import engine_host_faults
 from tui.runbook.groups.members import HOST, is_group, written
 from tui.runbook.model import Facts, Host, Runbook, Secret, SecretSource, Variable
 from tui.runbook.patterns.bounded import pattern_faults
@@ -127,6 +128,7 @@ def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedPro
             message=f"host {quoted(name)} makes no SSH connection of its own",
             hint="write connect_with where the target is",
         )
+    yield from engine_host_faults(host, path)
     if bool(host.file) != bool(host.from_file):
         yield UnplacedProblem(path=path, message="file and from_file go together", hint='from_file = ["DB_HOST"]')
     if host.sudo and host.connection:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
+from tui.runbook.groups.engine_faults import engine_faults
 from tui.runbook.groups.group_faults import captured_on_groups
 from tui.runbook.groups.members import group_named, is_group
 from tui.runbook.model import Action, Approval, Runbook, Step
+from tui.runbook.pointing import in_environment
 from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.reading.actions import action_faults
 from tui.runbook.reading.declarations import declarations, fact_faults, missing, one_host
@@ -45,6 +47,7 @@ def references(runbook: Runbook, texts: Sequence[Text], document_lines: int | No
         ),
         *title_faults(names, (), runbook),
         *captured_on_groups(runbook, texts),
+        *chain.from_iterable(engine_faults(in_environment(runbook, name)) for name in ("", *runbook.environments)),
         *_sources(runbook, texts, document_lines),
     ]
 

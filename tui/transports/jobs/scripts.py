@@ -46,7 +46,7 @@ _rb_born() {
 """
 # When a process was born, in ticks since the host started; "-" for one that is gone or waits to be reaped.
 
-_PLACE = f"""\
+PLACE = f"""\
 _rb_nonce=$1 _rb_base=${{XDG_STATE_HOME:-${{HOME-}}/.local/state}}/runbook/jobs
 _rb_session=$_rb_base/$2 _rb_job=$_rb_base/$2/${{3-}}
 _rb_say() {{ printf '\\n%s %s %s\\n' runbook-job "$_rb_nonce" "$*"; }}
@@ -89,7 +89,7 @@ mv "$_rb_job/exit.new" "$_rb_job/exit"
 # kill, and bash called sh has to leave its POSIX mode for it. The trap keeps the runner until its command is gone; a
 # trapped signal, unlike an ignored one, is not inherited.
 
-_START = """\
+START = """\
 _rb_expect=$4 _rb_size=$5 _rb_apart=$6 _rb_out=$7 _rb_err=$8 _rb_runner=$9
 _rb_epoch=${10} _rb_holder=${11}
 shift 11
@@ -138,7 +138,7 @@ fi
 # would stand there. A claim whose files cannot be made is taken back: nothing has started, and nobody else can have
 # begun to follow it.
 
-_ATTACH = """\
+ATTACH = """\
 _rb_out=$4 _rb_err=$5
 exec 5>&1 7>&2 2>/dev/null
 if [ ! -d "$_rb_job" ]; then
@@ -277,12 +277,12 @@ _rb_say begun $_rb_kept
 """
 
 SCRIPTS = {
-    "start": CALM + _PLACE + _START + _FOLLOW,
-    "attach": CALM + _PLACE + _ATTACH + _FOLLOW,
-    "stop": CALM + _PLACE + _STOP,
-    "look": CALM + _PLACE + MEMBERS + _LOOK,
-    "clear": CALM + _PLACE + _CLEAR,
-    "fence": CALM + _PLACE + _FENCED,
+    "start": CALM + PLACE + START + _FOLLOW,
+    "attach": CALM + PLACE + ATTACH + _FOLLOW,
+    "stop": CALM + PLACE + _STOP,
+    "look": CALM + PLACE + MEMBERS + _LOOK,
+    "clear": CALM + PLACE + _CLEAR,
+    "fence": CALM + PLACE + _FENCED,
 }
 """What each kind of request runs on the host."""
 
@@ -366,18 +366,18 @@ def fence_request(session: str, nonce: str, fence: Fence) -> str:
 
 
 def _request(kind: str, words: list[str]) -> str:
-    return f"{_HEADS[kind]}{shlex.join(words)}"
+    return f"{HEADS[kind]}{shlex.join(words)}"
 
 
-_HEADS = {kind: f"exec sh -c {shlex.quote(script)} runbook " for kind, script in SCRIPTS.items()}
+HEADS = {kind: f"exec sh -c {shlex.quote(script)} runbook " for kind, script in SCRIPTS.items()}
 
 
 def unwrap_job(request: str) -> JobRequest | None:
     """What a request made above asks; None for any other request."""
-    kind = next((kind for kind, head in _HEADS.items() if request.startswith(head)), None)
+    kind = next((kind for kind, head in HEADS.items() if request.startswith(head)), None)
     if kind is None:
         return None
-    nonce, session, *rest = words_of_join(request.removeprefix(_HEADS[kind]))
+    nonce, session, *rest = words_of_join(request.removeprefix(HEADS[kind]))
     match kind, rest:
         case "start", [job, boot_id, _, _, out, err, _, _, _, shell, directory, script, secrets, *_]:
             command = Command(script=script, shell=shell, directory=directory, key=f"{session}/{job}")
