@@ -3,13 +3,15 @@
 from functools import cache
 from pathlib import Path
 
+import tomli
+
 from tui.resources import bundled
 from tui.runbook.model import Runbook
 from tui.runbook.reading import load
 from tui.runbook.reading.edition.whole_text import WholeText
 
 read_anew = load.load_whole
-_read: dict[tuple[Path | None, bool], Runbook] = {}
+_read: dict[tuple[tuple[int, int] | None, bool], Runbook] = {}
 
 
 def bundled_runbook() -> Runbook:
@@ -18,14 +20,32 @@ def bundled_runbook() -> Runbook:
 
 
 def read_once(whole: WholeText, beside: Path | None, of_session: bool = False) -> Runbook:
-    """The runbook in a whole text, in place of `load_whole`: another text than the bundled one is read each time."""
+    """The runbook in a whole text, in place of `load_whole`: another text than the bundled one is read each time.
+
+    What is beside it counts by the document that the runbook names: most sessions have none, as the first had.
+    """
     if whole.text != _bundled_text():
         return read_anew(whole, beside, of_session)
-    if (beside, of_session) not in _read:
-        _read[beside, of_session] = read_anew(whole, beside, of_session)
-    return _read[beside, of_session]
+    known = _document(beside), of_session
+    if known not in _read:
+        _read[known] = read_anew(whole, beside, of_session)
+    return _read[known]
 
 
 @cache
 def _bundled_text() -> str:
     return load.read_whole(bundled("runbook.toml")).text
+
+
+@cache
+def _document_name() -> str:
+    return str(tomli.loads(_bundled_text())["runbook"]["document"])
+
+
+def _document(beside: Path | None) -> tuple[int, int] | None:
+    """Its size and its time; None where there is none."""
+    file = beside and beside / _document_name()
+    if file is None or not file.is_file():
+        return None
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns

@@ -109,6 +109,9 @@ TOGETHER = {
         "tests/test_private_interfaces.py",
         "tests/test_same_thing_once.py",
         "tests/test_threads.py",
+        "tests/text/test_amounts.py",
+        "tests/text/test_nearest.py",
+        "tests/text/test_only_what_is_made_here.py",
     ),
 }
 """What one process has for several files."""

@@ -5,11 +5,13 @@ it shows text that it is given. What shows some is behind a class of `tui/widget
 """
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import tui
+from tests.support.source_trees import nodes_of
 
 ROOT = Path(tui.__file__).parent
 OUTSIDE = ("textual", "rich")
@@ -79,27 +81,34 @@ WRITES = {
 }
 
 
+LOOKED_AT = (
+    *(ast.Import, ast.ImportFrom, ast.Attribute, ast.Call, ast.ClassDef, ast.FunctionDef),
+    *(ast.Assign, ast.AnnAssign, ast.AugAssign),
+)
+"""The kinds of nodes that can be a fault, or say what a name is."""
+
+
 def sources() -> list[Path]:
     return [path for path in ROOT.rglob("*.py") if not path.is_relative_to(ROOT / "text")]
 
 
 def test_no_other_module_makes_what_is_shown() -> None:
-    wrong = [line for path in sources() for line in faults(str(path.relative_to(ROOT)), path.read_text())]
+    read = ((str(path.relative_to(ROOT)), list(nodes_of(path, *LOOKED_AT))) for path in sources())
+    wrong = [line for here, nodes in read for line in faults(here, nodes)]
     assert wrong == [], "take what tui/widgets/ or tui/text/block.py has; say by Front.say, or tell"
 
 
-def faults(here: str, text: str) -> list[str]:
-    """What in a module could give a terminal a text that nobody made safe."""
-    tree = ast.parse(text)
+def faults(here: str, nodes: Sequence[ast.AST]) -> list[str]:
+    """What of a module's nodes could give a terminal a text that nobody made safe."""
     shows = here.startswith(("widgets/", "screens/", "dialogs/")) or here in (
         "app.py",
         "attention.py",
         "front.py",
         "taking_up.py",
     )
-    made, ours = made_in(tree), set[str]()
+    made, ours = made_in(nodes), set[str]()
     found: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found += [f"{here} imports {one.name} whole" for one in node.names if one.name.split(".")[0] in OUTSIDE]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tui.text"):
@@ -107,7 +116,7 @@ def faults(here: str, text: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in OUTSIDE:
             names = {one.asname or one.name for one in node.names} - SHOWS_NOTHING
             found += [f"{here} makes a {one}" for one in names & made if (here, one) not in MAY]
-    for node in ast.walk(tree):
+    for node in nodes:
         found += [f"{here}:{node.lineno} {fault}" for fault in of_node(here, node, ours, shows)]  # type: ignore[attr-defined]  # those with a fault have one
     return found
 
@@ -151,10 +160,10 @@ def name_of(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else ""
 
 
-def made_in(tree: ast.Module) -> set[str]:
+def made_in(nodes: Sequence[ast.AST]) -> set[str]:
     """The names of what is made or grown from, and not only asked for (`query_one(Button)`)."""
     made: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call):
             owner = node.func.value if isinstance(node.func, ast.Attribute) else node.func  # Content.assemble
             made |= {owner.id} if isinstance(owner, ast.Name) else set()
@@ -167,7 +176,7 @@ def made_in(tree: ast.Module) -> set[str]:
 def test_what_may_make_it_still_does() -> None:
     """An exception that nobody needs any more is taken out."""
     for here, name in MAY:
-        assert name in made_in(ast.parse((ROOT / here).read_text())), f"{here} makes no {name} any more"
+        assert name in made_in(list(nodes_of(ROOT / here, *LOOKED_AT))), f"{here} makes no {name} any more"
 
 
 HOLES = {
@@ -204,4 +213,5 @@ HOLES = {
 
 @pytest.mark.parametrize("hole", HOLES)
 def test_it_finds_a_hole(hole: str) -> None:
-    assert [one for one in faults("screens/new.py", hole) if HOLES[hole] in one], faults("screens/new.py", hole)
+    found = faults("screens/new.py", list(ast.walk(ast.parse(hole))))
+    assert [one for one in found if HOLES[hole] in one], found

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tui.text.sanitise import _OTHERS, _SEQUENCE, _filtered, invisible, is_mark, plain, sanitise
+from tui.text.sanitise import _SEQUENCE, UNUSUAL, _filtered, invisible, is_mark, plain, sanitise
 
 hostile = st.text(
     st.one_of(
@@ -91,7 +91,7 @@ def test_text_for_patterns_keeps_lines_and_tabs() -> None:
 
 def test_what_is_not_looked_at_one_by_one_shows_as_it_is() -> None:
     """Letters and signs that most text is made of are passed on together: each of them would be kept alone too."""
-    together = [chr(code) for code in range(0x110000) if not _OTHERS.match(chr(code))]
+    together = [chr(code) for code in range(0x110000) if not UNUSUAL.match(chr(code))]
     assert len(together) > 30_000
     assert [character for character in together if invisible(character) != character or is_mark(character)] == []
     assert all(character.isprintable() for character in together)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tui.text.sanitise import MARKS_KEPT, invisible, is_mark
+from tui.text.sanitise import MARKS_KEPT, UNUSUAL, invisible, is_mark
 
 
 def json_text(value: object, indent: int = 2) -> str:
@@ -17,11 +17,11 @@ def json_text(value: object, indent: int = 2) -> str:
     text = (msgspec.json.format(written, indent=indent) if indent else written).decode()
     if text.isascii() and "\x7f" not in text:
         return text
-    return "".join(_escaped(text))
+    return UNUSUAL.sub(lambda found: "".join(_escaped(found[0])), text)
 
 
 def _escaped(text: str) -> Iterator[str]:
-    marks = 0
+    marks = 0  # a character before it would be usual, and no mark
     for character in text:
         marks = marks + 1 if is_mark(character) else 0
         if character == "\n" or (character == invisible(character) and character.isprintable() and marks <= MARKS_KEPT):

@@ -37,7 +37,7 @@ _INVISIBLE = frozenset(
 )
 """Fillers and variation selectors: letters or marks by their category, but nothing to see."""
 
-_OTHERS = re.compile(
+UNUSUAL = re.compile(
     "[^ -~\xa1-\xac\xae-\u02ff\u0390-\u03a1\u03a3-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u2190-\u23ff"
     "\u2500-\u27bf\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001f64f]+"
 )
@@ -59,7 +59,7 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     if cut:
         text = unfinished_cut(text)
     if not (text.isascii() and text.isprintable()):
-        text = _OTHERS.sub(_filtered, _SEQUENCE.sub("", text)).expandtabs(TAB)
+        text = UNUSUAL.sub(_filtered, _SEQUENCE.sub("", text)).expandtabs(TAB)
     if cut or len(text) > limit:
         return Shown(text[: max(0, limit - 1)] + "…" if limit > 0 else "")
     return Shown(text)
@@ -67,7 +67,7 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
 
 def filtered(text: str) -> str:
     """What is shown of the text between two sequences: a tab stays, for the caller who knows its column."""
-    return text if text.isascii() and text.isprintable() else _OTHERS.sub(_filtered, text)
+    return text if text.isascii() and text.isprintable() else UNUSUAL.sub(_filtered, text)
 
 
 def unfinished_cut(text: str) -> str:
