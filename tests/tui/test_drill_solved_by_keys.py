@@ -1,9 +1,12 @@
 """Each rehearsal in which something goes wrong, solved by keys through the whole application, after a wrong try.
 
 The engine brings the session to the step before the trouble; there it is taken up, as by `runbook resume`.
+`RUNBOOK_DRILLS=long` (`make test-drills`) plays them all; without it a run plays the first that is solved and the first
+that is rolled back. What helps against each trouble is tried by the engine alone in `tests/drill/`, in every run.
 """
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +40,23 @@ from tui.session.journal.journal import read
 from tui.session.state import StepStatus, step_by_id
 
 SIGNED, FAILED = StepStatus.SIGNED, StepStatus.FAILED
+LONG = os.environ.get("RUNBOOK_DRILLS") == "long"
+Play = Callable[[], Awaitable[None]]
+SOLVED: list[Play] = []
+ROLLED_BACK: list[Play] = []
+"""The rehearsals, in their order in this file, by the way in which they end."""
+
+
+def solved(play: Play) -> Play:
+    """A rehearsal whose trouble is solved."""
+    SOLVED.append(play)
+    return play
+
+
+def rolled_back(play: Play) -> Play:
+    """A rehearsal that is rolled back."""
+    ROLLED_BACK.append(play)
+    return play
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +161,8 @@ async def night(scenario: str, before: str, method: str = "b", speed: float = 1.
             yield made
 
 
-async def test_an_application_that_does_not_start() -> None:
+@solved
+async def an_application_that_does_not_start() -> None:
     async with night("application-not-starting", "verify-http") as drill:
         await drill.struck("port-taken")
         failed = await drill.operator.go_on()
@@ -159,7 +180,8 @@ async def test_an_application_that_does_not_start() -> None:
         assert story.recovered is not None
 
 
-async def test_a_migration_that_was_applied_by_hand() -> None:
+@solved
+async def a_migration_that_was_applied_by_hand() -> None:
     async with night("migration-errors", "b-plan") as drill:
         assert await drill.operator.go_on() == "b-migrate"
         await drill.trouble("Database Migration Errors")
@@ -177,7 +199,8 @@ async def test_a_migration_that_was_applied_by_hand() -> None:
         assert story.recovered is not None
 
 
-async def test_static_files_that_do_not_load() -> None:
+@solved
+async def static_files_that_do_not_load() -> None:
     async with night("static-files", "verify-http") as drill:
         await drill.struck("static-gone")
         assert await drill.operator.go_on(before="verify-database-b") == "verify-database-b"
@@ -199,8 +222,7 @@ async def test_static_files_that_do_not_load() -> None:
         assert story.recovered is not None
 
 
-@pytest.mark.parametrize("method", ["a", "b"])
-async def test_workers_that_answer_nobody(method: str) -> None:
+async def _workers_that_answer_nobody(method: str) -> None:
     of_method = "-a" if method == "a" else ""
     async with night("celery-stuck", "verify-http", method) as drill:
         await drill.struck("workers-deaf")
@@ -218,7 +240,18 @@ async def test_workers_that_answer_nobody(method: str) -> None:
         assert story.recovered is not None
 
 
-async def test_many_errors_that_are_not_the_releases() -> None:
+@solved
+async def workers_of_method_a_that_answer_nobody() -> None:
+    await _workers_that_answer_nobody("a")
+
+
+@solved
+async def workers_of_method_b_that_answer_nobody() -> None:
+    await _workers_that_answer_nobody("b")
+
+
+@solved
+async def many_errors_that_are_not_the_releases() -> None:
     async with night("high-error-rate", "verify-http") as drill:
         await drill.struck("connections-leak")
         failed = await drill.operator.go_on()
@@ -238,7 +271,8 @@ async def test_many_errors_that_are_not_the_releases() -> None:
         assert story.recovered is not None
 
 
-async def test_a_site_that_is_slow() -> None:
+@solved
+async def a_site_that_is_slow() -> None:
     async with night("slow", "verify-http", speed=60) as drill:
         await drill.struck("too-few-workers")
         assert await drill.operator.go_on() == "verify-response-times"
@@ -255,20 +289,8 @@ async def test_a_site_that_is_slow() -> None:
         assert story.recovered is not None
 
 
-async def test_a_migration_that_fails_half_way() -> None:
-    async with night("migration-fails", "b-plan") as drill:
-        assert await drill.operator.go_on() == "b-migrate"
-        assert await drill.operator.again("b-migrate") is FAILED
-        assert b"Duplicate column name" in drill.printed()
-        await drill.roll_back()
-        drill.operator.answers("rollback-database-half", "restore")
-        await drill.operator.settle()
-        story = (await drill.debriefed())["table-locked"]
-        assert story.decision.startswith("rollback") or story.vain
-        assert story.recovered is not None
-
-
-async def test_a_disk_that_is_full() -> None:
+@solved
+async def a_disk_that_is_full() -> None:
     async with night("disk-fills", "prepare-backup") as drill:
         assert await drill.operator.next("prepare-backup") is FAILED
         assert await drill.operator.again("prepare-backup") is FAILED
@@ -280,7 +302,8 @@ async def test_a_disk_that_is_full() -> None:
         assert stories["disk-full"].recovered is not None
 
 
-async def test_a_connection_that_drops_under_the_build_is_left_alone() -> None:
+@solved
+async def a_connection_that_drops_under_the_build_is_left_alone() -> None:
     async with night("connection-drops", "b-dependencies") as drill:
         assert await drill.operator.next("b-dependencies") is SIGNED
         links = [one.event.link for one in read(drill.journal) if isinstance(one.event, LinkChanged)]
@@ -290,7 +313,8 @@ async def test_a_connection_that_drops_under_the_build_is_left_alone() -> None:
         assert story.recovered is not None
 
 
-async def test_a_host_that_restarts_under_the_build() -> None:
+@solved
+async def a_host_that_restarts_under_the_build() -> None:
     async with night("host-restarts", "b-dependencies") as drill:
         assert await drill.operator.next("b-dependencies") is StepStatus.UNKNOWN
         await drill.operator.press("enter")
@@ -308,27 +332,8 @@ async def test_a_host_that_restarts_under_the_build() -> None:
         assert (await drill.debriefed())["restart"].recovered is not None
 
 
-async def test_a_rollback_that_hits_two_snags() -> None:
-    async with night("rollback-snag", "verify-http") as drill:
-        await drill.struck("static-owner")
-        await drill.struck("link-followed")
-        await drill.roll_back()
-        assert await drill.operator.go_on() == "rollback-dependencies-b"
-        assert await drill.operator.again("rollback-dependencies-b") is FAILED
-        await drill.trouble("Static Files Not Loading")
-        assert await drill.operator.does("static-files-permissions") is SIGNED
-        await drill.back()
-        assert await drill.operator.again("rollback-dependencies-b") is SIGNED
-        assert await drill.operator.go_on() == "rollback-maintenance-off"
-        assert b"copied it over the link" in drill.printed()
-        assert await drill.operator.again("rollback-maintenance-off") is FAILED
-        await drill.help("config-back")
-        assert await drill.operator.again("rollback-maintenance-off") is SIGNED
-        await drill.operator.settle()
-        assert {one.recovered is not None for one in (await drill.debriefed()).values()} == {True}
-
-
-async def test_errors_that_begin_when_all_seemed_well_are_noticed_by_the_trigger_and_rolled_back() -> None:
+@rolled_back
+async def errors_that_begin_when_all_seemed_well_are_noticed_by_the_trigger_and_rolled_back() -> None:
     async with night("error-rate-climbs", "verify-http", speed=60) as drill:
         await drill.struck("errors")
         await until(drill.pilot, lambda: "error_rate" in drill.conductor.state.tripped)
@@ -356,7 +361,51 @@ async def test_errors_that_begin_when_all_seemed_well_are_noticed_by_the_trigger
     assert found.result == "rolled back"
 
 
-def test_every_scenario_is_solved_here() -> None:
+@rolled_back
+async def a_migration_that_fails_half_way() -> None:
+    async with night("migration-fails", "b-plan") as drill:
+        assert await drill.operator.go_on() == "b-migrate"
+        assert await drill.operator.again("b-migrate") is FAILED
+        assert b"Duplicate column name" in drill.printed()
+        await drill.roll_back()
+        drill.operator.answers("rollback-database-half", "restore")
+        await drill.operator.settle()
+        story = (await drill.debriefed())["table-locked"]
+        assert story.decision.startswith("rollback") or story.vain
+        assert story.recovered is not None
+
+
+@rolled_back
+async def a_rollback_that_hits_two_snags() -> None:
+    async with night("rollback-snag", "verify-http") as drill:
+        await drill.struck("static-owner")
+        await drill.struck("link-followed")
+        await drill.roll_back()
+        assert await drill.operator.go_on() == "rollback-dependencies-b"
+        assert await drill.operator.again("rollback-dependencies-b") is FAILED
+        await drill.trouble("Static Files Not Loading")
+        assert await drill.operator.does("static-files-permissions") is SIGNED
+        await drill.back()
+        assert await drill.operator.again("rollback-dependencies-b") is SIGNED
+        assert await drill.operator.go_on() == "rollback-maintenance-off"
+        assert b"copied it over the link" in drill.printed()
+        assert await drill.operator.again("rollback-maintenance-off") is FAILED
+        await drill.help("config-back")
+        assert await drill.operator.again("rollback-maintenance-off") is SIGNED
+        await drill.operator.settle()
+        assert {one.recovered is not None for one in (await drill.debriefed()).values()} == {True}
+
+
+PLAYED = [*SOLVED, *ROLLED_BACK] if LONG else [SOLVED[0], ROLLED_BACK[0]]
+"""A step that fails and is solved, and errors that nobody sees but the trigger; the others are in the long form."""
+
+
+@pytest.mark.parametrize("play", PLAYED, ids=lambda play: str(play.__name__))
+async def test_a_night_is_brought_to_its_end_by_keys(play: Play) -> None:
+    await play()
+
+
+def test_every_scenario_is_played_here() -> None:
     """So that whoever writes another one is reminded."""
     text = Path(__file__).read_text(encoding="utf-8")
     assert [path.stem for path in scenario_files() if f'night("{path.stem}"' not in text] == ["calm-deployment"]
