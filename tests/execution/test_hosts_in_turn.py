@@ -1,6 +1,7 @@
 """A section that goes over a group host by host: batches, a limit over all of them, and no host left half done."""
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,19 @@ from tests.support.fleet import FAILED, GONE, LOST, NAMES, TURNS, begun, fleet, 
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.runbook.groups.host_by_host import batched
+from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
 from tui.session.groups.batches import batch_now, waits_for_person
 from tui.session.groups.cells import CellStatus, cells_of, standing_of
+from tui.session.groups.left_open import left_open, left_words
 from tui.session.journal.journal import read
-from tui.session.state import StepStatus, step_by_id
+from tui.session.report_card.deviations import deviations, grouped
+from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.transports.base import Command
+from tui.widgets.moment import Moment
+from tui.widgets.offers.next_act import next_act
 
 PARTS = ("drain ", "install ", "curl ", "undrain ")
 
@@ -56,7 +63,7 @@ def test_every_host_is_done_before_its_place_goes_to_another_and_a_person_begins
     hosts, order, lock = fleet(), list[tuple[str, str]](), threading.Lock()
     for name in NAMES:
 
-        def noted(command: object, name: str = name) -> None:
+        def noted(command: Command, name: str = name) -> None:
             with lock:
                 order.append((name, command.script.split()[0]))
 
@@ -186,3 +193,111 @@ def test_a_session_that_was_left_in_a_batch_goes_on_with_its_hosts(tmp_path: Pat
     conductor.close()
     assert fold(before.runbook, read(store.find(session).journal)) == conductor.state
     workspace.close()
+
+
+SOAKS = """
+[monitors.errors]
+title = "Error rate"
+run = "count"
+every = "30s"
+reads = true
+[triggers.errors]
+monitor = "errors"
+above = 10.0
+for = "5m"
+reason = "errors"
+[[rollback_reasons]]
+id = "errors"
+title = "Errors"
+"""
+
+
+TRIPPED = ev.TriggerTripped(trigger="errors", monitor="errors", value=40.0, dwell=300.0)
+
+
+def soaking(soak: str) -> str:
+    """The fleet with this soak between its batches, and a trigger that may fire in it."""
+    return TURNS.replace("at_once = AT_ONCE", f'soak = "{soak}"\nat_once = AT_ONCE') + SOAKS
+
+
+def test_after_a_soak_without_a_trigger_the_next_batch_begins_by_itself(tmp_path: Path) -> None:
+    hosts = fleet()
+    with begun(tmp_path, hosts, text=soaking("0.3s")) as conductor:
+        go(conductor)
+        assert conductor.state.step("roll").status is StepStatus.SIGNED
+        attempts = [one for one in conductor.state.attempts.values() if one.step == "roll"]
+        ends = [one.started.timestamp() + (one.seconds or 0.0) for one in attempts if one.host == "web01"]
+        assert min(one.started.timestamp() for one in attempts if one.host == "web02") >= max(ends) + 0.3
+
+
+def test_a_trigger_that_fires_in_a_soak_begins_nothing_until_a_person_does(tmp_path: Path) -> None:
+    hosts, soaks = fleet(), threading.Event()
+    with begun(tmp_path, hosts, text=soaking("10m")) as conductor:
+        step = step_by_id(conductor.runbook, "roll")
+
+        def told(entry: ev.Entry, state: SessionState) -> None:
+            batch = batch_now(state, step)
+            if batch is not None and batch.number == 2:
+                soaks.set()
+
+        conductor.subscribe(told)
+        conductor.start("roll")
+        assert soaks.wait(20)
+        assert conductor.busy
+        conductor.record(TRIPPED)
+        conductor.wait(20)
+        assert not conductor.busy
+        assert conductor.state.step("roll").status is StepStatus.RUNNING
+        assert ran(hosts, "install") == {"web01": 1}
+        moment = Moment(state=conductor.state, now=datetime.now(UTC))
+        band = next_act(moment, step)
+        assert (band.verb, band.consequence) == ("BATCH 2/3", "a trigger fired: 3 hosts, asks first")
+
+
+def test_a_trigger_that_fires_in_a_batch_lets_no_other_host_begin(tmp_path: Path) -> None:
+    hosts = fleet()
+    with begun(tmp_path, hosts, text=soaking("0.1s")) as conductor:
+
+        def fires(command: Command) -> None:
+            if "install" in command.script:
+                conductor.record(TRIPPED)
+
+        hosts["web02"].before_run = fires
+        go(conductor)
+        assert where(conductor)["web02"] is CellStatus.GOOD
+        assert ran(hosts, "install") == {"web01": 1, "web02": 1}
+        go(conductor)  # who continues has decided about it
+        assert conductor.state.step("roll").status is StepStatus.SIGNED
+
+
+def test_a_host_that_was_left_in_the_middle_is_told_until_it_is_back(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = [FAILED, Reply()]
+    hosts["web03"].replies["drain"] = [GONE, Reply()]
+    with begun(tmp_path, hosts, stop_after=2, text=TURNS) as conductor:
+        go(conductor, 2)
+        state = conductor.state
+        left = left_open(state)
+        assert left_words(left) == "web02 left in the middle of Update web (Drain done)"
+        assert state.started is not None
+        entries = list(read(Store(tmp_path / "sessions").find(state.started.session).journal))
+        first = grouped(deviations(state, entries), state)[0]
+        assert first.words == "left in the middle: Drain done on web02"
+        conductor.retry("roll")
+        conductor.wait()
+        assert left_open(conductor.state) == ()
+
+
+def test_a_host_that_was_rolled_back_is_not_left_in_the_middle(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web01"].replies["curl"] = FAILED
+    with begun(tmp_path, hosts, text=TURNS) as conductor:
+        go(conductor)
+        assert [left.done for left in left_open(conductor.state)] == [("Drain", "Update")]
+        conductor.roll_back("back", "errors")
+        conductor.start("downgrade")
+        conductor.wait()
+        assert len(left_open(conductor.state)) == 1
+        conductor.start("fill")
+        conductor.wait()
+        assert left_open(conductor.state) == ()

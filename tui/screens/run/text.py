@@ -17,6 +17,7 @@ from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
 from tui.session.events import Check
+from tui.session.groups.batches import batch_now
 from tui.session.state import Attempt, SessionState, StepStatus, action_then
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called, place_words
 from tui.session.views.doubts import begins_anew
@@ -64,6 +65,8 @@ def start_of(
         first.append("All of it is run again, from the step's first on.")
     if place:
         first.append(f"From {place + 1} of {len(step.actions)} on; the commands before it are not run again.")
+    if step.soak and (batch := batch_now(state, step)) is not None and batch.number < batch.total:
+        first.append(f"Later batches begin by themselves, each after {step.soak} in which no trigger fires.")
     follows = []
     if step.point_of_no_return:
         back = guessed(rollback_time(state, step, usual)).replace(" ", NO_BREAK)

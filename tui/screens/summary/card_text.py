@@ -2,6 +2,7 @@
 
 from rich.cells import cell_len
 
+from tui.session.groups.left_open import left_open, left_words
 from tui.session.report_card.report_card import CardSection, ReportCard
 from tui.session.state import SessionState
 from tui.session.views.called import Tone, outcome_called, over, result_of
@@ -46,6 +47,8 @@ def _open(state: SessionState, finish: str) -> Line:
     words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
     if doubtful(state) and state.next_step() is None:
         words = doubt_words(state)
+    if open_ := left_words(left_open(state)):
+        words = f"✖ {open_}"
     return [(f"  {words}", WARN), (f"   {finish} finishes it as “{outcome_called(state, result_of(state))}”", "")]
 
 

@@ -13,6 +13,7 @@ from tui.keys import Keys
 from tui.screens.summary.card_text import BAD, FAINT, GOOD, WARN
 from tui.session import events as ev
 from tui.session.archive.history import took
+from tui.session.groups.left_open import left_open, left_words
 from tui.session.journal.journal import Verified
 from tui.session.report_card.deviations import CONNECTION, FAILED, UNKNOWN
 from tui.session.report_card.report_card import ReportCard
@@ -139,6 +140,8 @@ def finish_lines(state: SessionState, recorded: str) -> list[str]:
     undoing = {one.step.id for one in rollback_plan(state)} if state.rollback is not None else None
     named = [step.title for step in left if undoing is None or step.id in undoing]
     lines = [f"The result is recorded as: {recorded}", *(f"not done: {title}" for title in named[:MOST_NAMED])]
+    if open_ := left_words(left_open(state)):
+        lines.insert(1, f"✖ {open_}")
     if len(named) > MOST_NAMED:
         lines.append(f"… and {len(named) - MOST_NAMED} more")
     if others := len(left) - len(named):

@@ -1,5 +1,6 @@
 """Says which batch of a group's hosts a step is at that goes over them host by host, and until when it soaks."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -31,19 +32,35 @@ class Batch(Struct, frozen=True):
 
 def batch_now(state: SessionState, step: Step) -> Batch | None:
     """The first batch in which there is more to do; None where there is none."""
+    return next((batch for batch in _batches(state, step, OPEN) if batch.left), None)
+
+
+def batch_again(state: SessionState, step: Step) -> Batch | None:
+    """The first batch in which there is more to do once a person says retry; None where there is none."""
+    again = (*OPEN, *(status for status in CellStatus if status is not CellStatus.GOOD))
+    return next((batch for batch in _batches(state, step, again) if batch.left), None)
+
+
+def batch_begun(state: SessionState, step: Step) -> Batch | None:
+    """The last batch that was begun, also where all of it is done; None where there is none."""
+    return next((batch for batch in reversed(_batches(state, step, OPEN)) if batch.begun), None)
+
+
+def _batches(state: SessionState, step: Step, more: tuple[CellStatus, ...]) -> list[Batch]:
+    """Every batch; on hosts that stand at one of `more` there is more to do, in that order."""
     if not step.each:
-        return None
+        return []
     cells = {cell.host: cell for cell in cells_of(state, step, 0)}
     batches = batched(step.batches, tuple(cells))
+    found = []
     for number, hosts in enumerate(batches, 1):
-        left = sorted((cells[host] for host in hosts if cells[host].status in OPEN), key=_first)
-        if left:
-            return Batch(number, len(batches), hosts, tuple(left), any(cells[host].attempt for host in hosts))
-    return None
+        left = sorted((cell for cell in map(cells.__getitem__, hosts) if cell.status in more), key=_in_order(more))
+        found.append(Batch(number, len(batches), hosts, tuple(left), any(cells[host].attempt for host in hosts)))
+    return found
 
 
-def _first(cell: Cell) -> int:
-    return OPEN.index(cell.status)
+def _in_order(more: tuple[CellStatus, ...]) -> Callable[[Cell], int]:
+    return lambda cell: more.index(cell.status)
 
 
 def soaks_until(state: SessionState, step: Step, batch: Batch, speed: float = 1.0) -> datetime | None:

@@ -13,6 +13,7 @@ from tui.session import events as ev
 from tui.session.approval.approved import approval_words
 from tui.session.approval.fork_words import fork_told
 from tui.session.groups.cells import member_of
+from tui.session.groups.left_open import left_open
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
@@ -22,10 +23,10 @@ from tui.session.views.called import OUTSIDE_WORDS, attempt_called
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
 ROLLBACK, CONNECTION, MOVED, OUTSIDE = "rollback", "connection", "moved", "outside the window"
-ALONE, NOT_ALLOWED, FORK = "alone", "not allowed", "fork"
+ALONE, NOT_ALLOWED, FORK, LEFT = "alone", "not allowed", "fork", "left in the middle"
 """What kind of deviation one is."""
 
-FIRST = {ALONE: 0, FORK: 1}
+FIRST = {ALONE: 0, FORK: 1, LEFT: 2}
 """What is told before all else, and in which order."""
 
 SIGNS = {
@@ -45,6 +46,7 @@ SIGNS = {
     ALONE: "◆",
     NOT_ALLOWED: "✖",
     FORK: "◆",
+    LEFT: "✖",
 }
 
 
@@ -107,14 +109,23 @@ class Overrun(Struct, frozen=True):
 def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviation]:
     """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time.
 
-    What was started alone, where it needed two, comes first; then what was written beside the session.
+    What was started alone, where it needed two, comes first; then what was written beside the session, and hosts that
+    were left in the middle of a change.
     """
     found = [
         replace(Deviation(entry.at, step, what, *more), host=_host(entry.event, state))
         for entry in entries
         for step, what, *more in _deviation(entry.event, state)
     ]
+    found += _left(state)
     return sorted(found, key=lambda one: FIRST.get(one.kind, len(FIRST)))
+
+
+def _left(state: SessionState) -> Iterator[Deviation]:
+    for left in left_open(state):
+        done = f": {', '.join(left.done)} done" if left.done else ""
+        at = state.attempts[left.attempt].started
+        yield Deviation(at, left.step.id, f"left in the middle{done}", LEFT, host=left.host)
 
 
 def _host(event: ev.AnyEvent, state: SessionState) -> str:

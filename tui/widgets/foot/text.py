@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from tui.runbook.facts import connection_of
 from tui.runbook.groups.members import group_of
+from tui.session.groups.left_open import left_open, left_words
 from tui.session.places import environment_of
 from tui.session.samples import limits_of
 from tui.session.state import CONNECTED, Attempt, SessionState
@@ -132,9 +133,10 @@ def banner(moment: Moment) -> str:
         doubts = doubt_words(state)
         if doubts:
             return f"? {doubts}"
-        tripped = tripped_words(state)
+        tripped, left = tripped_words(state), left_words(left_open(state))
         back = moment.keys.of("rollback")
-        return f"{OVER} {tripped}{f': {back} rolls back' if back else ''}" if tripped else ""
+        told = f"{OVER} {tripped}{f': {back} rolls back' if back else ''}" if tripped else ""
+        return "; ".join(filter(None, (told, f"✖ {left}" if left else "")))
     since = f"{state.links_at[host]:%H:%M:%S}"
     if not running.durable:
         return f"✖ {host}: {link} since {since}; the command ends with its connection"

@@ -10,14 +10,16 @@ from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import open_approval, time_left
+from tui.session.groups.batches import batch_now
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, action_then, plan_of, step_by_id
 from tui.session.views.called import trying_again
 from tui.session.views.doubts import begins_anew, count_of, doubtful
 from tui.session.views.rollback import look_wanted
-from tui.text.amounts import clock_words
+from tui.text.amounts import clock_words, counted
 from tui.widgets.glyphs import AGAIN
 from tui.widgets.moment import Moment, current_step, spent, waiting_kind
+from tui.widgets.step.cell_rows import next_words
 
 LONGEST = 30
 """Cells that the choices of a question may take."""
@@ -134,7 +136,7 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
     if status is StepStatus.UNKNOWN:
         return NextAct("next", "DECIDE", "what happened: look on the host", "bad", brief=("look on the host",))
     if status is StepStatus.RUNNING:
-        return _asking("next", "CONTINUE", how_asked(state, step) or "with what is left")
+        return _batch(state, step) or _asking("next", "CONTINUE", how_asked(state, step) or "with what is left")
     if aside and status is not StepStatus.PENDING:
         return _asking("next", "DO AGAIN", how_asked(state, step, first=True), "good")
     if not aside and step.id != here:
@@ -144,6 +146,18 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
     if look_wanted(state, step):
         return NextAct("next", "LOOK", "whether it is needed; changes nothing", brief=("whether it is needed",))
     return _asking("next", "START", how_asked(state, step) or harmless(step))
+
+
+def _batch(state: SessionState, step: Step) -> NextAct | None:
+    """The next batch of a group, where it is the operator who begins it; None where there is none."""
+    batch = batch_now(state, step)
+    if batch is None or batch.begun or batch.number == 1:
+        return None
+    hosts, asks = counted(len(batch.hosts), "host"), how_asked(state, step)
+    told = f"{hosts}, {asks}" if asks else hosts
+    why = "a trigger fired: " if state.tripped else ""
+    verb = f"BATCH {batch.number}/{batch.total}"
+    return NextAct("next", verb, f"{why}{told}", "bad" if why else "turn", brief=(told, hosts))
 
 
 def _asking(act: str, verb: str, asks: str, tone: str = "") -> NextAct:
@@ -213,6 +227,9 @@ def _running(moment: Moment, step: Step) -> NextAct:
         attempt = state.attempts[state.step(step.id).attempts[-1]]
         verb = "WAITING" if attempt.awaited else "TRYING AGAIN"
         return NextAct("", verb, _until_next(step, attempt, moment.now), "", True, AGAIN)
+    batch = batch_now(state, step) if not state.running() else None
+    if batch is not None and (words := next_words(moment, step, batch)).startswith("soak"):
+        return NextAct("", "SOAKING", words.removeprefix("soak "), "", True, brief=(words.partition(",")[0][5:],))
     time, usual = spent(state, step, moment.now), moment.usual.get(step.id)
     if usual is not None and usual.median > time.took:
         to_go = clock_words(usual.median - time.took)

@@ -26,6 +26,7 @@ from tui.widgets.step.cell_rows import cell_rows
 from tui.widgets.step.laid_out import LaidRow, code, rows
 from tui.widgets.step.standing import ActionStanding, between_tries, standing, took, waited
 from tui.widgets.step.ticks import tells_answer, ticks
+from tui.widgets.step.turn_rows import turn_rows
 
 LABEL = "$soft"
 KINDS = {
@@ -70,6 +71,8 @@ class Room(Struct, frozen=True):
 def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[LaidRow]:
     """All actions of a step, in their order."""
     state = moment.state
+    if step.each and (turns := turn_rows(moment, step, values, room.width)):
+        return turns
     found: list[LaidRow] = []
     all_of = [standing(state, step, place) for place in range(len(step.actions))]
     at = next((place for place, one in enumerate(all_of) if one.current), -1)

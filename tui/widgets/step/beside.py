@@ -11,6 +11,7 @@ from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
+from tui.session.groups.batches import batch_again, batch_now
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.possible.solutions import why_ruled_out
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
@@ -65,12 +66,26 @@ def on_hosts(state: SessionState, step: Step, place: int) -> tuple[str, str]:
     name, target = host_and_target(state, action)
     if not group_named(state.runbook, action):
         return name, target
+    if step.each:
+        return name, _in_turn(state, step)
     left = [cell.host for cell in cells_of(state, step, place) if cell.status is not CellStatus.GOOD]
     every = len(hosts_named(state.runbook, name))
     if not left or len(left) == every:
         return name, target
     few = f": {', '.join(left)}" if len(left) <= NAMED else ""
     return name, _pace(action, f"{len(left)} of {counted(every, 'host')}{few}")
+
+
+def _in_turn(state: SessionState, step: Step) -> str:
+    """The hosts that a step goes over now, one after the other."""
+    failed = state.step(step.id).status is StepStatus.FAILED
+    batch = batch_again(state, step) if failed else batch_now(state, step)
+    hosts = [cell.host for cell in batch.left] if batch is not None else []
+    few = f": {', '.join(hosts)}" if 0 < len(hosts) <= NAMED else ""
+    every = counted(len(cells_of(state, step, 0)), "host")
+    words = f"batch {batch.number}/{batch.total}, {len(hosts)} of {every}" if batch and batch.total > 1 else every
+    pace = f"{step.at_once or AT_ONCE} at once, stop at {step.stop_after or STOP_AFTER}"
+    return f"{words}{few}, host by host, {pace}"
 
 
 def _pace(action: Action, hosts: str) -> str:
@@ -102,6 +117,8 @@ def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRo
     if not any(action.on_host for action in step.actions):
         return rows(marks, width, 1) if marks else []
     name, target = on_hosts(state, step, place)
+    if step.each and state.step(step.id).cells:  # the batch and the limit stand with the hosts below
+        target = f"host by host, {step.at_once or AT_ONCE} at once"
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
     length = sum(len(text) for text, _ in (*marks, *on)) + 2
     if length <= width:

@@ -3,13 +3,15 @@
 from collections import Counter
 from os.path import commonprefix
 
-from tui.runbook.model import Step
+from tui.runbook.model import Step, seconds
+from tui.session.groups.batches import Batch, batch_begun, batch_now, soaks_until
 from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, standing_of
 from tui.session.groups.printed_alike import said_alike
 from tui.session.tries import lasted
-from tui.text.amounts import counted, duration
+from tui.text.amounts import clock_words, counted, duration
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
+from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
 from tui.widgets.step.laid_out import LaidRow, rows
 
@@ -24,8 +26,15 @@ SIGNS = {
     CellStatus.TO_DO: ("○", "todo"),
 }
 """The sign of a host by where it stands, and its style."""
+COUNTED = (
+    *(CellStatus.GOOD, CellStatus.RUNNING, CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN),
+    *(CellStatus.CANCELLED, CellStatus.PART, CellStatus.TO_DO),
+)
+"""In which order hosts are counted."""
 MOST_ROWS = 6
 """Rows of hosts that are shown; of more hosts the first that a person has to look at."""
+WORDED = (CellStatus.UNREACHABLE, CellStatus.CANCELLED, CellStatus.PART)
+"""What is counted with its word: its sign is another's as well, or seldom seen."""
 NAMED = 3
 """Hosts that are named in one line."""
 
@@ -37,23 +46,49 @@ def cell_rows(moment: Moment, step: Step, place: int, width: int) -> list[LaidRo
         return []
     return [
         *_counts(moment, step, place, cells, width),
+        *next_rows(moment, step, width),
         *_grid(cells, width),
-        *_bad(moment, cells, width),
+        *_bad(moment, step, cells, width),
         *_said(moment, cells, width),
     ]
+
+
+def next_rows(moment: Moment, step: Step, width: int) -> list[LaidRow]:
+    """What comes after a batch that is done."""
+    batch = batch_now(moment.state, step)
+    words = next_words(moment, step, batch) if batch is not None else ""
+    return rows([("  ", ""), (words, STYLES["turn"])], width, 2) if words else []
+
+
+def next_words(moment: Moment, step: Step, batch: Batch) -> str:
+    """A soak and how long it has lasted, or who begins the next batch; empty where it has begun."""
+    stopped = standing_of(moment.state, step, 0).stopped
+    if batch.begun or batch.number == 1 or stopped:
+        return ""
+    if moment.state.tripped:
+        return f"a trigger fired: {batch.words} only when you say so"
+    until = soaks_until(moment.state, step, batch)
+    if until is None:
+        return f"next: {batch.words}"
+    whole = seconds(step.soak)
+    gone = min(whole, max(0.0, whole - (until - moment.now).total_seconds()))
+    return f"soak {clock_words(gone)} of {clock_words(whole)}, then {batch.words}"
 
 
 def _counts(moment: Moment, step: Step, place: int, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
     """How many stand where, when it stops, and which host takes longest."""
     standing = standing_of(moment.state, step, place)
+    batch = batch_begun(moment.state, step) if step.batches else None
     pieces: list[Piece] = [("  ", "")]
-    for status in reversed(ORDER):
+    if batch is not None:
+        pieces += [(f"batch {batch.number}/{batch.total}", "bold"), (" ", "")]
+    for status in COUNTED:
         if count := standing.count(status):
             sign, style = SIGNS[status]
-            words = f" {status.value}" if status in ORDER[:4] else ""
-            pieces += [(f"{sign}{count}{words}", STYLES[style]), ("  ", "")]
+            words = f" {status.value}" if status in WORDED else ""
+            pieces += [(f"{sign}{count}{words}", STYLES[style]), (" ", "")]
     stopped = ": STOPPED" if standing.stopped else ""
-    pieces.append((f"stops at {standing.stop_after}{stopped}", STYLES["bad"] if stopped else "$faint"))
+    pieces.append((f" stops at {standing.stop_after}{stopped}", STYLES["bad"] if stopped else "$faint"))
     slowest = max(
         ((lasted(moment.state.attempts[cell.attempt], moment.now), cell.host) for cell in cells if cell.attempt),
         default=(0.0, ""),
@@ -88,7 +123,7 @@ def _grid(cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
     return found
 
 
-def _bad(moment: Moment, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
+def _bad(moment: Moment, step: Step, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
     """The first hosts that a person has to look at, and what each said."""
     found: list[LaidRow] = []
     wanted = [cell for cell in cells if cell.status in ORDER[:3]]
@@ -97,8 +132,12 @@ def _bad(moment: Moment, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
         attempt = moment.state.attempts[cell.attempt]
         said = attempt.said or next((check.came for check in attempt.checks if not check.ok), "")
         said = said or (attempt.outcome.detail if attempt.outcome is not None else "")
-        words: list[Piece] = [(f"  {sign} ", STYLES[style]), (cell.host, "bold"), (f" {cell.status.value}", "")]
-        found += rows([*words, (f": {said}" if said else "", "")], width, 4)
+        title = step.actions[cell.place].title if step.each else ""
+        stands = f" {cell.status.value}{f' in {title}' if title else ''}"
+        words: list[Piece] = [(f"  {sign} ", STYLES[style]), (cell.host, "bold"), (stands, "")]
+        used = sum(len(text) for text, _ in words)
+        told = cut(f": {said}", max(0, width - used)).rstrip() if said else ""
+        found += rows([*words, (told, "")], width, 4)
     return found
 
 
