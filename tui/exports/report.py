@@ -169,7 +169,7 @@ def rollback(source: Source) -> RollbackFigures | None:
 
 def timeline(source: Source) -> Iterator[TimelineRow]:
     """What happened, in its order; what another row says, and each figure of a monitor, left out."""
-    for entry in source.entries:
+    for entry in source.told:
         if _in_brief(entry.event, source):
             continue
         who, title, what = event_words(entry.event, source.state)
@@ -193,7 +193,7 @@ def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
             return source.state.attempts[event.attempt].outcome is not None
         case ev.AttemptChecked():
             return all(check.ok for check in event.checks)
-        case ev.MonitorSampled() | ev.MonitorsWaiting():
+        case ev.MonitorsWaiting():
             return True
         case _:
             return False
@@ -202,7 +202,7 @@ def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
 def people(source: Source) -> list[Person]:
     """Who took part, in the order in which they first did something, and how often they did what."""
     did: dict[str, dict[str, int]] = {}
-    for entry in source.entries:
+    for entry in source.told:
         for name, word in _deeds(entry.event):
             if name and name != AUTO:
                 counts = did.setdefault(name, {})

@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui.drill.debrief import Debrief, debrief
 from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
+from tui.once import once
 from tui.runbook.model import Runbook, Section, Step
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
@@ -27,7 +28,7 @@ from tui.session.views.usual import WholeUsual
 from tui.text.drawn import Drawn
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, dict=True):
     """A session ready to be written; `debrief` is what a rehearsal taught, `usual` what earlier sessions took."""
 
     id: str
@@ -38,13 +39,19 @@ class Source(Struct, frozen=True):
     debrief: Debrief | None = None
     usual: WholeUsual = WholeUsual()
 
+    @property
+    @once
+    def told(self) -> tuple[ev.Entry, ...]:
+        """The events but for what monitors measured, which is nearly all of a long session and told by its course."""
+        return tuple(entry for entry in self.entries if not isinstance(entry.event, ev.MonitorSampled))
+
     def card(self, now: datetime | None = None, today: datetime | None = None) -> ReportCard:
         """The session on one card, as it stood at a time where it is open; else at its last event.
 
         Args:
             today: when the card is read, by which follow-ups are late.
         """
-        return report_card(self.state, self.entries, now, self.usual, today)
+        return report_card(self.state, self.told, now, self.usual, today)
 
     def output(self, attempt: int, lines: int) -> tuple[list[Drawn], int]:
         """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""
@@ -73,7 +80,7 @@ class Source(Struct, frozen=True):
 
     def deviations(self) -> list[Deviation]:
         """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time."""
-        return deviations(self.state, self.entries)
+        return deviations(self.state, self.told)
 
     def overruns(self) -> list[Overrun]:
         """The steps whose commands took longer than their budget, the worst first."""

@@ -115,6 +115,7 @@ def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviati
     found = [
         replace(Deviation(entry.at, step, what, *more), host=_host(entry.event, state))
         for entry in entries
+        if not isinstance(entry.event, ev.MonitorSampled)  # nearly all events of a long session
         for step, what, *more in _deviation(entry.event, state)
     ]
     found += _left(state)
