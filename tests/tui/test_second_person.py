@@ -1,5 +1,6 @@
 """A second person allows a step on the operator's screen, by keys: allowed, refused, too late, alone with a reason."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,3 +157,63 @@ async def test_where_no_keys_are_set_up_nobody_else_there_asks_for_the_reason(
         await pilot.press("enter")
         await comes(pilot, app, "backup", StepStatus.PASSED)
         assert app.conductor.state.approvals["backup"].note == "nobody is there"
+
+
+LONG = "\n".join(f"part {number}" for number in range(1, 31))
+
+
+def long_step() -> str:
+    """The same, of thirty commands: more than 80x24 has room for."""
+    whole = with_two()
+    changed = re.sub(r'run = "dump [^"]*"', lambda _: f"run = '''\n{LONG}\n'''", whole, count=1)
+    assert changed != whole
+    return changed
+
+
+async def read_on(pilot: Pilot[Any], app: RunbookApp) -> None:
+    """Press Enter until all was in sight; nothing is allowed before."""
+    assert "part 30" not in shown(app)
+    for _ in range(8):
+        await pilot.press("enter")
+        await until(pilot, lambda: "there is more to read" in shown(app))
+        assert standing(app) is not ApprovalStatus.GRANTED
+        if "part 30" in shown(app):
+            return
+    pytest.fail("the end of what would run is never shown")
+
+
+async def test_what_would_run_stands_first_and_is_allowed_once_all_of_it_was_in_sight(
+    make_workspace: Callable[..., Workspace], people: People, host: FakeTransport
+) -> None:
+    workspace = make_workspace(long_step())
+    workspace.signing = people.signing()
+    async with running(workspace, size=(80, 24)) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        rows = [row.strip(" │") for row in shown(app).splitlines()]
+        title = next(place for place, row in enumerate(rows) if "TWO ALLOW on" in row)
+        assert any("part 1" in row for row in rows[title : title + 5]), rows
+        assert "left · f1 help" in shown(app)
+        await type_text(pilot, "ben")
+        await pilot.press("enter")
+        await read_on(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.GRANTED)
+        assert host.ran == []
+
+
+async def test_without_keys_too_all_of_it_was_in_sight_before_a_second_name_counts(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    async with running(make_workspace(long_step()), size=(80, 24)) as (app, pilot):
+        app.conductor.skip("look", "not the point")
+        await comes(pilot, app, "look", StepStatus.SKIPPED)
+        await pilot.press("enter")
+        await dialog(pilot, TypeName)
+        await type_text(pilot, "web")
+        await pilot.press("enter")
+        await type_text(pilot, "ben")
+        await read_on(pilot, app)
+        await pilot.press("enter")
+        await comes(pilot, app, "backup", StepStatus.PASSED)
+        assert len(host.ran) == 1

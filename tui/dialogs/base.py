@@ -39,8 +39,6 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
     DEFAULT_CLASSES = "dialog"
     HORIZONTAL_BREAKPOINTS = [(0, "slim"), (72, "broad")]
-    foot: ClassVar[tuple[str, ...]] = ()
-    """What the frame says below, before the key for help."""
     kind = ""
     """What the frame says of the question, before where it is asked."""
     ACTS = "dialog"
@@ -55,7 +53,13 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
         self.kind = kind or self.kind
         self.armed = False
         self._quiet = 0
+        self._read_to = 0.0
         self._looks: Timer | None = None
+
+    @property
+    def foot(self) -> tuple[str, ...]:
+        """What the frame says below, before the key for help."""
+        return ()
 
     def compose(self) -> ComposeResult:
         mode = self.app.mode
@@ -95,7 +99,12 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
         self.tighten(False)
         for button in self.query(Button):
             button.styles.line_pad = int(self.has_class("broad"))
-        self.call_after_refresh(self._say_what_is_beyond)
+        self.call_after_refresh(self._laid_anew)
+
+    def _laid_anew(self) -> None:
+        """In another width other rows are in sight."""
+        self._read_to = 0.0
+        self._say_what_is_beyond()
 
     def tighten(self, tight: bool) -> None:
         """Give up the blank rows, or have them again."""
@@ -107,6 +116,9 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     def _say_what_is_beyond(self) -> None:
         """Give up the blank rows where not all fits; say on the frame which keys show the rest that still does not."""
         box, keys = self.box, self.app.keys
+        if self.armed:
+            at_end = box.scroll_y >= box.max_scroll_y
+            self._read_to = max(self._read_to, math.inf if at_end else box.scroll_y + self._page())
         if box.show_vertical_scrollbar and box.max_scroll_y > 0 and not self.has_class("tight"):
             self.tighten(True)
         words = [*self.foot, f"{keys.of('dialog.help')} help"]
@@ -116,14 +128,25 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
             words.insert(0, f"▴ more above: {keys.of('dialog.above')}")
         entitle(box, foot=block(" · ".join(words)))
 
-    def action_scroll(self, way: int) -> None:
-        """Show the next or the previous part of a long body."""
-        box = self.box
+    def _page(self) -> int:
+        """How many rows of the body are in sight at once."""
         beside = sum(
             self.query_one(name).outer_size.height for name in ("#dialog-title", "#dialog-foot") if self.query(name)
         )
-        page = box.scrollable_content_region.height - beside - 1  # the last line read stays in sight
-        box.scroll_relative(y=way * max(1, page), animate=False)
+        return self.box.scrollable_content_region.height - beside
+
+    def action_scroll(self, way: int) -> None:
+        """Show the next or the previous part of a long body."""
+        page = self._page() - 1  # the last line read stays in sight
+        self.box.scroll_relative(y=way * max(1, page), animate=False)
+
+    def unread(self, rows: float = math.inf) -> bool:
+        """Whether one of the body's first rows was not in sight yet; then the next part is shown, and that is said."""
+        if rows <= self._read_to:
+            return False
+        self.problem("there is more to read before it is allowed: it is shown now")
+        self.action_scroll(1)
+        return True
 
     def _drawn(self) -> None:
         self._quiet = 0
@@ -138,6 +161,7 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
             self._looks.stop()
         self.set_focus(next(iter(self.query(self.FIRST)), None))  # at once: no key finds it armed and nothing focused
         self.armed = True
+        self._say_what_is_beyond()
 
     def _forward_event(self, event: events.Event) -> None:
         if not self.armed and isinstance(event, events.Key | events.Paste | events.Click | events.MouseDown):

@@ -60,6 +60,7 @@ class Ways(Dialog[Result]):
         self.query_one("#other", Press).say(self.named(self._next.called, "ways.other"))
         self.query_one(Laid).refresh(layout=True)
         self.box.scroll_home(animate=False)
+        self._read_to = 0.0
         self.shown_anew()
         self.call_after_refresh(self._drawn)
 
@@ -151,8 +152,6 @@ class TypeName(Ways[str | None]):
 
     ACTS = "ways"
     FIRST: ClassVar[str] = "#name"
-    foot: ClassVar[tuple[str, ...]] = ("paste is refused",)
-
     typed = getters.query_one("#name", Input)
     second = getters.query_one("#second", Input)
     so_far = getters.query_one("#so-far", Said)
@@ -174,6 +173,11 @@ class TypeName(Ways[str | None]):
         self._may_be_alone = alone
         self._asks_second = asks_second
         self.is_alone = False
+
+    @property
+    def foot(self) -> tuple[str, ...]:
+        """What the frame says below."""
+        return ("paste is refused",)
 
     @property
     def _wanted(self) -> str:
@@ -251,7 +255,8 @@ class TypeName(Ways[str | None]):
         if same_person(second.value, self._wanted or ""):  # a reflex: the field above, typed again
             wrong = f"{self._wanted} is the host: the second person types their own name"
         if not wrong:
-            self.dismiss(second.value.strip())
+            if not self.unread():
+                self.dismiss(second.value.strip())
         elif second.has_focus:
             self.problem(wrong)
         else:

@@ -64,7 +64,10 @@ class AskedSecond(Struct, frozen=True, kw_only=True):
 
 
 class SecondPerson(Dialog[SecondAnswer | None]):
-    """Enter allows, once the second person's name is typed; it closes by itself when the question is closed."""
+    """Enter allows, once the second person's name is typed and all that would run was in sight.
+
+    It closes by itself when the question is closed.
+    """
 
     ACTS = "approval"
     DEFAULT_CLASSES = "dialog sign"
@@ -83,10 +86,17 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         self.problem(self._asked.wrong)
         self.set_interval(1.0, self._tick)
 
+    @property
+    def foot(self) -> tuple[str, ...]:
+        """For how long still: the row that says more may be below what is in sight."""
+        left = self._asked.left()
+        return (f"{left} left",) if left else ()
+
     def _tick(self) -> None:
         """Say for how long still; the question may have been answered elsewhere, or its time be over."""
         if self._asked.left():
             self.query_one(Laid).refresh(layout=True)
+            self._say_what_is_beyond()
         elif self.app.screen is self:
             self.dismiss(None)
 
@@ -97,7 +107,12 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         asked = self._asked
         left = f"{asked.left() or '0:00'} to answer, and to start it then"
         told = [("asks", asked.operator), ("left", left), ("answers", asked.note), ("or", self._or())]
-        return blocks([facts([one for one in told if one[1]], width), list(rows_of(asked.body, width))])
+        return blocks([list(rows_of(asked.body, width)), facts([one for one in told if one[1]], width)])
+
+    def _to_read(self) -> int:
+        """How many rows say what would run: they stand first, and are what is allowed."""
+        found = rows_of(self._asked.body, self.query_one(Laid).size.width)
+        return sum(not (row.blank and self.has_class("tight")) for row in found)
 
     def _or(self) -> str:
         """What the operator can do instead, where no button says so."""
@@ -158,7 +173,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         elif not granted and not note:
             self.problem("write why it is refused")
             self.note.focus()
-        else:
+        elif not granted or not self.unread(self._to_read()):
             given = self._asked.only or self.person.value.strip()
             self.dismiss(SecondAnswer(SecondAct.ALLOW if granted else SecondAct.REFUSE, given, note))
 
