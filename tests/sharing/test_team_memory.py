@@ -3,9 +3,11 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
+from tests.sharing.test_drill_taken_over import RUNBOOK, STEP
 from tests.support.fake_transport import FakeTransport
 from tests.support.shared_session import KEY, until
 from tests.support.team_bucket import TeamBucketServer, refusal
@@ -15,9 +17,10 @@ from tests.support.two_machines import machine as machine
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
 from tui.cli.main import main
+from tui.cli.wiring import drill_workspace
 from tui.config import BucketPlace, Config
 from tui.execution.secrecy.redaction import Redactor
-from tui.execution.workspace import Workspace
+from tui.execution.workspace import Setup, Workspace
 from tui.screens.home.gathering import Gathered
 from tui.session.archive.history import KNOWN, alike, history_of_all, read_history
 from tui.session.archive.store import Store
@@ -138,7 +141,7 @@ class TestTheCommands:
     def run(self, tmp_path: Path, place: BucketPlace | None, *words: str) -> tuple[int, str]:
         folder = tmp_path / "config/runbook"
         folder.mkdir(parents=True, exist_ok=True)
-        lines = ['[share]\nkey = "env:TEAM_KEY"\n[bucket]']
+        lines = ['[share]\nkey = "env:TEAM_KEY"\ndrills = true\n[bucket]']
         lines += [f'{name} = "{getattr(place, name)}"' for name in ("name", "endpoint", "region", "prefix") if place]
         lines += ['access_key = "env:TEAM_ACCESS"', 'secret_key = "env:TEAM_SECRET"']
         (folder / "config.toml").write_text("\n".join(lines) if place else "")
@@ -162,6 +165,43 @@ class TestTheCommands:
         assert (status, "whole" in said) == (0, True), said
         status, said = self.run(tmp_path, place, "resume", session)
         assert status != 0, "it is a copy: nobody continues it"
+
+    def test_two_of_them_are_compared(
+        self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace
+    ) -> None:
+        before, after = finished(machine("laptop"), bucket), finished(machine("third"), bucket)
+        assert self.run(tmp_path, place, "compare", before, after)[0] != 0, "they are not here yet"
+        assert self.run(tmp_path, place, "sessions", "--team")[0] == 0
+        status, said = self.run(tmp_path, place, "compare", before, after)
+        assert status == 0, said
+        assert all(word in said for word in (before, after, "Look around")), said
+
+    def test_the_drills_table_has_the_rehearsals_of_others(
+        self, tmp_path: Path, bucket: Bucket, place: BucketPlace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert self.run(tmp_path, place, "drills") == (0, "no drills yet: `runbook drill`\n")
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "laptop"))
+        (tmp_path / "runbook.toml").write_text(RUNBOOK + STEP.format("one"))
+        with drill_workspace(tmp_path / "runbook.toml", "made-up", float("inf")) as laptop:
+            rehearsed = laptop.begin(Setup(flow="deploy", operator="ana"))
+            session = str(rehearsed.state.facts["session"])
+            rehearsed.finish("abandoned", "lunch")
+            rehearsed.wait(10)
+            rehearsed.close()
+            until(lambda: last_beat(BucketFeed(bucket, session), Seals(KEY, session)).over)
+        assert session not in self.run(tmp_path, place, "drills")[1]
+        status, said = self.run(tmp_path, place, "drills", "--team")
+        assert (status, session in said, " ana " in said) == (0, True, True), said
+        status, said = self.run(tmp_path, place, "drills", "--team", "--json")
+        (one,) = msgspec.json.decode(said)
+        assert (one["session"], one["operator"]) == (session, "ana")
+        status, said = self.run(tmp_path, place, "drills", session)
+        assert (status, "no fault struck in it" in said) == (0, True), said
+        gathered = Gathered(Store(tmp_path / "desk"), RUNBOOK)
+        gathered.read(0, lambda: None)
+        (seen,) = gathered.found or ()
+        assert (seen.id, bool(seen.scenario)) == (session, True), "Home's table counts it"
 
     def test_without_a_bucket_it_is_said(self, tmp_path: Path) -> None:
         status, said = self.run(tmp_path, None, "sessions", "--team")

@@ -182,17 +182,22 @@ def compare(before: str, after: str, step: str, as_json: bool) -> None:
 
 @click.command()
 @session_named("")
+@click.option("--team", is_flag=True, help="Also those that others of the team have finished, from the bucket.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @guarded
-def drills(session: str, as_json: bool) -> None:
+def drills(session: str, team: bool, as_json: bool) -> None:
     """List the rehearsals with what they taught; or SESSION's debrief alone."""
     from tui.cli.wiring import open_store, opened_anywhere
     from tui.drill.rehearsals import debrief_of, earlier_drills
     from tui.headless.debriefs import debrief_report, drills_report
 
     store = open_store()
+    if team:
+        from tui.headless.session_list import fetch_others
+
+        fetch_others(store, complain)
     if not session:
-        drills_report(store, as_json, tell)
+        drills_report(store, as_json, tell, team)
         return
     with opened_anywhere(store, session) as directory:
         debrief_report(debrief_of(directory), as_json, tell, earlier_drills(store, directory))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from msgspec.structs import asdict
+
 from tui.drill.debrief import Debrief, story_lines
 from tui.drill.rehearsals import beside_lines, known_debrief
 from tui.errors import RunbookError
@@ -38,25 +40,41 @@ def debrief_report(one: Debrief, as_json: bool, say: Say, earlier: Sequence[Debr
         say(line)
 
 
-def drills_report(store: Store, as_json: bool, say: Say) -> None:
-    """Every rehearsal on this machine, the newest first, so that progress shows."""
-    found: list[tuple[datetime, Debrief]] = []
+class Rehearsed(Debrief, frozen=True, kw_only=True):
+    """A rehearsal, and who went through it."""
+
+    operator: str = ""
+
+
+def drills_report(store: Store, as_json: bool, say: Say, team: bool = False) -> None:
+    """Every rehearsal on this machine, with `team` also those of others that were fetched; the newest first."""
+    found: dict[str, Rehearsed] = {}
     problems: list[str] = []
-    known = KnownSessions(store)
-    for one in known.all():
-        if not one.scenario:
-            continue
-        try:
-            found.append((started_at(one.id), known_debrief(known, SessionDirectory(one.path))))
-        except RunbookError as error:
-            problems.append(f"? {one.id}: {error.message}")
+    for known in (KnownSessions(store), *([KnownSessions(store.of_team())] if team else [])):
+        for one in known.all():
+            if not one.scenario or one.id in found:
+                continue
+            try:
+                debrief = known_debrief(known, SessionDirectory(one.path))
+            except RunbookError as error:
+                problems.append(f"? {one.id}: {error.message}")
+            else:
+                found[one.id] = Rehearsed(**asdict(debrief), operator=one.operator)
+    rehearsals = [found[name] for name in sorted(found, reverse=True)]
     if as_json:
-        say(json_text([rehearsal for _, rehearsal in found]))
+        say(json_text(rehearsals))
         return
     head = ("WHEN (UTC)", "SCENARIO", "RESULT", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DID NOT HELP", "SESSION")
-    say(table([head, *(_row(at, rehearsal) for at, rehearsal in found)]) if found else "no drills yet: `runbook drill`")
+    rows = [head, *(_row(started_at(one.session), one) for one in rehearsals)]
+    if team:
+        rows = [(*row[:1], who, *row[1:]) for row, who in zip(rows, ("BY", *_operators(rehearsals)), strict=True)]
+    say(table(rows) if found else "no drills yet: `runbook drill`")
     for problem in problems:
         say(sanitise(problem))
+
+
+def _operators(rehearsals: Sequence[Rehearsed]) -> list[str]:
+    return [sanitise(one.operator) for one in rehearsals]
 
 
 def _row(at: datetime, one: Debrief) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from tui.text.sanitise import sanitise
 
 SILENT = 10.0
 """Seconds after which a session counts as one that nobody writes just now."""
+LAST = "last"
+"""What stands for a session's id."""
 
 
 def live_report(beats: Sequence[Beat], as_json: bool, tell: Callable[[str], None], now: datetime | None = None) -> None:
@@ -31,7 +33,7 @@ def newest(beats: Sequence[Beat], session: str) -> str:
     Raises:
         SessionError: there is none, or more than one.
     """
-    if session == "last" and beats:
+    if session == LAST and beats:
         return beats[0].session
     names = [beat.session for beat in beats]
     found = [one for one in names if one == session or one.startswith(session) or one.endswith(session)]
@@ -41,9 +43,25 @@ def newest(beats: Sequence[Beat], session: str) -> str:
     return found[0]
 
 
+def to_take_over(beats: Sequence[Beat], session: str, now: datetime) -> str:
+    """The same; "last" is the newest that somebody may have to take over.
+
+    That is a production session whose writer is silent, before one that is live, before rehearsals; what is over is
+    the last.
+
+    Raises:
+        SessionError: there is none, or more than one.
+    """
+    first = sorted(beats, key=lambda beat: (beat.over, bool(beat.drill), not _silent(beat, now)))
+    return newest(first, session)
+
+
+def _silent(beat: Beat, now: datetime) -> bool:
+    return (now - beat.at).total_seconds() > SILENT
+
+
 def _row(beat: Beat, now: datetime) -> list[str]:
-    silent = (now - beat.at).total_seconds()
-    stands = beat.stands if beat.over else f"silent since {beat.at:%H:%M:%S} UTC" if silent > SILENT else "● live"
+    stands = beat.stands if beat.over else f"silent since {beat.at:%H:%M:%S} UTC" if _silent(beat, now) else "● live"
     who = f"{beat.operator} on {beat.machine}" if beat.machine else beat.operator
     told = (beat.session, stands, beat.title, beat.environment, who, "drill" if beat.drill else "")
     return [sanitise(one) for one in told]

@@ -16,10 +16,11 @@ from tui.headless.answers import AnswersFile
 from tui.headless.waiting.resting import Rest
 from tui.headless.waiting.second_allows import second_allows
 from tui.runbook.facts import flow_of_kind
-from tui.runbook.model import Action, Approval, Danger, FlowKind, Signoff, Step
+from tui.runbook.model import Action, Danger, FlowKind, Signoff, Step
 from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import fill_shown
 from tui.session.groups.printed_alike import telling
+from tui.session.possible.needs_second import needs_second
 from tui.session.possible.outside import outside_lines
 from tui.session.state import SessionState, StepState, StepStatus
 from tui.session.tries import took
@@ -205,7 +206,7 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, r
     rest.log_in_again()
     if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
         how = MADE_UP_BY_DRILL if answers.made_up else "answers file"
-        if step.approve is not Approval.NONE and (
+        if needs_second(conductor.state, step) and (
             refused := second_allows(conductor, step, answers, how, say, rest.never)
         ):
             say(f"? {step.title}: {refused}")

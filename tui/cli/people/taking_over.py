@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from tui.cli.options import HOSTS, guarded, pairs, reaching
 from tui.cli.people.following import means_here
 from tui.cli.printing import is_terminal, tell
 from tui.errors import UsageError
+from tui.text.sanitise import sanitise
 
 if TYPE_CHECKING:
     from tui.execution.epochs.holding import Holding
@@ -52,16 +54,20 @@ def take_over(
     from tui.cli.wiring import open_store, resumed_workspace
     from tui.config import load_config
     from tui.execution.secrecy.redaction import Redactor
-    from tui.headless.live_sessions import newest
+    from tui.headless.live_sessions import LAST, to_take_over
     from tui.people import login_name
     from tui.sharing.fetching import fetch_session, last_beat
     from tui.sharing.team import team_bucket
 
     means, store, who = means_here(), open_store(), operator or login_name()
     bucket = team_bucket(load_config(), Redactor())
-    chosen = newest(means.live(), session)
+    chosen = to_take_over(means.live(), session, datetime.now(UTC))
     feed, seals = means.feeds(chosen)(), means.seals(chosen)
-    holding = _taken(bucket, store.root, chosen, who, holder, by_hand, last_beat(feed, seals))
+    beat = last_beat(feed, seals)
+    if session == LAST:
+        what = " · ".join(filter(None, (beat.title, beat.environment, "a rehearsal" if beat.drill else "")))
+        tell(sanitise(f"{chosen}: {what}"))
+    holding = _taken(bucket, store.root, chosen, who, holder, by_hand, beat)
     try:
         _told(fetch_session(feed, seals, store, tell))
     except BaseException:

@@ -9,6 +9,7 @@ from tui.execution.approving.answering import as_signed
 from tui.execution.approving.what_runs import asked_of
 from tui.execution.commands import shown, values_of
 from tui.runbook.model import Approval, Runbook
+from tui.runbook.shell.counting import only_looks
 from tui.session import events as ev
 from tui.session.folding.fold import apply
 from tui.session.journal.chain import START, ProvedLine
@@ -62,6 +63,8 @@ def _started(state: SessionState, event: ev.AttemptStarted, entry: ev.Entry) -> 
     action = step.actions[event.action]
     if step.approve is Approval.NONE or (action.run is None and action.interactive is None):
         return
+    if only_looks(step, event.action):
+        return  # what is left of it changes nothing, and asks nobody
     _, computed = asked_of(state, event.step, asked.request.action, entry.at)
     ran = shown(action, values_of(state.runbook, state.facts, entry.at))
     if asked.status is not ApprovalStatus.USED or computed != asked.request.commands or ran != event.command:

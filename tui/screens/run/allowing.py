@@ -20,6 +20,7 @@ from tui.screens.run.saying import left_to_answer
 from tui.screens.run.session import SessionScreen
 from tui.screens.run.text import not_known, start_of, start_rows, way_called
 from tui.session.approval.approved import open_approval
+from tui.session.possible.needs_second import needs_second
 from tui.session.state import StepApproval
 from tui.session.views.doubts import begins_anew
 
@@ -69,7 +70,8 @@ class AllowedStarts(SessionScreen):
             act: starts it, given what was allowed.
             firsts: what may run: what is left of it, and where the operator has the choice, all of it (True).
         """
-        asked_first = step.approve is not Approval.NONE and self.conductor.approvals.asked_first
+        two = any(needs_second(self.viewer.state, step, first) for first in firsts)
+        asked_first = two and self.conductor.approvals.asked_first
         allowed = await (self._by_second(step, firsts) if asked_first else self._allowed(step, firsts))
         if allowed is None:
             return False
@@ -163,8 +165,10 @@ class AllowedStarts(SessionScreen):
         Args:
             approval: whether a second person types their name with it, where one is needed.
         """
-        state, yes = self.viewer.state, "Run it" if approval or step.approve is Approval.NONE else "Ask them"
-        approval = approval and step.approve is not Approval.NONE
+        state = self.viewer.state
+        two = any(needs_second(state, step, first) for first in firsts)
+        yes = "Run it" if approval or not two else "Ask them"
+        approval = approval and two
         places = [0 if first or begins_anew(state, step) else state.step(step.id).action for first in firsts]
         harmless = step.danger is Danger.NONE and not step.mutates
         if not approval and (harmless or all(only_looks(step, place) for place in places)):

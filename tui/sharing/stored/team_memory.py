@@ -25,7 +25,7 @@ from tui.sharing.seals import Seals
 from tui.sharing.stored.bucket_feed import BucketFeed, stored_sessions
 
 NEWEST = 60
-"""Sessions that are kept: what was usual a hundred deployments ago is not usual now."""
+"""Deployments that are kept, and as many rehearsals: what was usual a hundred deployments ago is not usual now."""
 SECONDS = 120.0
 """Seconds that one look may take; what did not come in that time comes with the next."""
 EVERY = 60.0
@@ -85,8 +85,12 @@ class TeamMemory:
         own = set(self._own.names())
         found = stored_sessions(self._bucket)
         beats = [beat for name, sealed in found if (beat := beat_of(self._seals(name), sealed)) is not None]
-        over = [beat for beat in beats if beat.over and not beat.drill and beat.session not in own]
-        wanted = sorted(over, key=lambda beat: beat.session, reverse=True)[:NEWEST]
+        over = [beat for beat in beats if beat.over and beat.session not in own]
+        over.sort(key=lambda beat: beat.session, reverse=True)
+        wanted = [
+            *[beat for beat in over if not beat.drill][:NEWEST],
+            *[beat for beat in over if beat.drill][:NEWEST],
+        ]
         self._forget({beat.session for beat in wanted})
         here, trouble = 0, ""
         for beat in wanted:

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.execution.commands import values_of
-from tui.runbook.model import Action, AnswerKind, Approval, Danger, Signoff, Step
+from tui.runbook.model import Action, AnswerKind, Danger, Signoff, Step
 from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import open_approval, time_left
 from tui.session.groups.batches import batch_now
+from tui.session.possible.needs_second import needs_second
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, action_then, plan_of, step_by_id
 from tui.session.views.called import trying_again
@@ -87,10 +88,10 @@ def _not_now(moment: Moment) -> NextAct:
 def how_asked(state: SessionState, step: Step, first: bool = False) -> str:
     """How the start of a step is confirmed; empty where one key starts it."""
     place = 0 if first or begins_anew(state, step) else state.step(step.id).action
-    needs_second = step.approve is not Approval.NONE
-    if not needs_second and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
+    two = needs_second(state, step, first)
+    if not two and (step.danger is Danger.NONE and not step.mutates or only_looks(step, place)):
         return ""
-    if needs_second:
+    if two:
         return TWO_NAMES
     return HOST_NAME if step.danger is Danger.DESTRUCTIVE else ASKS
 

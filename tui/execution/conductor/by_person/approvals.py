@@ -13,6 +13,7 @@ from tui.runbook.facts import host_named
 from tui.runbook.model import Approval, Step
 from tui.session import events as ev
 from tui.session.approval.approved import became, open_approval
+from tui.session.possible.needs_second import needs_second
 from tui.session.state import ApprovalStatus, SessionState, StepApproval, step_by_id
 from tui.session.views.doubts import begins_anew
 from tui.signing.posted import MessageKind, SignedMessage, sign_message, to_second
@@ -55,7 +56,7 @@ class Approvals:
             self.expire()
             step = self._gate.idle_step(step_id)
             self._gate.certain_before(step)
-            if step.approve is Approval.NONE:
+            if not needs_second(recorder.state, step, first):
                 raise NotNow(f"{step.title} needs no second person")
             asked = open_approval(recorder.state, step_id, recorder.now())
             if asked is not None and asked.status is ApprovalStatus.WAITING:
@@ -209,9 +210,9 @@ class Approvals:
         Raises:
             NotNow: nobody allowed it, or what would run is not what they allowed; says which.
         """
-        if step.approve is Approval.NONE:
-            return ""
         recorder = self._recorder
+        if not needs_second(recorder.state, step, first):
+            return ""
         self.expire()
         asked = open_approval(recorder.state, step.id, recorder.now())
         if asked is None and second.strip() and not self.by_key:
@@ -241,9 +242,9 @@ class Approvals:
 
     def covers(self, step: Step) -> bool:
         """Whether what the step runs next is what it was started for, asked again before each command of it."""
-        if step.approve is Approval.NONE:
-            return True
         state = self._recorder.state
+        if not needs_second(state, step):
+            return True
         asked = state.approvals.get(step.id)
         if asked is not None and asked.status is ApprovalStatus.USED and self._same(state, step, asked):
             return True
