@@ -10,6 +10,7 @@ from tui.errors import NotNow, RunbookError
 from tui.session.archive.store import SessionDirectory
 from tui.session.state import ApprovalStatus
 from tui.sharing.following.posting import SignedPosting
+from tui.sharing.messages import decode_message
 from tui.sharing.publishing.inbox_reader import InboxReader
 
 __all__ = ["people", "redis_server", "two"]
@@ -84,3 +85,30 @@ def test_messages_that_are_not_to_be_believed_change_nothing(
     assert len(two.notes()) == 1
     assert "messages refused" in two.publication.words
     assert any("same message again" in words for words in two.reader.refused)
+
+
+def test_who_sent_what_was_refused_is_told_why_until_they_send_another(two: Two, redis_server: RedisServer) -> None:
+    two.ben.note("  ", "")
+    until(lambda: "YOUR MESSAGE WAS REFUSED: a note without a text" in two.follower.read_only)
+    assert "you follow ana" in two.follower.read_only
+    two.ben.note("look at the queue", "find")
+    until(lambda: len(two.notes()) == 1)
+    until(lambda: two.follower.state == two.conductor.state)
+    until(lambda: "REFUSED" not in two.follower.read_only)
+    relay, inbox = relay_of(redis_server), f"runbook:{two.session}:inbox"
+    taken = relay.ask("XRANGE", inbox, "-", "+")[-1][1][1]
+    refused = len(two.reader.refused)
+    relay.ask("XADD", inbox, "*", "m", taken)  # a relay repeats: what was taken is not told as refused
+    until(lambda: len(two.reader.refused) > refused)
+    assert [one.why for one in two.reader.told] == ["a note without a text"]
+
+
+def test_the_newest_of_very_many_refused_messages_are_told(two: Two, redis_server: RedisServer) -> None:
+    two.ben.note("  ", "")
+    until(lambda: len(two.reader.refused) == 1)
+    raw = relay_of(redis_server).ask("XRANGE", f"runbook:{two.session}:inbox", "-", "+")[-1][1][1]
+    own = decode_message(raw).message.id
+    ids = [f"{number:032x}" for number in range(30)]
+    for one in ids:
+        two.reader(raw.replace(own.encode(), one.encode()))
+    assert [one.id for one in two.reader.told] == ids[-20:]

@@ -46,11 +46,18 @@ class HasTakenOver(OtherWriter):
     """Somebody has taken the session over; what is written here is kept beside it, where that can be."""
 
 
+class RefusedMessage(Struct, frozen=True):
+    """A follower's message that the writer did not take, by its id, and why; nothing else of it is told on."""
+
+    id: str
+    why: str
+
+
 class Beat(Struct, frozen=True, kw_only=True):
     """How far a session has come, said every second by who writes it: so that silence is told from rest.
 
     `count` is the number of its lines, `head` the hash of the last, `epoch` which of its writers says it, `measured`
-    what is in no line yet.
+    what is in no line yet, `refused` the last messages that were not taken.
     """
 
     session: str
@@ -67,6 +74,7 @@ class Beat(Struct, frozen=True, kw_only=True):
     stands: str = ""
     over: bool = False
     measured: MeasuredSince | None = None
+    refused: tuple[RefusedMessage, ...] = ()
 
 
 class KeyFrame(Struct, frozen=True):

@@ -85,7 +85,7 @@ class Follower(Viewer):
         self._fresh = self._present = 0.0
         self._stuck: dict[int, float] = {}
         self._gap = 0.0
-        self._told = ""
+        self._told = self._sent = ""
         self._catch_up()
         self._words()
         threads.start("follow", self._follow)
@@ -135,8 +135,11 @@ class Follower(Viewer):
             known = lines.head if lines.count == count else None
         return known
 
-    def send(self, message: bytes) -> None:
-        """Send who writes the session a message.
+    def send(self, name: str, message: bytes) -> None:
+        """Send who writes the session a message; where they refuse it, that is said until another one is sent.
+
+        Args:
+            name: its id.
 
         Raises:
             ShareFailed: it could not be sent.
@@ -146,6 +149,7 @@ class Follower(Viewer):
             feed.send(message)
         finally:
             feed.close()
+        self._sent = name
 
     def close(self) -> None:
         """Follow no longer."""
@@ -294,6 +298,7 @@ class Follower(Viewer):
 
     def _words(self) -> None:
         lag, parts = self.lag, [f"you follow {self._writer()}"]
+        parts = [*(f"YOUR MESSAGE WAS REFUSED: {one.why}" for one in self.said.refused if one.id == self._sent), *parts]
         if self._told:
             parts.append(f"NOT FOLLOWED: {self._told}")
         if self.said.over and lag > BEHIND + self._feed.every:

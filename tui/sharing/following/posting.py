@@ -45,4 +45,4 @@ class SignedPosting:
 
     def _send(self, message: InboxMessage) -> None:
         key = self._signing.key_of(self.person, message.kind.namespace, self._follower.now())
-        self._follower.send(encode_message(sign_message(message, key)))
+        self._follower.send(message.id, encode_message(sign_message(message, key)))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tui.errors import RunbookError
 from tui.session.archive.store import SessionDirectory
 from tui.session.events import NoteAdded
+from tui.sharing.handed_on import RefusedMessage
 from tui.sharing.messages import InboxGuard, MessageKind, MessageRefused, decode_message
 from tui.sharing.publishing.journal_lines import JournalLines
 from tui.signing.posted import SignedMessage
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
 
 ASKS = "asks for the session"
+MOST_TOLD = 20
+LONGEST_TOLD = 300
+"""Refused messages whose senders are told, the newest, and characters of the reason."""
 
 
 class InboxReader:
-    """Checks each message and records it as its sender's; what is refused is counted, and nothing comes of it."""
+    """Checks each message and records it as its sender's; of what is refused its sender is told, and no more comes."""
 
     def __init__(self, conductor: "Conductor", directory: SessionDirectory) -> None:
         self._conductor = conductor
@@ -27,15 +31,27 @@ class InboxReader:
         """What was taken before this program had the session: it is still in the inbox, and nobody's fault."""
         self.refused: list[str] = []
         """Why messages were refused, in words."""
+        self.told: tuple[RefusedMessage, ...] = ()
+        """What their senders are told of that: each id once, and none of a message that was taken."""
 
     def __call__(self, message: bytes) -> None:
         """Take a message as it was received; it never raises, whatever is in it."""
+        name = ""
         try:
-            if decode_message(message).message.id in self._before:
+            name = decode_message(message).message.id
+            if name in self._before:
                 return
             self._take(self._guard.take(message, self._conductor.now()))
         except RunbookError as error:
             self.refused.append(error.message)
+            self._tell(name, error)
+
+    def _tell(self, name: str, error: RunbookError) -> None:
+        known = {one.id for one in self.told} | self._conductor.state.posted
+        if name and name not in known:
+            why = f"{error.message} ({error.hint})" if error.hint else error.message
+            words = self._conductor.executor.redact(why)[:LONGEST_TOLD]
+            self.told = (*self.told[1 - MOST_TOLD :], RefusedMessage(name, words))
 
     def _take(self, signed: SignedMessage) -> None:
         message = signed.message

@@ -53,9 +53,10 @@ class Publication:
         return " · ".join(["shared", *([f"{max(known)} follow"] if known else []), *told])
 
     def take_messages(self, reader: "InboxReader") -> None:
-        """Give what followers send to a reader, and say how many of them it has refused."""
+        """Give what followers send to a reader, say how many of them it has refused, and tell who sent them."""
         self._reader = reader
-        self.listen(reader)
+        for one in self._publishers:
+            one.listen(reader, lambda: reader.told)
 
     def find_forks(self, found: Callable[[StrayLines], None]) -> None:
         """Tell somebody of what earlier writers have handed on, on a thread of this one's."""

@@ -24,6 +24,7 @@ from tui.sharing.handed_on import (
     KeyFrame,
     OtherWriter,
     Received,
+    RefusedMessage,
     ShareFailed,
     Sink,
     StrayLines,
@@ -80,6 +81,7 @@ class Publisher:
         self._pending = pending
         self._state = state
         self._received: Received = lambda message: None
+        self._refused: Callable[[], tuple[RefusedMessage, ...]] = tuple
         self._strays: Callable[[StrayLines], None] = lambda stray: None
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -102,9 +104,9 @@ class Publisher:
         self._state = state
         self._wake.set()
 
-    def listen(self, received: Received) -> None:
-        """Tell somebody of what followers send, on this thread."""
-        self._received = received
+    def listen(self, received: Received, refused: Callable[[], tuple[RefusedMessage, ...]] = tuple) -> None:
+        """Tell somebody of what followers send, on this thread, and followers of what was refused of it."""
+        self._received, self._refused = received, refused
 
     def find_forks(self, found: Callable[[StrayLines], None]) -> None:
         """Tell somebody of what earlier writers have handed on, on this thread; see Sink.strays."""
@@ -266,4 +268,5 @@ class Publisher:
             stands=str(session_called(state)),
             over=over(state),
             measured=measured_since(self._pending(), self._journal.count),
+            refused=self._refused(),
         )
