@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import faults_told, hung
+from tests.support import faults_told, forked_hosts, hung
 from tests.support.bundled_runbook import read_once
 from tests.support.examples import few_examples
 from tests.support.sshd import Sshd
 from tui.cli.main import GARBAGE
+from tui.drill import embedded_host
 from tui.runbook.reading import load
 
 
@@ -20,12 +21,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have the fault harness speak at the end of a run, in the process that speaks.
 
     Garbage is collected as seldom as in the program: Python's own pace is a tenth of the time of the screens' tests.
-    The bundled runbook is read once, and Hypothesis tries a part of its examples.
+    The bundled runbook is read once, the hosts of drills are forks of one process, and Hypothesis tries a part of its
+    examples.
     """
     config.pluginmanager.register(faults_told)
     config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)
     load.load_whole = read_once
+    embedded_host.begun = forked_hosts.begun
     few_examples()
 
 
@@ -39,6 +42,7 @@ def pytest_unconfigure() -> None:
 
     What went wrong in something that is let go here, pytest still tells.
     """
+    forked_hosts.ended()
     gc.collect()
     gc.freeze()
 

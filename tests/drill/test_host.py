@@ -12,7 +12,9 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from tests.support.forked_hosts import begun_anew
 from tests.support.runbooks import SMALL
+from tui.drill import embedded_host
 from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.scenario_files import parse_scenario
 from tui.execution.there import HostNeed, look_there
@@ -40,8 +42,11 @@ SCENARIO = parse_scenario(
 
 @pytest.fixture(scope="module")
 def drill() -> Iterator[DrillHost]:
-    with start_drill(SCENARIO, INSTANT) as host:
-        yield host
+    """One that is begun as the program begins it, and not as a fork."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(embedded_host, "begun", begun_anew)
+        with start_drill(SCENARIO, INSTANT) as host:
+            yield host
 
 
 def connect(drill: DrillHost, key: paramiko.PKey | None = None, user: str = "production") -> paramiko.Transport:

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 import paramiko
@@ -86,22 +86,39 @@ def start_drill(
     client_key = paramiko.ECDSAKey.generate()
     speed = 0.0 if math.isinf(pace) else pace
     order = Order(scenario, speed, client_key.get_name(), client_key.asbytes(), tuple(left), tuple(supposed))
-    command = [sys.executable, "-P", "-m", "tui.drill.server"]
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = begun()
     try:
         yield _ready(process, order, client_key)
     finally:
         _stop(process)
 
 
-def _ready(process: subprocess.Popen[bytes], order: Order, client_key: paramiko.PKey) -> DrillHost:
+class HostProcess(Protocol):
+    """The process of a drill's host, and the pipes to it."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended, for up to so many seconds; raises `subprocess.TimeoutExpired`."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+def begun() -> HostProcess:
+    """The host's process, which waits for its order."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "tui.drill.server"],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _ready(process: HostProcess, order: Order, client_key: paramiko.PKey) -> DrillHost:
     assert process.stdin
     assert process.stdout
     try:
@@ -123,7 +140,7 @@ def _ready(process: subprocess.Popen[bytes], order: Order, client_key: paramiko.
     )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: HostProcess) -> None:
     """Close the pipe that keeps the process alive, and see that it has gone."""
     assert process.stdin
     assert process.stdout
