@@ -30,8 +30,8 @@ TOP = Path(__file__).parents[1]
 READING = [("show",), ("show", "--json"), ("lint",), ("run", "--dry-run", "--operator", "ana")]
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 WRITING = [("show",), ("--help",), ("schema",)] if not LONG else [*READING, ("--help",), ("sessions",), ("schema",)]
-"""One that writes line by line, one that click writes, one that writes more than a pipe holds; the long form has all."""
-IN_FOLDER = ["show", "sessions", "drill lint x.toml"] + ["lint", "run", "check", "drill --headless"] * LONG
+"""One that writes line by line, one that click writes, one of more than a pipe holds; the long form has all."""
+IN_FOLDER = ["show", "sessions", "drill lint x.toml", *(["lint", "run", "check", "drill --headless"] * LONG)]
 RUN = ("run", "--headless", "--operator", "ana")
 START = "from tui.cli.main import main; main(prog_name='runbook')"
 NAMELESS = "import os, pwd\ndef no(uid): raise KeyError('uid not found')\npwd.getpwuid = no\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import complete, only_session, started, ticking, wait_for_output
+from tests.faults.clients import LOOK_AGAIN, complete, only_session, started, ticking, wait_for_output
 from tests.support.faults import Faults
 from tests.support.sshd import Sshd
 from tui.cli.wiring import open_workspace
@@ -31,6 +31,7 @@ def end(folder: Path, sshd: Sshd, number: signal.Signals, tick: int, pause: floa
         else:
             while not any(b"attemptstarted" in one.read_bytes() for one in folder.glob("sessions/*/journal.jsonl")):
                 assert process.poll() is None, process.communicate()[0]
+                time.sleep(LOOK_AGAIN)
             time.sleep(pause)  # to fall somewhere else each time, not to wait for anything
         process.send_signal(number)
         process.communicate(timeout=60)

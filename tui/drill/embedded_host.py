@@ -100,7 +100,7 @@ class HostProcess(Protocol):
     stdout: IO[bytes] | None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended, for up to so many seconds; raises `subprocess.TimeoutExpired`."""
+        """Wait until it has ended, for up to `timeout` seconds; raises `subprocess.TimeoutExpired`."""
 
     def kill(self) -> None:
         """End it at once."""
