@@ -15,6 +15,7 @@ from tui.session.outcome import Outcome
 pytestmark = pytest.mark.needs("chromium")
 
 PHONE = 390
+OTHER_PART = '<a href="#steps">Another part of it</a>'
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -179,15 +180,27 @@ def test_it_is_light_or_dark_as_its_reader_has_it(chromium: Chromium, exported: 
 def test_the_button_for_light_and_dark_is_whole_however_many_parts_there_are(
     chromium: Chromium, exported: Path, width: int
 ) -> None:
-    exported.write_text(
-        exported.read_text().replace("</nav>", '<a href="#steps">Another part of it</a>' * 12 + "</nav>")
-    )
+    text = exported.read_text()
+    exported.write_text(text.replace("</a></div></nav>", "</a>" + OTHER_PART * 12 + "</div></nav>"))
     with chromium.page(width) as page:
         page.open(exported)
-        assert page.ask("document.querySelector('nav').scrollWidth > innerWidth")
+        assert page.ask("document.querySelector('.links').scrollWidth > innerWidth")
         button = "document.querySelector('nav button').getBoundingClientRect()"
         assert page.ask(f"0 <= {button}.left && {button}.right <= innerWidth")
         assert page.ask(f"document.elementFromPoint({button}.right - 2, {button}.top + 5).tagName") == "BUTTON"
+
+
+def test_the_button_lies_on_no_link_of_a_phone(chromium: Chromium, exported: Path) -> None:
+    with chromium.page(PHONE, 844) as page:
+        page.open(exported)
+        page.ask("window.links = document.querySelectorAll('nav a')")
+        for place in range(page.ask("links.length")):
+            page.ask(f"links[{place}].scrollIntoView({{block: 'nearest', inline: 'nearest'}})")
+            for part in (0.05, 0.5, 0.95):
+                box = f"links[{place}].getBoundingClientRect()"
+                point = f"{box}.left + {part} * {box}.width, ({box}.top + {box}.bottom) / 2"
+                assert page.ask(f"document.elementFromPoint({point}) === links[{place}]"), (place, part)
+        assert page.ask("document.querySelector('nav button').getBoundingClientRect().right <= innerWidth")
 
 
 def test_without_scripts_it_is_read_and_unfolded_all_the_same(chromium: Chromium, exported: Path) -> None:

@@ -1,5 +1,6 @@
 """A session's page is in the bucket while the session grows, behind a link that wants no login."""
 
+import re
 import threading
 import urllib.request
 
@@ -11,6 +12,8 @@ from tests.support.team_bucket import TeamBucketServer, refusal
 from tests.support.team_bucket import bucket as bucket
 from tests.support.team_bucket import team_server as team_server
 from tui.execution.workspace import Workspace
+from tui.exports.html.document import render
+from tui.exports.source import source
 from tui.sharing.bucket import Bucket
 from tui.sharing.stored.live_page import LivePage
 
@@ -60,4 +63,27 @@ def test_the_link_is_signed_for_its_time_and_nothing_is_put_twice(workspace: Wor
     assert not live.put()
     assert "X-Amz-Signature=" in live.address(60)
     assert "X-Amz-Expires=60" in live.address(60)
+    conductor.close()
+
+
+def test_the_page_says_which_step_runs_now_and_what_it_waits_for(workspace: Workspace, host: FakeTransport) -> None:
+    conductor = begun(workspace)
+    directory = workspace.store.find(session_of(conductor))
+
+    def now() -> str:
+        found = re.search(r'<p class="now">(.*?)</p>', render(source(directory)).decode())
+        return re.sub(r"<[^>]*>", "", found[1]) if found else ""
+
+    assert now() == "Next: Look around, not begun yet"
+    host.replies["uptime"] = Reply(b"load average: 0.1\n", until=threading.Event())
+    began = threading.Event()
+    host.before_run = lambda command: began.set()
+    conductor.start("look")
+    assert began.wait(10)
+    assert re.fullmatch(r"Now: ▶ Look around \(1 of \d\), running on web since \d\d:\d\d:\d\d UTC", now())
+    conductor.cancel()
+    conductor.wait(10)
+    assert now().startswith("Now: Look around, ")
+    conductor.finish("abandoned")
+    assert now() == ""
     conductor.close()

@@ -15,7 +15,8 @@ def render(source: Source) -> bytes:
     style, script = _data("report.css"), _data("report.js")
     card = source.card()
     found = parts(source, card, list(timeline(source)))
-    contents = tag("nav", [tag("a", heading, href=f"#{anchor}") for anchor, heading, _ in found], aria_label="Contents")
+    links = [tag("a", heading, href=f"#{anchor}") for anchor, heading, _ in found]
+    contents = tag("nav", tag("div", links, class_="links"), aria_label="Contents")
     sections = [tag("section", tag("h2", heading), part, id=anchor) for anchor, heading, part in found]
     drill = "DRILL – " if source.state.drill else ""
     page = tag(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tui.exports.html.graphs import graph, legend
 from tui.exports.html.page_card import deviations, report_card, sections
+from tui.exports.html.page_now import now_part
 from tui.exports.html.page_timeline import linked, timeline_part
 from tui.exports.html.steps import steps
 from tui.exports.html.tags import Child, Html, joined, table, tag
@@ -21,7 +22,7 @@ def top(source: Source, card: ReportCard) -> Html:
     if card.drill:
         words = f" – a rehearsal of scenario “{card.drill}”; no real host was touched."
         drill = tag("p", tag("strong", "DRILL"), words, class_="drill")
-    return joined([drill, report_card(card, source.runbook.runbook.title)])
+    return joined([drill, report_card(card, source.runbook.runbook.title, now_part(source))])
 
 
 def title(source: Source, card: ReportCard) -> str:
