@@ -67,7 +67,7 @@ def transport() -> Iterator[Any]:
 def test_paramikos_connection(transport: Any) -> None:
     names = """_send_user_message _parse_channel_open_failure _parse_channel_open_success _next_channel
         _channel_handler_table _parse_disconnect _really_parse_kex_init _verify_key _preferred_ciphers
-        _preferred_pubkeys preferred_keys"""
+        _preferred_pubkeys preferred_keys _active_check_timeout"""
     has("paramiko", paramiko.Transport, names, "tui/transports/ssh/wire.py, negotiation.py")
     own = "packetizer lock _channels channel_events channels_seen host_key sock"
     has("paramiko", transport, own, "tui/transports/ssh/wire.py")

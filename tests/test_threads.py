@@ -19,7 +19,7 @@ class Plain(Front):
 
 
 Plain.__abstractmethods__ = frozenset()
-BEGINNERS = {"threads.start", "threads.pool", "threads.timer", "threads.Workers"}
+BEGINNERS = {"threads.start", "threads.pool", "threads.timer", "threads.Workers", "threads.Schedule"}
 MAKERS = {"threading.Thread", "threading.Timer", "ThreadPoolExecutor", "Thread", "Timer"}
 
 
@@ -133,3 +133,28 @@ def test_what_screens_ask_for_is_done_by_a_bounded_number_of_threads(monkeypatch
 
     monkeypatch.setattr(threads, "start", start)
     asyncio.run(asked())
+
+
+def test_a_schedule_does_at_its_time_what_is_due_on_one_thread_whatever_fails() -> None:
+    schedule = threads.Schedule("due")
+    done: list[tuple[str, str]] = []
+    over = threading.Event()
+
+    def note(what: str) -> None:
+        done.append((what, threading.current_thread().name))
+        if what == "fails":
+            raise ValueError(what)
+
+    schedule.after(0.06, partial(note, "last"))
+    schedule.after(0.0, partial(note, "fails"))
+    schedule.after(0.03, partial(note, "second"))
+    schedule.after(0.09, over.set)
+    assert over.wait(30)
+    assert done == [("fails", "due"), ("second", "due"), ("last", "due")]
+    [running] = [one for one in threading.enumerate() if one.name == "due"] or [threading.Thread()]
+    if running.ident:
+        running.join(30)
+    assert "due" not in {one.name for one in threading.enumerate()}
+    again = threading.Event()
+    schedule.after(0.0, again.set)
+    assert again.wait(30)

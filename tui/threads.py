@@ -1,9 +1,13 @@
 """The one place where this program's threads are made, so that each has a name and their number has a limit."""
 
+import heapq
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
 
 from tui.errors import RunbookError
 
@@ -106,3 +110,51 @@ class Workers:
             with self._lock:
                 self._running -= 1
             raise
+
+
+class Schedule:
+    """Does at its time what is short, for everybody on one thread, which ends when nothing is left.
+
+    A call must not wait for anything: what does is given to Workers.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._news = threading.Condition()
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = count()
+        self._running = False
+
+    def after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Do this in so many seconds; there is no taking it back, `call` looks whether it is still wanted.
+
+        Raises:
+            RunbookError: there are too many threads in the whole program.
+        """
+        with self._news:
+            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), call))
+            if self._running:
+                self._news.notify()
+                return
+            self._running = True
+        try:
+            start(self._name, self._run)
+        except RunbookError:
+            with self._news:
+                self._running = False
+            raise
+
+    def _run(self) -> None:
+        while (call := self._next()) is not None:
+            with suppress(Exception):  # what fails is its own, and everybody else is still to be called
+                call()
+
+    def _next(self) -> Callable[[], object] | None:
+        with self._news:
+            while self._due:
+                left = self._due[0][0] - time.monotonic()
+                if left <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._news.wait(left)
+            self._running = False
+            return None

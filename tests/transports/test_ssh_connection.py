@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.ran import run
 from tests.support.sshd import Sshd, free_port
+from tui import threads
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Answering, CancelToken, Command, LinkState, Stream
@@ -265,3 +266,32 @@ def test_whether_a_host_answers_is_found_out_without_logging_in(own_sshd: MakeSs
         "closed": Answering.NO,
     }
     assert not server.said("Accepted")
+
+
+def test_a_connection_takes_one_thread(own_sshd: MakeSshd) -> None:
+    server = own_sshd("MaxStartups 100")
+    before = set(threading.enumerate())
+    hosts = [server.transport() for _ in range(8)]
+    for host in hosts:
+        host.connect()
+    more = [one.name for one in set(threading.enumerate()) - before]
+    assert len(more) <= len(hosts) + 1, more  # one watches all of them
+    for host in hosts:
+        host.close()
+
+
+def test_all_are_made_again_where_a_network_is_lost_with_more_of_them_than_threads(
+    own_sshd: MakeSshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = own_sshd("MaxStartups 100")
+    monkeypatch.setattr("tui.transports.connected._RECONNECTING", threads.Workers("reconnect", 1))
+    links = [Links() for _ in range(4)]
+    hosts = [server.transport(on_link=one) for one in links]
+    for host in hosts:
+        host.connect()
+    server.kill_connections()
+    for one in links:
+        one.wait_for(LinkState.LOST)
+    for host in hosts:
+        assert run(host, "echo again").out == b"again\n"
+        host.close()

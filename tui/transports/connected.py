@@ -4,16 +4,14 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Generic, Protocol
 
 from msgspec.structs import replace
 
 from tui import threads
-from tui.errors import AuthenticationRefused, HostError, LoginWanted
+from tui.errors import AuthenticationRefused, HostError, LoginWanted, RunbookError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.asking import Asking
 from tui.transports.base import (
@@ -50,6 +48,10 @@ RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 LOGGED_OUT = "the connection is lost, and to log in again somebody has to type"
 LOG_IN = "log in again; a command that is running there continues"
+
+_SCHEDULE = threads.Schedule("reconnect soon")
+_RECONNECTING = threads.Workers("reconnect", 32)
+"""A network that is gone takes the connections of all hosts at once."""
 
 NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
@@ -264,18 +266,29 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
                 return  # another one has taken its place meanwhile
             self._changed(self._lost() if link is LinkState.LOST else link, detail)
         if link is LinkState.LOST and not self._typed and not self._closed.is_set():
-            threads.start(f"reconnect {self.name}", self._reconnect)
+            self._later(0)
 
     def _lost(self) -> LinkState:
         return LinkState.LOGGED_OUT if self._typed else LinkState.LOST
 
-    def _reconnect(self) -> None:
-        for pause in chain(RECONNECT, repeat(RECONNECT[-1])):
-            if self._closed.wait(pause):
-                return
-            with suppress(HostError):
-                self._connected(again=True)
-                return
+    def _later(self, tries: int) -> None:
+        pause = RECONNECT[min(tries, len(RECONNECT) - 1)]
+
+        def due() -> None:
+            try:
+                _RECONNECTING.begin(partial(self._reconnect, tries))
+            except RunbookError:  # no thread is to be had now
+                self._later(tries)
+
+        _SCHEDULE.after(pause, due)
+
+    def _reconnect(self, tries: int) -> None:
+        if self._closed.is_set():
+            return
+        try:
+            self._connected(again=True)
+        except HostError:
+            self._later(tries + 1)
 
     def _changed(self, link: LinkState, detail: str = "") -> None:
         if link is not self._link:

@@ -13,9 +13,12 @@ from paramiko.common import (
     MSG_CHANNEL_CLOSE,
     MSG_CHANNEL_EOF,
     MSG_CHANNEL_REQUEST,
+    MSG_REQUEST_FAILURE,
+    MSG_REQUEST_SUCCESS,
     cMSG_CHANNEL_CLOSE,
     cMSG_CHANNEL_OPEN,
     cMSG_CHANNEL_WINDOW_ADJUST,
+    cMSG_GLOBAL_REQUEST,
 )
 
 from tui import threads
@@ -32,6 +35,10 @@ WINDOW = 8 << 20
 PACKET = 256 << 10
 NEVER = 1 << 62
 GATHER = 0.001
+LOOKS = 1.0
+"""Seconds between two looks of a silent connection's thread whether it is still wanted; paramiko's 0.1 is felt with
+hundreds of them. Closing wakes it."""
+_ANSWERS = (MSG_REQUEST_SUCCESS, MSG_REQUEST_FAILURE)
 CIPHERS = (
     "aes128-gcm@openssh.com",
     "aes256-gcm@openssh.com",
@@ -188,6 +195,7 @@ class Connection(Negotiating):
     """
 
     _preferred_ciphers = CIPHERS
+    _active_check_timeout = LOOKS
     _channel_handler_table = {
         **_HANDLERS,
         MSG_CHANNEL_REQUEST: _on_request,
@@ -211,7 +219,11 @@ class Connection(Negotiating):
         """When the other side last said anything."""
         packetizer: Any = self.packetizer
         packetizer.read_message = self._hearing(packetizer.read_message)
-        self.ended = threading.Event()
+        self.answered_in: float | None = None
+        """How many seconds the other side took for the last answer to `ask_for_a_sign`."""
+        self._asked_for_a_sign = 0.0
+        self._ended = False
+        self._when_ended: Callable[[], object] = lambda: None
         self._refusals: dict[int, ChannelRefused] = {}
         self._given_up: dict[int, paramiko.Channel] = {}
         self._beneath = beneath
@@ -223,6 +235,8 @@ class Connection(Negotiating):
         def read_message() -> Any:
             message = read()
             self.heard = time.monotonic()
+            if message[0] in _ANSWERS and self._asked_for_a_sign:
+                self.answered_in, self._asked_for_a_sign = self.heard - self._asked_for_a_sign, 0.0
             self.look_at(*message)
             return message
 
@@ -237,8 +251,27 @@ class Connection(Negotiating):
         try:
             super().run()
         finally:
-            self.ended.set()
+            with self.lock:
+                self._ended = True
+            self._when_ended()
             self._beneath()
+
+    def when_ended(self, call: Callable[[], object]) -> None:
+        """Have this called once the connection has ended, on any thread; it must not wait."""
+        with self.lock:
+            if not self._ended:
+                self._when_ended = call
+                return
+        call()
+
+    def ask_for_a_sign(self) -> None:
+        """Have the other side say anything; `heard` is when it did. It waits where the connection takes nothing now."""
+        request = paramiko.Message()
+        request.add_byte(cMSG_GLOBAL_REQUEST)
+        request.add_string("keepalive@openssh.com")
+        request.add_boolean(True)
+        self._asked_for_a_sign = time.monotonic()
+        self._send_user_message(request)
 
     def get_remote_server_key(self) -> paramiko.PKey:
         """The key that the server proved to hold; paramiko does not tell it any more once the connection is lost."""
@@ -253,6 +286,8 @@ class Connection(Negotiating):
     def close(self) -> None:
         """Close it, and what it goes through."""
         with suppress(EOFError, OSError):  # the way there has gone first
+            self.sock.shutdown(socket.SHUT_RDWR)
+        with suppress(EOFError, OSError):
             super().close()
         with suppress(EOFError, OSError):
             self.sock.close()
