@@ -126,7 +126,7 @@ class Schedule:
         self._running = False
 
     def after(self, seconds: float, call: Callable[[], object]) -> None:
-        """Do this in so many seconds; there is no taking it back, `call` looks whether it is still wanted.
+        """Do this in a number of seconds; there is no taking it back, `call` looks whether it is still wanted.
 
         Raises:
             RunbookError: there are too many threads in the whole program.

@@ -1,5 +1,8 @@
 """A drill plays each host of a group by itself: its own name, its own faults, also where its answers are made up."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,10 @@ from tui.cli.wiring import drill_workspace
 from tui.execution.workspace import Setup
 from tui.headless.answers import AnswersFile
 from tui.headless.run import Exit, run_headless
+from tui.runbook.groups.ranges import MOST
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.state import StepStatus, step_by_id
+from tui.transports.sockets import FILES, SPARE
 
 SCENARIO = """
 format = 1
@@ -71,3 +76,29 @@ def test_without_a_scenario_the_answer_of_every_host_is_made_up(runbook: Path) -
         made_up = AnswersFile(made_up=True)
         assert run_headless(workspace, Setup(flow="deploy", operator="ana"), made_up, said.append) is Exit.OK
     assert any("update: Update all" in line and line.startswith("✔") for line in said), said
+
+
+def test_a_drill_plays_as_many_hosts_as_a_group_may_have(tmp_path: Path) -> None:
+    hosts = MOST if os.environ.get("RUNBOOK_GROUPS") == "long" else 30
+    path = tmp_path / "runbook.toml"
+    text = FLEET.replace("AT_ONCE", "40").replace("STOP_AFTER", "1")
+    path.write_text(text.replace("web[01:06]", f"web[1:{hosts}]"))
+    with drill_workspace(path, "made-up", float("inf")) as workspace:
+        setup = Setup(flow="deploy", operator="ana")
+        workspace.preflight(setup, lambda row: None)
+        conductor = workspace.begin(setup)
+        conductor.start("update")
+        conductor.wait(300)
+        for place in (0, 1):
+            cells = cells_of(conductor.state, step_by_id(conductor.runbook, "update"), place)
+            assert [cell.status for cell in cells] == [CellStatus.GOOD] * hosts
+        conductor.close()
+
+
+def test_where_the_shell_allows_few_open_files_there_are_more_for_many_hosts() -> None:
+    script = "import resource; from tui.transports.sockets import room_for; room_for(1000); "
+    script += "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    for most in (6000, 2000):
+        command = f"ulimit -Sn 256; ulimit -Hn {most}; exec {sys.executable} -c '{script}'"
+        said = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
+        assert said == f"{min(most, 1000 * FILES + SPARE)} {most}\n"

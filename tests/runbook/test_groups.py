@@ -112,7 +112,16 @@ TARGETS = 'targets = ["web[01:03].example.com"]'
     ("old", "new", "problem"),
     [
         (TARGETS, "targets = []", 'r.toml:9: hosts.web.targets: group "web" has no hosts'),
-        (TARGETS, 'targets = ["a[1:150]", "b[1:51]"]', "r.toml:9: hosts.web.targets: the groups have 201 hosts in all"),
+        (
+            TARGETS,
+            'targets = ["a[1:900]", "b[1:101]"]',
+            "r.toml:9: hosts.web.targets: the groups have 1,001 hosts in all",
+        ),
+        (
+            TARGETS,
+            'targets = ["a[1:201]"]\nconnect_with = "openssh"',
+            "r.toml:9: hosts.web.targets: the groups have 201 hosts in all that ssh connects (200 at most",
+        ),
         (TARGETS, 'targets = ["a", "b[3:1]"]', "r.toml:9: hosts.web.targets[1]: [3:1] in 'b[3:1]' counts backwards"),
         (TARGETS, 'targets = ["a2", "a[1:3]"]', 'r.toml:9: hosts.web.targets[1]: "a2" comes twice in group "web"'),
         (TARGETS, 'targets = ["lb.example.com"]', '"lb", a host of group "web", is a host of the runbook as well'),

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tui.transports.base import Transport
 
 
+MANY = 100
+"""Hosts from which on more files may be open than a shell lets a program have where nobody has set it."""
+
+
 def transports_of(
     runbook: "Runbook", ssh_config: Path | None = None, asking: "Asking | None" = None
 ) -> "dict[str, Transport]":
@@ -20,6 +24,10 @@ def transports_of(
     from tui.transports.later import LaterTransport
     from tui.transports.sudo import SudoTransport
 
+    if len(runbook.hosts) > MANY:
+        from tui.transports.sockets import room_for
+
+        room_for(len(runbook.hosts))
     own = load_config().connect_with.get(runbook_id(runbook), {})
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():

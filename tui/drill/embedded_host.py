@@ -22,6 +22,7 @@ from tui.resources import PACKAGE
 from tui.runbook.facts import connection_of
 from tui.runbook.model import Runbook
 from tui.transports.base import Transport
+from tui.transports.sockets import room_for
 
 ADDRESS = "127.0.0.1"
 GRACE = 3.0
@@ -161,6 +162,7 @@ def transports_for(runbook: Runbook, drill: DrillHost) -> dict[str, Transport]:
     """
     from tui.transports.ssh.transport import SSHTransport
 
+    room_for(len(runbook.hosts))
     made: dict[str, Transport] = {}
     for name, host in runbook.hosts.items():
         if not (host.connection or host.group):

@@ -25,10 +25,14 @@ from tui.drill.made_up.supposed import Supposed
 from tui.drill.requests import Cancelled, Registry, Request, understand
 from tui.drill.scenario import Ending, Scenario
 from tui.drill.world import World
+from tui.runbook.groups.ranges import MOST
 from tui.transports.base import Stream
 from tui.transports.jobs.scripts import unwrap_job
+from tui.transports.sockets import room_for
 
 PATIENCE = 30.0
+LOOKS = 1.0
+"""Seconds between two looks of a silent connection's thread whether it is still wanted."""
 FOLLOWED = b"followed\n"
 
 
@@ -57,6 +61,8 @@ class Ready(Struct, frozen=True):
 
 class _Transport(paramiko.Transport):
     """A connection that knows when the answer to an exec request has left, so that output never overtakes it."""
+
+    _active_check_timeout = LOOKS  # a group has hundreds of them
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection)
@@ -216,6 +222,7 @@ def main() -> None:
     ready = Ready(listener.getsockname()[1], host_key.get_name(), host_key.asbytes())
     sys.stdout.buffer.write(msgspec.json.encode(ready) + b"\n")
     sys.stdout.buffer.flush()
+    room_for(MOST)
     threads.start("drill orders", _listen_to_parent, world)
     forbid()
     serve(order, listener, host_key, world)

@@ -1,6 +1,7 @@
 """Sockets of this machine: to an address, and from a port of the loopback interface to wherever a dial leads."""
 
 import errno
+import resource
 import select
 import socket
 import threading
@@ -34,7 +35,23 @@ _REMOTE = {
 }
 """What sshd says of an address it cannot reach: the words of its C library, wherever it runs."""
 
+FILES = 4
+"""Open files that a host takes at most: its connection, and what a command has open."""
+SPARE = 256
+
 Dial = Callable[[], socket.socket]
+
+
+def room_for(hosts: int) -> None:
+    """Let this program, and what it starts, have as many files open as the connections to these hosts take.
+
+    What the system allows at most is not exceeded; where that is too little, a host says that it is not reached.
+    """
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hosts * FILES + SPARE
+    if least != resource.RLIM_INFINITY and least < wanted:
+        enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
 
 
 def dial_here(address: Address, timeout: float) -> socket.socket:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tui.runbook.groups.members import HOST, group_named, is_group, members
-from tui.runbook.groups.ranges import MOST, WrongRange, spelled
+from tui.runbook.groups.ranges import MOST, MOST_BY_OPENSSH, WrongRange, spelled
 from tui.runbook.model import Action, Host, HostOverride, Runbook
 from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.templates.variables import names
@@ -37,13 +37,22 @@ def group_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
                 yield from _addresses(host_name, other.targets, (*path, "targets"))
             if host_name in runbook.hosts:
                 yield from _other_kind(runbook.hosts[host_name], host_name, other, path)
-    every = sum(len(members(host.targets or ())) for host in runbook.hosts.values())
-    if every > MOST:
-        path = next(("hosts", name, "targets") for name, host in reversed(list(runbook.hosts.items())) if host.targets)
-        message = f"the groups have {counted(every, 'host')} in all"
-        yield UnplacedProblem(path=path, message=message, hint=f"{MOST} at most: each has a connection of its own")
+    yield from _too_many(runbook)
     if any(host.targets is not None for host in runbook.hosts.values()):
         yield from _taken(runbook)
+
+
+def _too_many(runbook: Runbook) -> Iterator[UnplacedProblem]:
+    groups = [(name, host) for name, host in runbook.hosts.items() if host.targets]
+    for found, most, by in (
+        (groups, MOST, ""),
+        ([one for one in groups if one[1].connect_with == "openssh"], MOST_BY_OPENSSH, " that ssh connects"),
+    ):
+        every = sum(len(members(host.targets or ())) for _, host in found)
+        if every > most:
+            message = f"the groups have {counted(every, 'host')} in all{by}"
+            hint = f"{most} at most: each has a connection of its own"
+            yield UnplacedProblem(path=("hosts", found[-1][0], "targets"), message=message, hint=hint)
 
 
 def _addresses(name: str, targets: tuple[str, ...], path: Path) -> Iterator[UnplacedProblem]:

@@ -20,7 +20,7 @@ _SCHEDULE = threads.Schedule("liveness")
 _SENDERS = threads.Workers("keepalive", 32)
 """Sending waits where the connection is full; one that does holds up no other."""
 _TELLERS = threads.Workers("link", 32)
-"""Whoever is told may wait, and closing does."""
+"""What is told may wait, and closing does."""
 
 
 class Liveness:

@@ -222,7 +222,7 @@ class Connection(Negotiating):
         self.answered_in: float | None = None
         """How many seconds the other side took for the last answer to `ask_for_a_sign`."""
         self._asked_for_a_sign = 0.0
-        self._ended = False
+        self.ended = threading.Event()
         self._when_ended: Callable[[], object] = lambda: None
         self._refusals: dict[int, ChannelRefused] = {}
         self._given_up: dict[int, paramiko.Channel] = {}
@@ -252,14 +252,14 @@ class Connection(Negotiating):
             super().run()
         finally:
             with self.lock:
-                self._ended = True
+                self.ended.set()
             self._when_ended()
             self._beneath()
 
     def when_ended(self, call: Callable[[], object]) -> None:
         """Have this called once the connection has ended, on any thread; it must not wait."""
         with self.lock:
-            if not self._ended:
+            if not self.ended.is_set():
                 self._when_ended = call
                 return
         call()
