@@ -138,7 +138,7 @@ TARGETS = 'targets = ["web[01:03].example.com"]'
         ('on = "web"\nat_once', 'on = "lb"\nat_once', "no value for {{ host }} here"),
         ('title = "S"', 'title = "S {{ version }}"', 'each host of "web" has a "version" of its own'),
         ('title = "S"', 'title = "S"\nwhen = { version = "1" }', 'each host of "web" has a "version" of its own'),
-        (TARGETS, TARGETS + '\ntargets_from = "x"', 'unknown key "targets_from" (not supported yet'),
+        (TARGETS, TARGETS + '\ntargets_from = "x"', 'host "web" has targets and targets_from'),
         ("[[sections.steps.actions]]", 'look = { run = "x", on = "web" }\n[[sections.steps.actions]]', "a look on one"),
         ("at_once = 2", "at_once = 0", "at_once"),
         ('{ targets = ["stage[1:2]"] }', '{ target = "one" }', '"web" is a group, and one host here'),

@@ -64,7 +64,15 @@ def answered_for(
     from tui.runbook.pointing import in_environment, overridden
 
     begun = resumed.started.environment if resumed is not None and resumed.started is not None else ""
-    return overridden(in_environment(runbook, environment or begun), {}, values)
+    lists = resumed.started.groups if resumed is not None and resumed.started is not None else {}
+    return _with_invented(overridden(in_environment(runbook, environment or begun), {}, values), lists)
+
+
+def _with_invented(runbook: "Runbook", lists: Mapping[str, tuple[str, ...]]) -> "Runbook":
+    """The runbook with hosts for the groups that a command lists: those of a session, else invented ones."""
+    from tui.runbook.groups.printed_hosts import invented, with_lists
+
+    return with_lists(runbook, {**invented(runbook), **lists})
 
 
 def rehearsed(
@@ -85,7 +93,8 @@ def rehearsed(
     name = environment or plain_name(runbook)
     there = runbook.environments.get(name, Environment())
     own = said_of(load_config().variables, runbook_id(runbook), name, there.variables)
-    placed = overridden(in_environment(runbook, environment), {}, values)
+    lists = {name: host.targets or () for name, host in answered.hosts.items() if host.targets_from}
+    placed = _with_invented(overridden(in_environment(runbook, environment), {}, values), lists)
     hosts = {
         key: replace(host, expect_hostname=answered.hosts[key].expect_hostname) for key, host in placed.hosts.items()
     }

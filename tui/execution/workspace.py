@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.errors import HostsMoved, RunbookError, SessionOver
+from tui.errors import HostsMoved, RunbookError, SessionOver, UsageError
 from tui.execution.beginning.chosen import Setup as Setup
 from tui.execution.beginning.chosen import fits, is_here, names_what_is_there
 from tui.execution.beginning.surroundings import Surround, Surroundings, by_itself
@@ -18,6 +18,7 @@ from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name
 from tui.runbook.facts import given_names
+from tui.runbook.groups.printed_hosts import unlisted
 from tui.runbook.model import Runbook, Variable
 from tui.runbook.pointing import chosen_fact, environment_names, known_environment, plain_name
 from tui.runbook.templates.told_titles import titled
@@ -123,15 +124,17 @@ class Workspace:
         known_environment(self.environments, environment)
         if environment != self.environment:
             key = self._key(environment)
-            if key not in self._surroundings:
-                self._surroundings[key] = self._around(key)
-            self.environment, self.here = environment, self._surroundings[key]
-            self._opened.update(self.transports.values())
-            self.connections = Connections(self.runbook, self.transports)
-            self.secrets = self.secrets.elsewhere(self.runbook)
+            self._go(environment, self._surroundings.get(key) or self._around(key))
             self.findings = ()
         if chosen:
             self.chosen = environment
+
+    def _go(self, environment: str, here: Surroundings) -> None:
+        self.environment, self.here = environment, here
+        self._surroundings[self._key(environment)] = here
+        self._opened.update(self.transports.values())
+        self.connections = Connections(self.runbook, self.transports)
+        self.secrets = self.secrets.elsewhere(self.runbook)
 
     def _around(self, key: str) -> Surroundings:
         found = self._surround(key)
@@ -183,15 +186,20 @@ class Workspace:
         Args:
             reading: only steps that change nothing will be done.
         """
+        from tui.execution.beginning.listed_hosts import relisted
         from tui.execution.preflight import preflight, wanted_of
 
-        here, secrets = self.here, self.secrets
         is_here(setup, self.environments, self.environment)
+        before = self.here
+        here, rows = relisted(before, self._reach, report, bool(self.drill))
+        if here is not before is self.here:
+            self._go(self.environment, here)
+        secrets = self.secrets
         facts = {**setup.variables, "method": setup.method, "flow": setup.flow, **chosen_fact(self.environment)}
         wanted = wanted_of(here.runbook, setup.flow, facts, reading, bool(self.drill))
         secrets.know(self.values(setup))
         with self.asking.invited():
-            found = preflight(here.runbook, here.transports, secrets, wanted, report, ask, self.asking)
+            found = (*rows, *preflight(here.runbook, here.transports, secrets, wanted, report, ask, self.asking))
         if here is self.here:  # else another environment was chosen meanwhile: nothing of this one is of the session
             self.findings = found
         return found
@@ -250,7 +258,7 @@ class Workspace:
         from tui.execution.beginning.differing import Differing
         from tui.execution.epochs.holding import resumed
         from tui.session.journal.journal import Journal
-        from tui.session.places import placed, session_places
+        from tui.session.places import on_hosts_of, placed, session_places
 
         directory = self.store.find(session)
         journal = Journal.open(directory.journal, self.clock)
@@ -268,7 +276,7 @@ class Workspace:
             raise
         other = other if hosts == "today" else Differing()
         places = {**session_places(state), **other.places}
-        runbook = placed(runbook, places) if not self.drill else self._drilled(runbook)
+        runbook = on_hosts_of(runbook, self.runbook) if self.drill else placed(runbook, places)
         conductor = self._conductor(directory.attempts, journal, runbook, self._ways(runbook), holding, state)
         for event in other.events(state, operator or state.operator):
             conductor.record(event)
@@ -291,9 +299,6 @@ class Workspace:
         self.enter(environment or (self._plain if self.environments else ""))
         return Differing() if self.drill else differing(runbook, state, self.here)
 
-    def _drilled(self, runbook: Runbook) -> Runbook:
-        return replace(runbook, hosts={**runbook.hosts, **self.runbook.hosts})
-
     def _ways(self, runbook: Runbook) -> "Mapping[str, Transport]":
         """The ways to the hosts of a session's runbook: those there are, where all lead to the same places."""
         from tui.session.places import places_of
@@ -312,7 +317,7 @@ class Workspace:
         """
         from tui.execution.commands import values_of
         from tui.execution.preflight import preflight, wanted_of
-        from tui.session.places import reached_elsewhere
+        from tui.session.places import all_elsewhere
 
         started = conductor.state.started
         assert started is not None  # a session that was resumed has begun
@@ -323,10 +328,7 @@ class Workspace:
         with self.asking.invited(again=False):  # a command that is followed again may have asked already
             found = preflight(conductor.runbook, ways, secrets, wanted, lambda row: None, ask, self.asking)
         events = [row.event for row in found if row.event is not None]
-        known = {} if self.drill else conductor.state.hosts  # a drill's host is made each time, at another port
-        elsewhere = [
-            other for event in events if event.host in known and (other := reached_elsewhere(known[event.host], event))
-        ]
+        elsewhere = [] if self.drill else all_elsewhere(conductor.state, events)  # a drill's is made at another port
         if not conductor.state.finished:
             conductor.reached(events, elsewhere)
         return found, elsewhere
@@ -337,12 +339,9 @@ class Workspace:
         Raises:
             SessionError: it cannot be read, or is damaged.
         """
-        from tui.execution.conductor.onlooker import Onlooker
-        from tui.execution.outputs import Outputs
+        from tui.execution.conductor.onlooker import onlooker_of
 
-        directory = self.store.find(session)
-        runbook, _ = directory.load()
-        return Onlooker(runbook, directory.journal, Outputs(directory.attempts, self.redactor), self.clock, holder)
+        return onlooker_of(self.store.find(session), self.redactor, self.clock, holder)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -395,5 +394,7 @@ class Workspace:
             UsageError: it does not; says which part.
         """
         is_here(setup, self.environments, self.environment)
+        if begin and (groups := unlisted(self.runbook)):
+            raise UsageError(f"the hosts of {', '.join(groups)} are not known", "check again: their command lists them")
         closed = "" if not begin or self.drill or self.window().inside else self.window().why
         fits(self.runbook, setup, self.variables(setup.flow), self.values(setup), closed)

@@ -73,7 +73,8 @@ class Host(Model, frozen=True, kw_only=True):
     """A place where commands run: an SSH target, the operator's own machine, or another host's connection.
 
     A group of hosts has `targets` instead: `web[01:40].example.com` stands for forty of them, and everything else that
-    is said here holds for each; `{{ host }}` is the one at hand.
+    is said here holds for each; `{{ host }}` is the one at hand. `targets_from` is a command on the operator's machine
+    that prints their addresses, one a line: it runs at the set-up, and what it printed holds for the session.
     `connection` names a host whose connection is used, with this entry's own `directory` and `preamble`.
     `from_file` names the variables that a command's shell finds set to what the KEY=value file `file` on that host says
     of them. The file is parsed, never executed; `preamble` comes after.
@@ -88,6 +89,7 @@ class Host(Model, frozen=True, kw_only=True):
     title: str = ""
     target: str = ""
     targets: tuple[str, ...] | None = None
+    targets_from: str = ""
     user: str = ""
     port: int | None = None
     local: bool = False
@@ -106,17 +108,19 @@ class Host(Model, frozen=True, kw_only=True):
     @property
     def group(self) -> bool:
         """Whether it stands for several hosts."""
-        return self.targets is not None
+        return self.targets is not None or bool(self.targets_from)
 
 
 class HostOverride(Model, frozen=True, kw_only=True):
     """What a host of the runbook has otherwise in an environment; a key that is not there is as the runbook has it.
 
-    A `target`, `targets`, `local = true` or a `connection` takes the place of whichever of them the runbook has.
+    A `target`, `targets`, `targets_from`, `local = true` or a `connection` takes the place of whichever of them the
+    runbook has.
     """
 
     target: str | None = None
     targets: tuple[str, ...] | None = None
+    targets_from: str | None = None
     user: str | None = None
     port: int | None = None
     local: bool | None = None

@@ -16,7 +16,7 @@ from tui.text.nearest import did_you_mean
 ENVIRONMENT = "environment"
 PLAIN = "production"
 """What the environment is called that has the hosts and values of the runbook itself, where its author says nothing."""
-_WAYS: Mapping[str, object] = {"target": "", "targets": None, "local": False, "connection": ""}
+_WAYS: Mapping[str, object] = {"target": "", "targets": None, "targets_from": "", "local": False, "connection": ""}
 """The ways to a host, of which it has one."""
 
 
@@ -41,7 +41,7 @@ def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, 
         raise UsageError(f"no host {', '.join(wrong)}", f"the runbook has: {', '.join(runbook.hosts)}")
     for name in hosts:
         if is_group(runbook, name):
-            one = members(runbook.hosts[name].targets or ())[0].name
+            one = next((one.name for one in members(runbook.hosts[name].targets or ())), "NAME")
             raise UsageError(f"{name} is a group of hosts", f"point each of them: --host {one}=TARGET")
     directories = pointed_values(runbook, hosts)
     for name, directory in directories.items():
@@ -162,7 +162,7 @@ def in_environment(runbook: Runbook, name: str) -> Runbook:
     }
     if about is runbook.runbook and not hosts and not values:
         return runbook
-    others = without_members(runbook.hosts, (host for host in hosts if runbook.hosts[host].targets is not None))
+    others = without_members(runbook.hosts, (host for host in hosts if runbook.hosts[host].group))
     there = replace(
         runbook,
         runbook=about,

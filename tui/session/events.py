@@ -46,7 +46,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     its commands run (0: at once). `runbook` is the runbook's id, `environment` which of its environments was chosen
     (empty: the runbook's own), `places` where its hosts are, all of them; `ssh_config` the file that was given as ssh's
     -F. `settings` is what the operator's settings said of its variables then. `epoch` counts who has had the session,
-    where people share it.
+    where people share it. `groups` has the hosts of each group whose list a command printed, as it did then.
     """
 
     session: str
@@ -66,6 +66,7 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     change: str = ""
     reason: str = ""
     drill: str = ""
+    groups: Mapping[str, tuple[str, ...]] = {}
     scenario: str = ""
     scenario_hash: str = ""
     pace: float = 1.0

@@ -1,10 +1,11 @@
 """Where a session's hosts are: as its journal names them, and whether something else says otherwise today."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.runbook.groups.printed_hosts import with_lists
 from tui.runbook.model import Host, Runbook
 from tui.runbook.model import runbook_id as runbook_id
 from tui.runbook.pointing import in_environment, plain_name
@@ -50,6 +51,11 @@ def placed(runbook: Runbook, places: Mapping[str, ev.Place]) -> Runbook:
     return replace(runbook, hosts={**runbook.hosts, **hosts})
 
 
+def on_hosts_of(runbook: Runbook, here: Runbook) -> Runbook:
+    """The runbook with the hosts that another has, where both have them."""
+    return replace(runbook, hosts={**runbook.hosts, **here.hosts})
+
+
 def _at(host: Host, place: ev.Place) -> Host:
     return replace(
         host,
@@ -64,7 +70,10 @@ def _at(host: Host, place: ev.Place) -> Host:
 
 def as_begun(runbook: Runbook, started: ev.SessionStarted | None) -> Runbook:
     """A session's own runbook, by its text, as it is in the environment and with the hosts that the session has."""
-    return runbook if started is None else placed(in_environment(untold(runbook), started.environment), started.places)
+    if started is None:
+        return runbook
+    there = with_lists(in_environment(untold(runbook), started.environment), started.groups)
+    return placed(there, started.places)
 
 
 def environment_of(state: SessionState) -> str:
@@ -122,6 +131,13 @@ def reached_elsewhere(before: ev.HostConnected, now: ev.HostConnected) -> Moved 
     if (before.target, before.user, before.hostname) == (now.target, now.user, now.hostname):
         return None
     return Moved(now.host, _reached(before), _reached(now))
+
+
+def all_elsewhere(state: SessionState, events: Iterable[ev.HostConnected]) -> list[Moved]:
+    """Those of the connections that lead elsewhere than the session's own did."""
+    known = state.hosts
+    found = (reached_elsewhere(known[event.host], event) for event in events if event.host in known)
+    return [moved for moved in found if moved is not None]
 
 
 def _reached(event: ev.HostConnected) -> str:

@@ -3,6 +3,7 @@
 import tui
 from tui.execution.beginning.belonging import hash_of
 from tui.execution.beginning.chosen import Setup
+from tui.runbook.groups.printed_hosts import lists_of
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.places import places_of, runbook_id
@@ -26,6 +27,7 @@ def first_event(session: str, setup: Setup, runbook: Runbook, text: str, scenari
         targets={name: place.target or place.connection or "local" for name, place in places_of(runbook).items()},
         runbook=runbook_id(runbook),
         places=places_of(runbook),
+        groups=lists_of(runbook),
         change=setup.change,
         reason=setup.reason,
         scenario_hash=hash_of(scenario_text) if scenario_text else "",

@@ -8,8 +8,10 @@ from tui import threads
 from tui.errors import NotNow, RunbookError, SessionError
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
+from tui.execution.secrecy.redaction import Redactor
 from tui.execution.viewer import Viewer
 from tui.runbook.model import Runbook
+from tui.session.archive.store import SessionDirectory
 from tui.session.clock import Clock
 from tui.session.events import Entry
 from tui.session.journal.chain import BEGINNING, JournalPlace, ProvedLine, walk
@@ -111,3 +113,13 @@ class Onlooker(Viewer):
                 self._live.trouble = None
             except (RunbookError, OSError, LookupError) as error:
                 self._live.trouble = RunbookError(f"cannot follow {self._journal.path}: {error}")
+
+
+def onlooker_of(directory: SessionDirectory, redactor: Redactor, clock: Clock, holder: str) -> Onlooker:
+    """Who looks on at a session that another process writes.
+
+    Raises:
+        SessionError: it cannot be read, or is damaged.
+    """
+    runbook, _ = directory.load()
+    return Onlooker(runbook, directory.journal, Outputs(directory.attempts, redactor), clock, holder)

@@ -7,6 +7,7 @@ from tui.runbook.groups.members import HOST, group_named, is_group, members
 from tui.runbook.groups.ranges import MOST, MOST_BY_OPENSSH, WrongRange, spelled
 from tui.runbook.model import Action, Host, HostOverride, Runbook
 from tui.runbook.problem import Path, UnplacedProblem, quoted
+from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import names
 from tui.runbook.walk import KEY, Text, steps_of
 from tui.text.amounts import counted
@@ -18,12 +19,13 @@ def group_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
     """Every fault of the groups, of a runbook that has no host for each member yet."""
     whose: dict[str, str] = {}
     for name, host in runbook.hosts.items():
-        if host.targets is None:
+        if not host.group:
             continue
         path: Path = ("hosts", name)
-        yield from _addresses(name, host.targets, (*path, "targets"))
+        if host.targets is not None:
+            yield from _addresses(name, host.targets, (*path, "targets"))
         yield from _unfit(host, path)
-        for one in members(host.targets):
+        for one in members(host.targets or ()):
             if one.name in runbook.hosts:
                 message = f"{quoted(one.name)}, a host of group {quoted(name)}, is a host of the runbook as well"
                 yield UnplacedProblem(path=(*path, "targets"), message=message, hint="give that one another name")
@@ -38,7 +40,7 @@ def group_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
             if host_name in runbook.hosts:
                 yield from _other_kind(runbook.hosts[host_name], host_name, other, path)
     yield from _too_many(runbook)
-    if any(host.targets is not None for host in runbook.hosts.values()):
+    if any(host.group for host in runbook.hosts.values()):
         yield from _taken(runbook)
 
 
@@ -74,10 +76,11 @@ def _addresses(name: str, targets: tuple[str, ...], path: Path) -> Iterator[Unpl
 
 def _other_kind(host: Host, name: str, other: HostOverride, path: Path) -> Iterator[UnplacedProblem]:
     """A group that would be one host in an environment, or one host that would be a group: steps fit one of the two."""
-    if host.targets is None and other.targets is not None:
-        message = f"{quoted(name)} is one host, and a group here"
-        yield UnplacedProblem(path=(*path, "targets"), message=message, hint="give it a target")
-    for key in ("target", "local", "connection") if host.targets is not None else ():
+    for key in ("targets", "targets_from") if not host.group else ():
+        if getattr(other, key) is not None:
+            message = f"{quoted(name)} is one host, and a group here"
+            yield UnplacedProblem(path=(*path, key), message=message, hint="give it a target")
+    for key in ("target", "local", "connection") if host.group else ():
         if getattr(other, key):
             message = f"{quoted(name)} is a group, and one host here"
             yield UnplacedProblem(path=(*path, key), message=message, hint='targets = ["…"], also of one host')
@@ -85,6 +88,9 @@ def _other_kind(host: Host, name: str, other: HostOverride, path: Path) -> Itera
 
 def _unfit(host: Host, path: Path) -> Iterator[UnplacedProblem]:
     """What a host has and a group cannot."""
+    if PLACEHOLDER.search(host.targets_from):
+        message = "the command that lists a group's hosts knows no values: it runs before they are given"
+        yield UnplacedProblem(path=(*path, "targets_from"), message=message, hint="write it out")
     if host.sudo:
         message = "a group whose sudo asks for a password is not supported"
         yield UnplacedProblem(

@@ -12,6 +12,7 @@ from tui.once import once
 from tui.runbook.facts import host_named
 from tui.runbook.groups.ranges import WrongRange, spelled
 from tui.runbook.model import Action, Host, Runbook
+from tui.runbook.problem import quoted
 from tui.runbook.walk import steps_of
 from tui.text.amounts import counted
 
@@ -77,6 +78,7 @@ def _host(group: Host, member: GroupMember) -> Host:
     return replace(
         group,
         targets=None,
+        targets_from="",
         target=member.target,
         user=own(group.user),
         directory=own(group.directory),
@@ -89,7 +91,7 @@ def _host(group: Host, member: GroupMember) -> Host:
 
 def is_group(runbook: Runbook, name: str) -> bool:
     """Whether a host of the runbook is a group."""
-    return name in runbook.hosts and runbook.hosts[name].targets is not None
+    return name in runbook.hosts and runbook.hosts[name].group
 
 
 @once
@@ -101,8 +103,8 @@ def group_of(runbook: Runbook) -> Mapping[str, str]:
 def hosts_named(runbook: Runbook, on: str) -> tuple[str, ...]:
     """The hosts on which something runs that names `on`: the members of a group, else the one."""
     name = host_named(runbook, on)
-    targets = runbook.hosts[name].targets
-    return (name,) if targets is None else tuple(one.name for one in members(targets))
+    host = runbook.hosts[name]
+    return tuple(one.name for one in members(host.targets or ())) if host.group else (name,)
 
 
 def group_named(runbook: Runbook, action: Action) -> str:
@@ -115,7 +117,7 @@ def group_named(runbook: Runbook, action: Action) -> str:
 @once
 def each_host(runbook: Runbook) -> Mapping[str, str]:
     """The names that have a value on each host of a group, with what stands for it where no host is at hand."""
-    if not group_of(runbook):
+    if not any(host.group for host in runbook.hosts.values()):
         return {}
     actions = (action for _, step in steps_of(runbook) for action in step.actions if group_named(runbook, action))
     return {name: name.upper() for name in (HOST, *(name for action in actions for name in action.capture))}
@@ -130,5 +132,7 @@ def written(runbook: Runbook) -> dict[str, Host]:
 def target_words(host: Host) -> str:
     """Where a host is, or the hosts of a group and how many they are; empty where it has no address of its own."""
     if host.targets is None:
-        return host.target
+        return f"what {quoted(host.targets_from)} prints" if host.targets_from else host.target
+    if host.targets_from:
+        return f"{counted(len(members(host.targets)), 'host')} by {quoted(host.targets_from)}"
     return f"{', '.join(host.targets)} ({counted(len(members(host.targets)), 'host')})"

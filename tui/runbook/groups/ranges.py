@@ -10,7 +10,7 @@ MOST_BY_OPENSSH = 200
 """Those of them whose connection `ssh` makes: each takes a process, and two threads of `threads.MOST`."""
 _RANGE = re.compile(r"\[([^\[\]]*)\]")
 _ENDS = re.compile(r"(\d{1,6}):(\d{1,6})")
-_ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class WrongRange(ValueError):
@@ -38,7 +38,7 @@ def spelled(pattern: str) -> tuple[str, ...]:
         raise WrongRange(f"{pattern!r} stands for {total} hosts", f"a group has at most {MOST}")
     found = tuple("".join(one) for one in product(*choices))
     for address in found[:1]:
-        if not _ADDRESS.fullmatch(address):
+        if not ADDRESS.fullmatch(address):
             raise WrongRange(
                 f"{pattern!r} is not a host's address or name", 'as in "web[01:40].example.com", without user and port'
             )

@@ -112,8 +112,10 @@ def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedPro
     host = runbook.hosts[name]
     ways = [key for key in ("target", "local", "connection") if getattr(host, key)]
     ways += ["targets"] if host.targets is not None else []
+    ways += ["targets_from"] if host.targets_from else []
     if len(ways) != 1:
-        found = f"has {' and '.join(ways)}" if ways else "has none of target, targets, local and connection"
+        none = "has none of target, targets, targets_from, local and connection"
+        found = f"has {' and '.join(ways)}" if ways else none
         yield UnplacedProblem(path=path, message=f"host {quoted(name)} {found}", hint="give exactly one of them")
     yield from one_host(runbook, host.connection, (*path, "connection"))
     if _loops(runbook, name):
@@ -122,7 +124,7 @@ def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedPro
             message=f"host {quoted(name)} reaches itself through its connection",
             hint="the last host of the chain needs a target, or local = true",
         )
-    if host.connect_with != "own" and not (host.target or host.targets):
+    if host.connect_with != "own" and not (host.target or host.group):
         yield UnplacedProblem(
             path=(*path, "connect_with"),
             message=f"host {quoted(name)} makes no SSH connection of its own",
@@ -139,7 +141,7 @@ def host_faults(runbook: Runbook, name: str, path: Path) -> Iterator[UnplacedPro
         )
     if host.port is not None and not 1 <= host.port <= 65535:
         yield UnplacedProblem(path=(*path, "port"), message=f"{host.port} is not a port", hint="1 to 65535")
-    at_hand = {HOST} if host.targets is not None else set()
+    at_hand = {HOST} if host.group else set()
     known = KnownNames(frozenset(runbook.variables) | at_hand, frozenset())
     for key, text in _host_texts(host):
         yield from template_faults(text, known, (*path, *key), command=key == ("preamble",))

@@ -122,8 +122,11 @@ def _unannounced(runbook: Runbook) -> Iterator[UnplacedProblem]:
     measured = [
         (("monitors", name, "run"), monitor.run) for name, monitor in runbook.monitors.items() if not monitor.reads
     ]
-    for path, command in (*asked, *measured):
+    listed = [(("hosts", name, "targets_from"), host.targets_from) for name, host in runbook.hosts.items()]
+    for path, command in (*asked, *measured, *listed):
         for change in list(changes(command or ""))[:1]:
+            if path[0] == "hosts" and not change.known:  # it runs on the operator's own machine, and lists something
+                continue
             what = "changes production" if change.known else "is not known to only read"
             hint = "a step does that" if change.known else "reads = true where it only reads"
             yield _doubt(path, f"{quoted(change.words)} {what}, and runs without being announced", hint)
@@ -219,7 +222,7 @@ def _environments(runbook: Runbook) -> Iterator[UnplacedProblem]:
             if host in group_of(runbook):
                 continue
             after = there.hosts[host]
-            if (before.target or before.targets) and host not in one.hosts and not own:
+            if (before.target or before.group) and host not in one.hosts and not own:
                 message = f"host {quoted(host)} is the same machine in environment {quoted(name)}"
                 hint = f"hosts.{host} = {{ target = … }}, or hosts.{host} = {{}} where that is meant"
                 yield _doubt(path, message, hint)

@@ -15,7 +15,7 @@ from tui.text.nearest import did_you_mean
 M = TypeVar("M", bound=Model)
 
 _GROUPS = "not supported yet: docs/groups.md says what is"
-PLANNED = dict.fromkeys(("targets_from",), _GROUPS)
+PLANNED = {"engine": _GROUPS}
 """What is said of keys that the design of groups has and this program does not, where they are unknown."""
 
 

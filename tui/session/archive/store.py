@@ -60,6 +60,7 @@ class SessionDirectory(Struct, frozen=True):
             SessionError: a file cannot be read.
         """
         # what only lists sessions that the index knows reads none
+        from tui.runbook.groups.printed_hosts import with_lists
         from tui.runbook.pointing import in_environment
         from tui.runbook.reading.file_text import read_text
         from tui.runbook.reading.load import load
@@ -72,7 +73,9 @@ class SessionDirectory(Struct, frozen=True):
         except RunbookInvalid:
             runbook = load(self.runbook, of_session=True)  # it says where the file is
         state = fold(runbook, read(self.journal))
-        return in_environment(runbook, state.started.environment if state.started else ""), state
+        if state.started is None:
+            return in_environment(runbook, ""), state
+        return with_lists(in_environment(runbook, state.started.environment), state.started.groups), state
 
 
 @lru_cache(maxsize=4)
