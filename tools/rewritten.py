@@ -1,6 +1,7 @@
 """Rewrites the asserts of the tests once, as pytest keeps them: each of its processes would rewrite all of them.
 
-The interface is private: where it changes, nothing is kept, and each process rewrites them as before.
+So it is with the characters that Hypothesis chooses from: two seconds in each process of a fresh clone.
+The interfaces are private: where one changes, nothing is kept, and each process does it as before.
 """
 
 import os
@@ -22,16 +23,26 @@ def keep(config: Config, path: Path) -> None:
         _write_pyc(state, code, source, kept)
 
 
+def know_characters() -> None:
+    """Have Hypothesis find out what UTF-8 can write, and keep it."""
+    from hypothesis.internal.charmap import intervals_from_codec
+
+    intervals_from_codec("utf-8")
+
+
 def main(folder: Path) -> None:
     """Rewrite every file of tests below a folder, on all processors."""
     files = [path.resolve() for name in ("test_*.py", "conftest.py") for path in sorted(folder.rglob(name))]
     config, several = _prepareconfig([]), os.cpu_count() or 1
+    if os.fork() == 0:
+        know_characters()
+        os._exit(0)
     for place in range(several):
         if os.fork() == 0:
             for path in files[place::several]:
                 keep(config, path)
             os._exit(0)
-    for _ in range(several):
+    for _ in range(several + 1):
         os.wait()
 
 
