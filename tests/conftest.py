@@ -2,6 +2,8 @@
 
 import gc
 import os
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -15,6 +17,8 @@ from tests.support.sshd import Sshd
 from tui.cli.main import GARBAGE
 from tui.drill import embedded_host
 from tui.runbook.reading import load
+
+_NUMBERS: defaultdict[str, "count[int]"] = defaultdict(count)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,6 +49,15 @@ def pytest_unconfigure() -> None:
     forked_hosts.ended()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the test's own, called as pytest's: that one looks through all there are for the next number."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    place = tmp_path_factory.getbasetemp() / f"{name}{next(_NUMBERS[name])}"
+    place.mkdir(mode=0o700)
+    return place
 
 
 @pytest.fixture(scope="session")
