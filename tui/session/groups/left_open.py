@@ -8,7 +8,7 @@ from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Step
 from tui.runbook.shell.counting import may_change
-from tui.session.groups.cells import Cell, CellStatus, cells_of
+from tui.session.groups.cells import Cell, CellStatus, cells_of, changed_on
 from tui.session.state import SessionState, StepStatus
 
 NAMED = 3
@@ -37,7 +37,7 @@ def _of_step(state: SessionState, step: Step) -> Iterator[LeftOpen]:
     wanted = _ENDED if at_work else (*_ENDED, CellStatus.PART)
     for cell in cells_of(state, step, 0):
         last = _last_change(state, step, cell.host) if cell.status in wanted else -1
-        if last >= 0 and not (step.undo and all(_undone(state, name, cell.host, last) for name in step.undo)):
+        if last >= 0 and not (step.undo and all(_undone(state, step, name, cell.host, last) for name in step.undo)):
             yield LeftOpen(step, cell.host, cell.attempt, _done(step, cell))
 
 
@@ -53,10 +53,10 @@ def _last_change(state: SessionState, step: Step, host: str) -> int:
     return max((attempt.seq for attempt in mine if may_change(step.actions[attempt.action])), default=-1)
 
 
-def _undone(state: SessionState, name: str, host: str, since: int) -> bool:
-    """Whether a rollback step was done after that on the host, or has nothing to do there."""
+def _undone(state: SessionState, source: Step, name: str, host: str, since: int) -> bool:
+    """Whether a rollback step was done after that on the host, or has nothing to undo there."""
     step = state.step(name)
-    if step.status is StepStatus.NOT_NEEDED:
+    if step.status is StepStatus.NOT_NEEDED or host not in changed_on(state, source, name):
         return True
     if not step.cells:
         return step.status is StepStatus.SIGNED and step.signed_seq > since
