@@ -47,7 +47,7 @@ test-triggers: dev-environment ## how soon random errors are noticed and how oft
 test-hostile: dev-environment ## 40,000 values a shell that try to break out of the quoting (minutes), 10,400 episodes of random keys (an hour on 2 cores), each dialog at 260 sizes, exports of hostile sessions, 5,000 damaged bytes, every command in a terminal
 	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py tests/tui/test_mashing_hostile.py \
 		tests/exports/test_exports_hostile.py tests/tui/test_foreign_text.py tests/tui/test_dialogs_settle.py \
-		tests/session/test_verifying.py tests/test_commands_hostile.py tests/test_standard_output.py $(ARGS)
+		tests/session/test_verifying.py tests/session/test_bundle_hostile.py tests/test_commands_hostile.py tests/test_standard_output.py $(ARGS)
 
 test-host-files: dev-environment ## environment files beside python-dotenv, 2,000 of each kind a shell and awk (minutes)
 	@RUNBOOK_HOST_FILES=2000 tools/test tests/execution/test_host_file.py --hypothesis-show-statistics $(ARGS)

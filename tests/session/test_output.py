@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
+from tui.session.output import output
 from tui.session.output.line_index import BLOCK
 from tui.session.output.masks import hide, merged
 from tui.session.output.output import (
@@ -273,16 +274,24 @@ def test_output_with_a_secret_still_to_be_captured_is_not_shown_while_it_comes(t
     assert reader.read_lines(0, 1) == ['{"access": "•••"}'.encode()]
 
 
-def test_search_goes_both_ways_and_finds_every_line_once(tmp_path: Path) -> None:
+@pytest.fixture
+def batch(monkeypatch: pytest.MonkeyPatch) -> int:
+    """What is searched at once, an eighth of what it is: several need fewer lines."""
+    monkeypatch.setattr(output, "BATCH", BATCH // 8)
+    return BATCH // 8
+
+
+def test_search_goes_both_ways_and_finds_every_line_once(tmp_path: Path, batch: int) -> None:
     data = b"".join(
-        b"%d %s\n" % (number, b"ERROR here" if number % 50_000 == 7 else b"fine" * 9) for number in range(160_000)
+        b"%d %s\n" % (number, b"ERROR here" if number % 6_000 == 7 else b"fine" * 9) for number in range(20_000)
     )
+    assert len(data) > 6 * batch
     reader = finished(tmp_path, data)
-    wanted = [7, 50_007, 100_007, 150_007]
+    wanted = [7, 6_007, 12_007, 18_007]
     assert list(reader.search("ERROR")) == wanted
     assert list(reader.search("error here", start=8)) == wanted[1:]
     assert list(reader.search("Error")) == []
-    assert list(reader.search("ERROR", start=100_007, direction=-1)) == wanted[2::-1]
+    assert list(reader.search("ERROR", start=12_007, direction=-1)) == wanted[2::-1]
     assert list(reader.search(re.compile(rb"^7 "))) == [7]
     assert list(reader.search("ERROR", stopped=lambda: True)) == []
 
@@ -295,10 +304,10 @@ def test_search_over_lines_longer_than_a_batch(tmp_path: Path) -> None:
     assert list(reader.search("needle", start=10**6, direction=-1)) == wanted[::-1]
 
 
-def test_search_finds_a_line_that_ends_behind_its_batch(tmp_path: Path) -> None:
-    reader = finished(tmp_path, b"\n" * (BATCH - 10) + b"a" * 100 + b"needle\n" + b"\n" * BATCH)
-    assert list(reader.search("needle")) == [BATCH - 10]
-    assert list(reader.search("needle", start=BATCH, direction=-1)) == [BATCH - 10]
+def test_search_finds_a_line_that_ends_behind_its_batch(tmp_path: Path, batch: int) -> None:
+    reader = finished(tmp_path, b"\n" * (batch - 10) + b"a" * 100 + b"needle\n" + b"\n" * batch)
+    assert list(reader.search("needle")) == [batch - 10]
+    assert list(reader.search("needle", start=batch, direction=-1)) == [batch - 10]
 
 
 def test_search_does_not_find_what_is_hidden(tmp_path: Path) -> None:
