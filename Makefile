@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill follow-demo test test-faults test-approvals test-drills test-examples test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment
+.PHONY: help drill follow-demo test test-faults test-approvals test-drills test-examples test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment bench-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -67,7 +67,7 @@ check: dev-environment ## style, format, types and import direction
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 
-bench: dev-environment ## measure speed and memory beside OpenSSH and a bare Textual app
+bench: bench-environment ## measure speed and memory beside OpenSSH and a bare Textual app
 	@$(VENV)/bin/python -m bench $(ARGS)
 
 screenshots: dev-environment ## draw every screen from the drill into screenshots/
@@ -85,6 +85,9 @@ wheel: dev-environment ## build the wheel into dist/
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+bench-environment:
+	@tools/environment bench
 
 run-environment:
 	@tools/environment run

@@ -76,3 +76,8 @@ class Layered(Mapping[Key, Value], Generic[Key, Value]):
             base = {**base, **changed}
             self._layers = base, {}
         return base
+
+
+def whole(mapping: Mapping[Key, Value]) -> Mapping[Key, Value]:
+    """The same entries in a mapping of one layer, for who looks many of them up."""
+    return mapping._whole() if isinstance(mapping, Layered) else mapping

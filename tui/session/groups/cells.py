@@ -6,12 +6,14 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.once import once
 from tui.runbook.groups.host_by_host import STOP_AFTER, batched
 from tui.runbook.groups.members import HOST, group_named, group_of, hosts_named
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, Step
 from tui.runbook.shell.counting import may_change
 from tui.session.event_base import Check
+from tui.session.layered import whole
 from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
 from tui.text.amounts import counted
@@ -124,25 +126,43 @@ def cells_of(state: SessionState, step: Step, place: int) -> tuple[Cell, ...]:
 
     Of a step that goes over the group host by host they are those of all its actions, whichever is asked about.
     """
-    known = state.step(step.id).cells
+    return _cells(state, step.id, place)
+
+
+@once
+def _cells(state: SessionState, name: str, place: int) -> tuple[Cell, ...]:
+    """The same, found once for each state: a fold, its views and the screen ask for them, and they may be thousands."""
+    step, attempts = step_by_id(state.runbook, name), whole(state.attempts)
+    known = {at: whole(cells) for at, cells in state.step(name).cells.items()}
     hosts = wanted(state, step, place)
     if step.each:
-        return tuple(_host_in_step(state, host, known, len(step.actions)) for host in hosts)
-    return tuple(_cell(state, host, known.get(place, {}).get(host, 0), place) for host in hosts)
+        return tuple(_host_in_step(attempts, host, known, len(step.actions)) for host in hosts)
+    here = known.get(place, {})
+    return tuple(_cell(attempts, host, here.get(host, 0), place) for host in hosts)
 
 
-def _cell(state: SessionState, host: str, number: int, place: int) -> Cell:
-    return Cell(host, number, status_of(state.attempts[number]) if number else CellStatus.TO_DO, place)
+def _cell(attempts: Mapping[int, Attempt], host: str, number: int, place: int) -> Cell:
+    return Cell(host, number, status_of(attempts[number]) if number else CellStatus.TO_DO, place)
 
 
-def _host_in_step(state: SessionState, host: str, known: Mapping[int, Mapping[str, int]], actions: int) -> Cell:
+def _host_in_step(
+    attempts: Mapping[int, Attempt], host: str, known: Mapping[int, Mapping[str, int]], actions: int
+) -> Cell:
     """Where a host stands by the last action that was begun there; those before it are good."""
     place = next((at for at in reversed(range(actions)) if host in known.get(at, {})), -1)
     if place < 0:
         return Cell(host, 0, CellStatus.TO_DO)
-    cell = _cell(state, host, known[place][host], place)
+    cell = _cell(attempts, host, known[place][host], place)
     more = cell.status is CellStatus.GOOD and place < actions - 1
     return replace(cell, status=CellStatus.PART) if more else cell
+
+
+_ENDINGS = {
+    OutcomeKind.UNKNOWN: CellStatus.UNKNOWN,
+    OutcomeKind.CANCELLED: CellStatus.CANCELLED,
+    OutcomeKind.UNREACHABLE: CellStatus.UNREACHABLE,
+}
+"""Where a host stands whose command ended so; FAILED after any other that is not good."""
 
 
 def status_of(attempt: Attempt) -> CellStatus:
@@ -154,12 +174,7 @@ def status_of(attempt: Attempt) -> CellStatus:
         return CellStatus.RUNNING
     if attempt.good:
         return CellStatus.GOOD
-    kinds = {
-        OutcomeKind.UNKNOWN: CellStatus.UNKNOWN,
-        OutcomeKind.CANCELLED: CellStatus.CANCELLED,
-        OutcomeKind.UNREACHABLE: CellStatus.UNREACHABLE,
-    }
-    return kinds.get(outcome.kind, CellStatus.FAILED)
+    return _ENDINGS.get(outcome.kind, CellStatus.FAILED)
 
 
 def standing_of(state: SessionState, step: Step, place: int) -> GroupStanding:
