@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.fleet import FAILED, GONE, LOST, NAMES, TURNS, begun, fleet, ran
@@ -301,3 +302,17 @@ def test_a_host_that_was_rolled_back_is_not_left_in_the_middle(tmp_path: Path) -
         conductor.start("fill")
         conductor.wait()
         assert left_open(conductor.state) == ()
+
+
+def test_a_host_that_a_retry_did_not_come_to_again_is_still_left_in_the_middle(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["drain"] = FAILED
+    hosts["web04"].replies["drain"] = FAILED
+    with begun(tmp_path, hosts, stop_after=2, text=TURNS) as conductor:
+        go(conductor, 2)
+        assert {left.host for left in left_open(conductor.state)} == {"web02", "web04"}
+        step = step_by_id(conductor.runbook, "roll")
+        one = replace(conductor.state.step("roll"), cells={0: {"web01": 1}}, status=StepStatus.FAILED)
+        state = replace(conductor.state, steps={**conductor.state.steps, "roll": one})
+        assert {cell.status for cell in cells_of(state, step, 0) if cell.host == "web04"} == {CellStatus.TO_DO}
+        assert "web04" in {left.host for left in left_open(state)}

@@ -6,7 +6,10 @@ from pathlib import Path
 from tests.support.fake_transport import Reply
 from tests.support.fleet import FAILED, FLEET, GONE, LOST, NAMES, begun, fleet, ran, statuses
 from tui.execution.workspace import Workspace
+from tui.headless.found import search_report
 from tui.session.archive.comparing import compare, difference, opened
+from tui.session.archive.history import took as took_then
+from tui.session.archive.searching import Wanted, search
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
@@ -19,6 +22,7 @@ from tui.session.state import StepStatus, step_by_id
 from tui.session.tries import took
 from tui.session.views.symptoms import subject_of
 from tui.session.views.trouble import failure_words
+from tui.session.views.usual import on_host
 
 
 def test_runs_on_every_host_with_its_own_values(tmp_path: Path) -> None:
@@ -219,6 +223,42 @@ def test_two_sessions_are_compared_host_by_host(tmp_path: Path) -> None:
     lines = difference(before, after, "update")
     assert [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")] == ["-one", "+two"]
     assert " web05:" in lines
+
+
+def test_history_has_what_a_step_took_on_each_host(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web03"].replies["install"] = [FAILED, Reply()]
+    with begun(tmp_path, hosts, at_once=6, stop_after=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        conductor.retry("update")
+        conductor.wait()
+        state = conductor.state
+    assert state.step("update").status is StepStatus.SIGNED
+    found = took_then(state)
+    assert found.keys() == {on_host("update", name) for name in NAMES if name != "web03"}  # that one failed first
+    one = [attempt.seconds or 0.0 for attempt in state.attempts.values() if attempt.host == "web01"]
+    assert found[on_host("update", "web01")] == round(sum(one), 3)
+
+
+def test_a_step_on_a_group_took_the_time_in_which_any_host_ran(tmp_path: Path) -> None:
+    with begun(tmp_path, fleet(), at_once=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+        state = conductor.state
+    assert took_then(state)["update"] == round(took(state, step_by_id(state.runbook, "update")), 3)
+
+
+def test_a_line_that_was_found_names_its_host(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web05"].replies["install"] = Reply(b"a needle\n")
+    with begun(tmp_path, hosts, at_once=6) as conductor:
+        conductor.start("update")
+        conductor.wait()
+    said: list[str] = []
+    assert search_report(search(Store(tmp_path / "sessions"), Wanted(text="needle")), False, said.append) == 0
+    assert len(said) == 1
+    assert " on web05:1 (succeeded): a needle" in said[0]
 
 
 def test_a_packed_state_has_the_cells(tmp_path: Path) -> None:

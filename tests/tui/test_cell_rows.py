@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from tests.support.fake_transport import Reply
 from tests.support.fleet import FAILED, GONE, TURNS, begun, fleet, ran
+from tui.screens.run.text import hosts_to_open
 from tui.session.state import step_by_id
+from tui.session.views.usual import Usual, on_host
 from tui.widgets.moment import Moment
 from tui.widgets.step.beside import on_hosts
 from tui.widgets.step.cell_rows import cell_rows
@@ -83,3 +87,39 @@ def test_a_batch_has_its_number_and_what_comes_after_it(tmp_path: Path) -> None:
         "3 Check  ✔3",
         "4 Undrain  ✔3",
     ]
+
+
+def test_the_hosts_can_be_opened_one_by_one_who_is_not_good_first(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web03"].replies["install"] = FAILED
+    hosts["web05"].replies["undrain"] = Reply(b"another\n")
+    with begun(tmp_path, hosts, stop_after=3, text=TURNS) as conductor:
+        step = step_by_id(conductor.runbook, "roll")
+        assert hosts_to_open(conductor.state, step) == []
+        for _ in range(3):
+            conductor.start("roll")
+            conductor.wait()
+        state = conductor.state
+        found = hosts_to_open(state, step)
+    assert [one.words for one in found] == [
+        "✖ web03  failed in Update: no room",
+        "✔ web05  good in Undrain",
+        "✔ web01  good in Undrain, printed the same as 3 more",
+        "✔ web02  good in Undrain, printed the same as 3 more",
+        "✔ web04  good in Undrain, printed the same as 3 more",
+        "✔ web06  good in Undrain, printed the same as 3 more",
+    ]
+    assert [state.attempts[number].host for number in found[0].attempts] == ["web03", "web03"]
+
+
+def test_the_slowest_host_is_told_beside_what_is_usual_there(tmp_path: Path) -> None:
+    with begun(tmp_path, fleet(), text=TURNS) as conductor:
+        step = step_by_id(conductor.runbook, "roll")
+        conductor.start("roll")
+        conductor.wait()
+        state = conductor.state
+    attempts = {number: replace(one, seconds=48.0) for number, one in state.attempts.items()}
+    usual = {on_host("roll", "web01"): Usual(41.0, 40.0, 42.0, 5)}
+    moment = Moment(state=replace(state, attempts=attempts), now=datetime.now(UTC), usual=usual)
+    text = " ".join(row.text.strip() for row in cell_rows(moment, step, 0, 80))
+    assert "slowest web01 3:12 (usually 0:41)" in text

@@ -11,6 +11,7 @@ from tui.runbook.model import Variable
 from tui.screens.setup.form import (
     beside_lines,
     filled,
+    folded,
     hint_of,
     label_of,
     meaning,
@@ -159,3 +160,27 @@ def test_the_band_says_what_it_means_to_begin(workspace: Workspace) -> None:
     assert "window closes" in words
     line = "".join(text for text, _ in verdict_line(BAD, {}, "F10", meaning(workspace, "deploy", "docker", BAD)))
     assert line == " F10   BEGIN  without web: what needs it will fail"
+
+
+def test_the_hosts_of_a_group_are_one_row_and_those_that_failed_each() -> None:
+    groups = {f"web{number:02}": "web" for number in range(1, 41)}
+    rows = [Finding(name="lb", kind="host", verdict=RowVerdict.OK, detail="lb@10.0.0.1")]
+    for name in groups:
+        bad = name in ("web07", "web11")
+        verdict = RowVerdict.FAILED if bad else RowVerdict.OK
+        rows.append(Finding(name=name, kind="host", verdict=verdict, detail="no route" if bad else f"{name}@10.0.0.2"))
+        full = "91 % full" if name == "web03" else "29 % full"
+        rows += [] if bad else [Finding(name=name, kind="room", verdict=RowVerdict.OK, detail=full)]
+    told = folded(rows, groups)
+    assert [(row.kind, row.name, row.detail) for row in told] == [
+        ("host", "lb", "lb@10.0.0.1"),
+        ("host", "web 38/40", "38 of 40 hosts reached"),
+        ("host", "web07", "no route"),
+        ("host", "web11", "no route"),
+        ("room", "web 38/38", "29 % full · 1 differ"),
+    ]
+    waits = [Finding(name=name, kind="host", verdict=RowVerdict.WAITING) for name in groups]
+    (row,) = folded([*rows[1:2], *waits[1:]], groups)
+    assert (row.name, row.verdict) == ("web 1/40", RowVerdict.WAITING)
+    lost = [Finding(name=name, kind="host", verdict=RowVerdict.FAILED, detail="no route") for name in groups]
+    assert len(folded(lost, groups)) == 40

@@ -59,7 +59,8 @@ def _place(one: ArchiveHit) -> str:
     where = f"{one.step} #{one.attempt}" if one.attempt else one.step
     line = f":{one.line}" if one.line else f" {one.where.value}"
     outcome = f" ({one.outcome})" if one.outcome else ""
-    return sanitise(f"{one.session} {at} {where}{line}{outcome}: {one.text.strip()[:TEXT]}")
+    host = f" on {one.host}" if one.host else ""
+    return sanitise(f"{one.session} {at} {where}{host}{line}{outcome}: {one.text.strip()[:TEXT]}")
 
 
 def compare_report(before: ComparedSession, after: ComparedSession, as_json: bool, say: Say) -> None:

@@ -13,6 +13,7 @@ from tui.keys import BY_ID
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.replay.playing import PlayedScreen
+from tui.session.groups.cells import member_of
 from tui.session.state import step_by_id
 
 ROUND = 0.001
@@ -84,7 +85,10 @@ class ReplayScreen(PlayedScreen, inherit_bindings=False):
         self._chosen = hit.attempt
         title = step_by_id(self.state.runbook, hit.step).title
         many = f"{len(self._hits)}{'+' if len(self._hits) >= MOST else ''}"
-        self._words = f"/{self._searched}: {self._hit + 1} of {many}, {title}"
+        attempt = self.state.attempts.get(hit.attempt)
+        host = member_of(self.state, attempt) if attempt is not None else ""
+        on = f" on {host}" if host else ""
+        self._words = f"/{self._searched}: {self._hit + 1} of {many}, {title}{on}"
         self.refresh_moment()
         if hit.line != COMMAND:
             self.output.mark(self._searched, hit.line)

@@ -6,7 +6,7 @@ from tui.front import asks
 from tui.runbook.model import Issue
 from tui.screens.run.panes import OUTPUT
 from tui.screens.run.session_shown import SessionShown
-from tui.screens.run.text import compared
+from tui.screens.run.text import compared, hosts_to_open
 from tui.session.possible.refusals import refusal
 from tui.session.views.symptoms import Match
 from tui.text.amounts import counted
@@ -40,9 +40,13 @@ class SessionScreen(SessionShown):
         attempts = self.state.step(step.id).shown if step else ()
         if self.refused("attempts"):
             return
+        if step is not None and (hosts := hosts_to_open(self.state, step)):
+            place = await self.app.ask(Pick("Which host?", [host.words for host in hosts]))
+            if place is None:
+                return
+            attempts = hosts[place].attempts
         titles = compared(self.state, attempts)
-
-        place = await self.app.ask(Pick("Whose output?", titles))
+        place = 0 if len(titles) == 1 else await self.app.ask(Pick("Whose output?", titles))
         if place is not None:
             self._chosen = attempts[place]
             self._show_output()

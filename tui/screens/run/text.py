@@ -18,6 +18,8 @@ from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
 from tui.session.events import Check
 from tui.session.groups.batches import batch_now
+from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, member_of
+from tui.session.groups.printed_alike import said_alike
 from tui.session.state import Attempt, SessionState, StepStatus, action_then
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called, place_words
 from tui.session.views.doubts import begins_anew
@@ -27,6 +29,7 @@ from tui.text.block import NO_BREAK, Piece, shown
 from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
 from tui.widgets.step.beside import on_hosts
+from tui.widgets.step.cell_rows import SIGNS
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
 from tui.widgets.step.ticks import received
 
@@ -229,6 +232,42 @@ def compared(state: SessionState, numbers: Iterable[int]) -> list[str]:
         output_title(state, number) + (f": {said}" if (said := state.attempts[number].said) else "")
         for number in numbers
     ]
+
+
+class HostToOpen(Struct, frozen=True):
+    """A host of a group whose output may be looked at: its attempts in the step, and how it stands, in one line."""
+
+    attempts: tuple[int, ...]
+    words: str
+
+
+def hosts_to_open(state: SessionState, step: Step) -> list[HostToOpen]:
+    """The hosts of a step on a group on which something ran: who is not good first, then who said something else.
+
+    Nothing where the step is not at a group, or runs other things as well.
+    """
+    step_state = state.step(step.id)
+    shown = [state.attempts[number] for number in step_state.shown]
+    if not shown or not all(member_of(state, attempt) for attempt in shown if not attempt.aside):
+        return []
+    place = max(step_state.cells, default=0)
+    cells = [cell for cell in cells_of(state, step, place) if cell.attempt]
+    alike = {cell.host: len(same) for same in said_alike(state, cells) for cell in same}
+    cells.sort(key=lambda cell: (ORDER.index(cell.status), alike.get(cell.host, 0)))
+    return [HostToOpen(_attempts_on(shown, cell.host), _told_of(state, step, cell, alike)) for cell in cells]
+
+
+def _attempts_on(shown: Iterable[Attempt], host: str) -> tuple[int, ...]:
+    return tuple(attempt.number for attempt in shown if attempt.host == host)
+
+
+def _told_of(state: SessionState, step: Step, cell: Cell, alike: Mapping[str, int]) -> str:
+    attempt, same = state.attempts[cell.attempt], alike.get(cell.host, 0)
+    title = step.actions[cell.place].title if step.each else ""
+    words = f"{SIGNS[cell.status][0]} {cell.host}  {cell.status.value}{f' in {title}' if title else ''}"
+    if attempt.said and cell.status is not CellStatus.GOOD:
+        return f"{words}: {attempt.said}"
+    return f"{words}, printed the same as {same - 1} more" if same > 1 else words
 
 
 def no_output(moment: Moment, step: str, number: int) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Decides what the set-up asks for, what is wrong with the answers, and whether the session may begin."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ from tui.text.block import Piece
 from tui.text.sentences import sentence
 from tui.widgets.looks.fitting import clipped
 
+NAMED = 3
+"""What is not reached and is named in one line."""
 Key = tuple[str, str]
 """A row of the preflight: its kind (host or secret) and its name."""
 
@@ -167,6 +170,49 @@ def problems(
     return found
 
 
+def folded(rows: Iterable[Finding], groups: Mapping[str, str]) -> list[Finding]:
+    """The preflight with one row for the hosts of a group that are as they should be; those that failed have their own.
+
+    Args:
+        groups: the group of each host that is a member of one.
+    """
+    found: list[Finding] = []
+    together: dict[Key, list[Finding]] = {}
+    for row in rows:
+        key = row.kind, groups.get(row.name, "")
+        if not key[1]:
+            found.append(row)
+            continue
+        if key not in together:
+            found.append(row)
+        together.setdefault(key, []).append(row)
+    told: list[Finding] = []
+    for row in found:
+        same = together.get((row.kind, groups.get(row.name, "")))
+        told += [row] if same is None else _as_one(groups[row.name], same)
+    return told
+
+
+def _as_one(group: str, rows: Sequence[Finding]) -> Iterator[Finding]:
+    """The rows of a group's hosts about one thing: together, and then each of those that failed."""
+    failed = [row for row in rows if row.verdict is RowVerdict.FAILED]
+    good = [row for row in rows if row.verdict is RowVerdict.OK]
+    others = {row.verdict for row in rows} - {RowVerdict.OK, RowVerdict.FAILED}
+    verdict = RowVerdict.WAITING if RowVerdict.WAITING in others else RowVerdict.UNKNOWN if others else RowVerdict.OK
+    details = Counter(row.detail for row in good).most_common(1)
+    if rows[0].kind == "host":
+        detail = f"{len(good)} of {counted(len(rows), 'host')} reached"
+    elif details:
+        differ = len(good) - details[0][1]
+        detail = f"{details[0][0]}{PART}{differ} differ" if differ else details[0][0]
+    else:
+        detail = ""
+    if good or others:
+        kind = rows[0].kind
+        yield Finding(name=f"{group} {len(good)}/{len(rows)}", kind=kind, verdict=verdict, detail=detail)
+    yield from failed
+
+
 def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> list[list[Piece]]:
     """The preflight, one line a thing: verdict, what, what was found; below it the error and what to do about it.
 
@@ -231,7 +277,8 @@ def meaning(
         return "while another session is open"
     lost = [row.name for row in failed if row.kind != DISK]
     if lost:
-        return f"without {', '.join(lost)}: what needs it will fail"
+        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        return f"without {', '.join(lost[:NAMED])}{more}: what needs it will fail"
     if failed:
         return "with little room for the record: commands stop where nothing can be recorded"
     facts = {"flow": flow, "method": method, **chosen_fact(workspace.environment)}

@@ -20,6 +20,7 @@ from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
 from tui.front import FrontPage
 from tui.runbook.described.environments_told import environment_words
+from tui.runbook.groups.members import group_of
 from tui.screens.setup import form
 from tui.screens.setup.fields import ChoiceInput, Environments, FormEntry, Hinted, Methods
 from tui.text.block import block, pieces, styled
@@ -263,7 +264,9 @@ class SetupScreen(FrontPage[None]):
     def _say_rows(self) -> None:
         """The preflight; each fingerprint is whole while the rows have the focus."""
         width = self.scroll.scrollable_content_region.width
-        rows = form.row_lines(self.rows.values(), self.scroll.has_focus, width)
+        whole = self.scroll.has_focus
+        told = self.rows.values() if whole else form.folded(self.rows.values(), group_of(self.app.workspace.runbook))
+        rows = form.row_lines(told, whole, width)
         self.row_words.say(
             styled(rows if self._decided else [[("No host is reached before the environment is chosen.", "")]])
         )

@@ -5,7 +5,7 @@ What is kept in `history.json`, beside the sessions, is derived from their journ
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +18,13 @@ from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import Place
 from tui.session.places import runbook_id, session_places
 from tui.session.report_card.section_times import section_times
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
+from tui.session.tries import took as took_together
 from tui.session.views.called import COMPLETED, over, over_at, result_of
-from tui.session.views.usual import Usual, WholeUsual, usual_of
+from tui.session.views.usual import Usual, WholeUsual, on_host, usual_of
 
 FILE = "history.json"
-FORMAT = 5
+FORMAT = 6
 KNOWN = 3
 """How often a step must have been done before anything is called usual."""
 
@@ -110,15 +111,33 @@ def _known_of(found: Mapping[str, list[float]]) -> dict[str, Usual]:
 
 
 def took(state: SessionState) -> dict[str, float]:
-    """What the commands of each step took that went well at once: signed, and nothing of it failed or was repeated."""
+    """What the commands of each step took that went well at once: signed, and nothing of it failed or was repeated.
+
+    On a group of hosts it is the time in which any of them ran, and beside it what each host took (`on_host`).
+    """
     found: dict[str, float] = {}
     for step in state.steps.values():
+        if step.status is not StepStatus.SIGNED:
+            continue
         attempts = [state.attempts[number] for number in step.attempts if not state.attempts[number].aside]
-        clean = len({attempt.action for attempt in attempts}) == len(attempts)
-        good = all(attempt.good for attempt in attempts)
-        if step.status is StepStatus.SIGNED and attempts and clean and good:
-            found[step.id] = round(sum(attempt.seconds or 0.0 for attempt in attempts), 3)
+        if _at_once(attempts):
+            together = took_together(state, step_by_id(state.runbook, step.id)) if step.cells else _sum(attempts)
+            found[step.id] = round(together, 3)
+        for host in dict.fromkeys(host for known in step.cells.values() for host in known):
+            own = [attempt for attempt in attempts if attempt.host == host]
+            if _at_once(own):
+                found[on_host(step.id, host)] = round(_sum(own), 3)
     return found
+
+
+def _at_once(attempts: Sequence[Attempt]) -> bool:
+    """Whether everything that was tried went well at the first try."""
+    tried = {(attempt.action, attempt.host) for attempt in attempts}
+    return bool(attempts) and len(tried) == len(attempts) and all(attempt.good for attempt in attempts)
+
+
+def _sum(attempts: Sequence[Attempt]) -> float:
+    return sum(attempt.seconds or 0.0 for attempt in attempts)
 
 
 def alike(state: SessionState) -> Alike:

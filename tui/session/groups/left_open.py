@@ -9,11 +9,10 @@ from tui.runbook.index import index_of
 from tui.runbook.model import Step
 from tui.runbook.shell.counting import may_change
 from tui.session.groups.cells import Cell, CellStatus, cells_of, changed_on
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import Attempt, SessionState, StepStatus
 
 NAMED = 3
 """Hosts that are named in one line."""
-_ENDED = (CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN, CellStatus.CANCELLED)
 
 
 class LeftOpen(Struct, frozen=True):
@@ -34,11 +33,17 @@ def left_open(state: SessionState) -> tuple[LeftOpen, ...]:
 
 def _of_step(state: SessionState, step: Step) -> Iterator[LeftOpen]:
     at_work = any(attempt.step == step.id for attempt in state.all_running())
-    wanted = _ENDED if at_work else (*_ENDED, CellStatus.PART)
+    at_it = (CellStatus.RUNNING, CellStatus.PART) if at_work else ()  # between two of its actions nothing runs there
+    by_host: dict[str, list[Attempt]] = {}
+    for attempt in map(state.attempts.__getitem__, state.step(step.id).attempts):
+        if not attempt.aside and attempt.seq > state.step(step.id).reopened_seq:
+            by_host.setdefault(attempt.host, []).append(attempt)
     for cell in cells_of(state, step, 0):
-        last = _last_change(state, step, cell.host) if cell.status in wanted else -1
-        if last >= 0 and not (step.undo and all(_undone(state, step, name, cell.host, last) for name in step.undo)):
-            yield LeftOpen(step, cell.host, cell.attempt, _done(step, cell))
+        ran = by_host.get(cell.host, [])
+        last = _last_change(step, ran) if cell.status not in (*at_it, CellStatus.GOOD) else -1
+        if last < 0 or (step.undo and all(_undone(state, step, name, cell.host, last) for name in step.undo)):
+            continue
+        yield LeftOpen(step, cell.host, ran[-1].number, _done(step, cell))
 
 
 def _done(step: Step, cell: Cell) -> tuple[str, ...]:
@@ -46,11 +51,12 @@ def _done(step: Step, cell: Cell) -> tuple[str, ...]:
     return tuple(action.title for action in actions if action.title and may_change(action))
 
 
-def _last_change(state: SessionState, step: Step, host: str) -> int:
-    """The last event by which a step changed a host, or may have; -1 where it did not."""
-    ran = (state.attempts[number] for number in state.step(step.id).attempts)
-    mine = (attempt for attempt in ran if attempt.host == host and not attempt.aside and not attempt.never_started)
-    return max((attempt.seq for attempt in mine if may_change(step.actions[attempt.action])), default=-1)
+def _last_change(step: Step, ran: Sequence[Attempt]) -> int:
+    """The last event by which a step changed a host, or may have; -1 where it did not, or came to its end since."""
+    changed = (one.seq for one in ran if may_change(step.actions[one.action]) and not one.never_started)
+    ended = (one.seq for one in ran if one.good and one.action == len(step.actions) - 1)
+    last = max(changed, default=-1)
+    return last if last > max(ended, default=-1) else -1
 
 
 def _undone(state: SessionState, source: Step, name: str, host: str, since: int) -> bool:

@@ -34,6 +34,11 @@ class WholeUsual(Struct, frozen=True):
     to_come: Mapping[str, Usual] = {}
 
 
+def on_host(step: str, host: str) -> str:
+    """By which name it is known what a step usually takes on one host of a group."""
+    return f"{step} {host}"
+
+
 def usual_of(lengths: list[float]) -> Usual:
     """The median and the quartiles of at least two lengths."""
     from statistics import quantiles  # seldom needed, and not before anything is seen

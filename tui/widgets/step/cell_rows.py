@@ -8,7 +8,8 @@ from tui.session.groups.batches import Batch, batch_begun, batch_now, soaks_unti
 from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, standing_of
 from tui.session.groups.printed_alike import said_alike
 from tui.session.tries import lasted
-from tui.text.amounts import clock_words, counted, duration
+from tui.session.views.usual import on_host
+from tui.text.amounts import clock_words, counted
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
 from tui.widgets.head.mode import cut
@@ -89,13 +90,20 @@ def _counts(moment: Moment, step: Step, place: int, cells: tuple[Cell, ...], wid
             pieces += [(f"{sign}{count}{words}", STYLES[style]), (" ", "")]
     stopped = ": STOPPED" if standing.stopped else ""
     pieces.append((f" stops at {standing.stop_after}{stopped}", STYLES["bad"] if stopped else "$faint"))
-    slowest = max(
-        ((lasted(moment.state.attempts[cell.attempt], moment.now), cell.host) for cell in cells if cell.attempt),
-        default=(0.0, ""),
-    )
-    if slowest[0] >= 1:
-        pieces.append((f"  slowest {slowest[1]} {duration(slowest[0])}", "$faint"))
+    length, host = max(((_took(moment, step, cell), cell.host) for cell in cells if cell.attempt), default=(0.0, ""))
+    if length >= 1:
+        usual = moment.usual.get(on_host(step.id, host))
+        beside = f" (usually {clock_words(usual.median)})" if usual is not None else ""
+        longer = usual is not None and usual.longer(length)
+        pieces.append((f"  slowest {host} {clock_words(length)}{beside}", STYLES["turn"] if longer else "$faint"))
     return rows(pieces, width, 2)
+
+
+def _took(moment: Moment, step: Step, cell: Cell) -> float:
+    """How long a host took until now: its last attempt; where all of a step is done on it, the last of each action."""
+    known = moment.state.step(step.id).cells
+    numbers = [at[cell.host] for at in known.values() if cell.host in at] if step.each else [cell.attempt]
+    return sum(lasted(moment.state.attempts[number], moment.now) for number in numbers)
 
 
 def _grid(cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
