@@ -14,6 +14,7 @@ import sys
 import tempfile
 import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,36 +109,77 @@ class Measured(NamedTuple):
     beside: float
 
 
+def grouped(process: int, priority: str) -> None:
+    """Give the group of a terminal's processes a priority, where there are such groups and that is allowed."""
+    with suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(priority, encoding="ascii")
+
+
+class Measuring:
+    """A program on a terminal of its own, in which keys are pressed one after the other."""
+
+    def __init__(self, program: list[str], begin: bool, priority: str = "0") -> None:
+        self._folder = tempfile.mkdtemp()
+        environment = {"TMPDIR": self._folder, "PYTHONPATH": ".", "XDG_CONFIG_HOME": self._folder}
+        self.terminal = terminal = Terminal([sys.executable, *program], environment)
+        grouped(terminal.pid, priority)
+        try:
+            terminal.until(b"marker-000-", 60.0)
+            terminal.idle(1.0)
+            self._before = terminal.memory()
+            if begin:
+                for _ in ("the session is resumed", "start the step"):
+                    terminal.press(ENTER)
+                    terminal.idle(1.5)  # a dialog hears nothing until nobody types
+                self._run_it()
+        except BaseException:
+            self.close()
+            raise
+        self._times: list[float] = []
+        self._spent = terminal.spent()
+
+    def _run_it(self) -> None:
+        """Say yes until it is heard: a busy machine draws the question late."""
+        for _ in range(30):
+            self.terminal.press(b"y")
+            with suppress(TimeoutError):
+                self.terminal.until(b"running", 2.0)
+                return
+        raise TimeoutError("the step does not run")
+
+    def press(self) -> None:
+        """Press the next key, and wait until what it does is drawn."""
+        place = len(self._times)
+        down = place % 60 < 30
+        at = place % 60 + 1 if down else 59 - place % 60
+        self.terminal.press(DOWN if down else UP)
+        pressed = time.perf_counter()
+        self._times.append((self.terminal.until(f"marker-{at:03d}-".encode()) - pressed) * 1000)
+
+    def measured(self) -> Measured:
+        """What came of the keys so far."""
+        came = sum(path.stat().st_size for path in Path(self._folder).rglob("*.out")) / 1e6
+        screen, beside = (
+            (now - then) / len(self._times) for now, then in zip(self.terminal.spent(), self._spent, strict=True)
+        )
+        return Measured(self._times, came, self.terminal.memory() - self._before, screen, beside)
+
+    def close(self) -> None:
+        self.terminal.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 def measure(program: list[str], begin: bool) -> Measured:
     """Press KEYS keys in a program."""
     chance = random.Random(1)
-    folder = tempfile.mkdtemp()
-    environment = {"TMPDIR": folder, "PYTHONPATH": ".", "XDG_CONFIG_HOME": folder}
-    terminal = Terminal([sys.executable, *program], environment)
+    one = Measuring(program, begin)
     try:
-        terminal.until(b"marker-000-")
-        terminal.idle(1.0)
-        before = terminal.memory()
-        if begin:
-            for _ in ("the session is resumed", "start the step"):
-                terminal.press(ENTER)
-                terminal.idle(1.5)  # a dialog hears nothing until nobody types
-            terminal.press(b"y")  # yes, run it
-            terminal.until(b"running")
-        times, spent = [], terminal.spent()
-        for place in range(KEYS):
-            terminal.idle(chance.uniform(0.03, 0.13))
-            down = place % 60 < 30
-            at = place % 60 + 1 if down else 59 - place % 60
-            terminal.press(DOWN if down else UP)
-            pressed = time.perf_counter()
-            times.append((terminal.until(f"marker-{at:03d}-".encode()) - pressed) * 1000)
-        came = sum(path.stat().st_size for path in Path(folder).rglob("*.out")) / 1e6
-        screen, beside = ((now - then) / KEYS for now, then in zip(terminal.spent(), spent, strict=True))
-        return Measured(times, came, terminal.memory() - before, screen, beside)
+        for _ in range(KEYS):
+            one.terminal.idle(chance.uniform(0.03, 0.13))
+            one.press()
+        return one.measured()
     finally:
-        terminal.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        one.close()
 
 
 def main() -> None:

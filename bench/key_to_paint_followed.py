@@ -1,59 +1,115 @@
 """From a key press to the drawn answer while ten people follow the session, beside the same session alone.
 
-Target: the median within 5 % of that of the session alone. The followers are on this machine, too, and give way to it;
-the processor time of the thread that draws says the same where others keep the machine busy.
+Target: the median within 5 % of that of the session alone. Both run at the same time and the keys are pressed in turn,
+so that what else the machine does is in both. Ten followers are elsewhere in life: here they and the relay get only
+what nobody else wants of the processors, and it is said how far behind they were. The processor time of the thread that
+draws says the same once more.
 """
 
 import os
+import random
+import re
+import select
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench.key_to_paint import Measured, measure
+from bench.key_to_paint import KEYS, Measured, Measuring, grouped
 from tests.support.redis_server import RedisServer
 from tui.sharing.relay.client import Relay, RelayAddress
 from tui.sharing.relay.relay_feed import relayed_sessions
 
 KEY = "a team's key of thirty-two characters"
 FOLLOWERS = 10
-ROUNDS = 3
+ROUNDS = 2
 RATES = ("0", "1")
-
-
-def followed(port: int, root: Path, program: list[str]) -> Measured:
-    """The key presses, with the followers."""
-    watching = subprocess.Popen([sys.executable, "-m", "bench.key_to_paint_followed", str(port), str(root)])
-    try:
-        return measure(program, begin=True)
-    finally:
-        watching.kill()
-        watching.wait()
+FIRST, LAST = "-10", "19"
+"""Priorities of what is measured and of the followers, where the system groups the processes of a terminal."""
 
 
 def watch(port: int, root: Path) -> None:
-    """Follow the session that is begun, ten times, as long as it is let; at the lowest priority."""
+    """Follow the session that is begun, ten times, until standard input ends; say how far behind they were at most."""
     from tui.session.clock import SystemClock
     from tui.sharing.following.followed_session import Follower
     from tui.sharing.relay.relay_feed import RelayFeed
     from tui.sharing.seals import Seals
 
-    os.nice(19)
+    grouped(os.getpid(), LAST)
+    idle(os.getpid())
     address, password = RelayAddress("127.0.0.1", port), os.environ["BENCH_PASSWORD"]
-    known = {one for one, _ in relayed_sessions(Relay(address, password))}
+    known = set(sys.stdin.readline().split())
     while not (new := [one for one, _ in relayed_sessions(Relay(address, password)) if one not in known]):
         time.sleep(0.2)
-    session = new[0]
-    for number in range(FOLLOWERS):
+    followers = [
         Follower(
-            lambda: RelayFeed(Relay(address, password), session),
-            Seals(KEY, session),
-            root / session / str(number),
+            lambda: RelayFeed(Relay(address, password), new[0]),
+            Seals(KEY, new[0]),
+            root / new[0] / str(number),
             SystemClock(),
         )
-    time.sleep(3600)
+        for number in range(FOLLOWERS)
+    ]
+    print("joined", flush=True)
+    lags: list[float] = []
+    while not select.select([sys.stdin], [], [], 0.5)[0]:
+        lags += [one.lag for one in followers]
+    print(f"{statistics.median(lags):.2f} {max(lags):.2f}", flush=True)
+    os._exit(0)
+
+
+def idle(process: int) -> None:
+    """Give a process only what nobody else wants of the processors."""
+    os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
+
+
+def rest(terminals: Sequence[Measuring], seconds: float) -> None:
+    """Read what all of them draw for a while: none is held up by a terminal that nobody reads."""
+    end = time.perf_counter() + seconds
+    fds = [one.terminal.fd for one in terminals]
+    while (left := end - time.perf_counter()) > 0:
+        for fd in select.select(fds, [], [], left)[0]:
+            os.read(fd, 1 << 20)
+
+
+def in_turn(server: RedisServer, root: Path, rate: str, chance: random.Random) -> tuple[Measured, Measured, str]:
+    """KEYS keys in each: the session alone, the session that ten follow, and how far behind these were."""
+    relay = Relay(RelayAddress("127.0.0.1", server.port), server.password)
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "bench.key_to_paint_followed", str(server.port), str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert watching.stdin
+    assert watching.stdout
+    print(*(one for one, _ in relayed_sessions(relay)), file=watching.stdin, flush=True)
+    made: list[Measuring] = []
+    try:
+        for more in ([], [str(server.port)]):
+            made.append(Measuring(["-m", "bench._streaming", rate, *more], begin=True, priority=FIRST))
+        while not select.select([watching.stdout], [], [], 0)[0]:
+            rest(made, 0.1)
+        assert watching.stdout.readline() == "joined\n"
+        for place in range(KEYS):
+            for one in made if place % 2 else made[::-1]:
+                rest(made, chance.uniform(0.03, 0.13))
+                one.press()
+        watching.stdin.close()
+        while not select.select([watching.stdout], [], [], 0)[0]:
+            rest(made, 0.1)
+        middle, most = watching.stdout.readline().split()
+        alone, shared = (one.measured() for one in made)
+        return alone, shared, f"followers were {middle} s behind (median), {most} s at most"
+    finally:
+        for one in made:
+            one.close()
+        watching.kill()
+        watching.wait()
 
 
 def cut(runs: list[Measured], place: int) -> float:
@@ -72,24 +128,29 @@ def said(what: str, alone: float, shared: float) -> str:
 
 
 def main() -> None:
+    chance = random.Random(1)
+    grouped(os.getpid(), FIRST)
     with tempfile.TemporaryDirectory() as name:
         server = RedisServer(Path(name) / "redis", password="of-the-bench")
+        idle(int(re.findall(r"process_id:(\d+)", server.admin("INFO", "server"))[0]))
         os.environ |= {"BENCH_PASSWORD": server.password, "BENCH_KEY": KEY}
         try:
             for rate in RATES:
                 alone: list[Measured] = []
                 shared: list[Measured] = []
+                print(f"key to paint, {rate} MB/s, load {os.getloadavg()[0]:.0f} (target 1.05):", flush=True)
                 for _ in range(ROUNDS):
-                    alone.append(measure(["-m", "bench._streaming", rate], begin=True))
-                    program = ["-m", "bench._streaming", rate, str(server.port)]
-                    shared.append(followed(server.port, Path(name), program))
+                    one, other, behind = in_turn(server, Path(name), rate, chance)
+                    alone.append(one)
+                    shared.append(other)
+                    print(f"  {said('one round, median', cut([one], 49), cut([other], 49))}; {behind}", flush=True)
                 told = [
                     said("median", cut(alone, 49), cut(shared, 49)),
                     said("p99", cut(alone, 98), cut(shared, 98)),
                     said("drawing thread for a key", mean(alone, "screen"), mean(shared, "screen")),
                     said("other threads for a key", mean(alone, "beside"), mean(shared, "beside")),
                 ]
-                print(f"key to paint, {rate} MB/s (target 1.05):", *told, sep="\n  ", flush=True)
+                print(*(f"  {one}" for one in told), sep="\n", flush=True)
         finally:
             server.stop()
 
