@@ -109,20 +109,21 @@ class Measured(NamedTuple):
     beside: float
 
 
-def grouped(process: int, priority: str) -> None:
-    """Give the group of a terminal's processes a priority, where there are such groups and that is allowed."""
-    with suppress(OSError):
-        Path(f"/proc/{process}/autogroup").write_text(priority, encoding="ascii")
+def before_others(process: int) -> None:
+    """Have a process that has begun no threads yet run before what is not measured, where that is allowed."""
+    with suppress(PermissionError):
+        os.sched_setscheduler(process, os.SCHED_RR, os.sched_param(1))
 
 
 class Measuring:
     """A program on a terminal of its own, in which keys are pressed one after the other."""
 
-    def __init__(self, program: list[str], begin: bool, priority: str = "0") -> None:
+    def __init__(self, program: list[str], begin: bool, first: bool = False) -> None:
         self._folder = tempfile.mkdtemp()
         environment = {"TMPDIR": self._folder, "PYTHONPATH": ".", "XDG_CONFIG_HOME": self._folder}
         self.terminal = terminal = Terminal([sys.executable, *program], environment)
-        grouped(terminal.pid, priority)
+        if first:
+            before_others(terminal.pid)
         try:
             terminal.until(b"marker-000-", 60.0)
             terminal.idle(1.0)

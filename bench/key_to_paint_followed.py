@@ -1,14 +1,13 @@
 """From a key press to the drawn answer while ten people follow the session, beside the same session alone.
 
 Target: the median within 5 % of that of the session alone. Both run at the same time and the keys are pressed in turn,
-so that what else the machine does is in both. Ten followers are elsewhere in life: here they and the relay get only
-what nobody else wants of the processors, and it is said how far behind they were. The processor time of the thread that
+so that what else the machine does is in both. Ten followers are elsewhere in life: here they get only what nobody
+else wants of the processors, and it is said how far behind they were. The processor time of the thread that
 draws says the same once more.
 """
 
 import os
 import random
-import re
 import select
 import statistics
 import subprocess
@@ -16,9 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from bench.key_to_paint import KEYS, Measured, Measuring, grouped
+from bench.key_to_paint import KEYS, Measured, Measuring, before_others
 from tests.support.redis_server import RedisServer
 from tui.sharing.relay.client import Relay, RelayAddress
 from tui.sharing.relay.relay_feed import relayed_sessions
@@ -27,8 +27,6 @@ KEY = "a team's key of thirty-two characters"
 FOLLOWERS = 10
 ROUNDS = 2
 RATES = ("0", "1")
-FIRST, LAST = "-10", "19"
-"""Priorities of what is measured and of the followers, where the system groups the processes of a terminal."""
 
 
 def watch(port: int, root: Path) -> None:
@@ -38,8 +36,9 @@ def watch(port: int, root: Path) -> None:
     from tui.sharing.relay.relay_feed import RelayFeed
     from tui.sharing.seals import Seals
 
-    grouped(os.getpid(), LAST)
-    idle(os.getpid())
+    with suppress(OSError):  # where the system groups the processes of a terminal, the group gives way, too
+        Path("/proc/self/autogroup").write_text("19", encoding="ascii")
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     address, password = RelayAddress("127.0.0.1", port), os.environ["BENCH_PASSWORD"]
     known = set(sys.stdin.readline().split())
     while not (new := [one for one, _ in relayed_sessions(Relay(address, password)) if one not in known]):
@@ -59,11 +58,6 @@ def watch(port: int, root: Path) -> None:
         lags += [one.lag for one in followers]
     print(f"{statistics.median(lags):.2f} {max(lags):.2f}", flush=True)
     os._exit(0)
-
-
-def idle(process: int) -> None:
-    """Give a process only what nobody else wants of the processors."""
-    os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
 
 
 def rest(terminals: Sequence[Measuring], seconds: float) -> None:
@@ -91,7 +85,7 @@ def in_turn(server: RedisServer, root: Path, rate: str, chance: random.Random) -
     made: list[Measuring] = []
     try:
         for more in ([], [str(server.port)]):
-            made.append(Measuring(["-m", "bench._streaming", rate, *more], begin=True, priority=FIRST))
+            made.append(Measuring(["-m", "bench._streaming", rate, *more], begin=True, first=True))
         while not select.select([watching.stdout], [], [], 0)[0]:
             rest(made, 0.1)
         assert watching.stdout.readline() == "joined\n"
@@ -129,10 +123,9 @@ def said(what: str, alone: float, shared: float) -> str:
 
 def main() -> None:
     chance = random.Random(1)
-    grouped(os.getpid(), FIRST)
     with tempfile.TemporaryDirectory() as name:
         server = RedisServer(Path(name) / "redis", password="of-the-bench")
-        idle(int(re.findall(r"process_id:(\d+)", server.admin("INFO", "server"))[0]))
+        before_others(os.getpid())
         os.environ |= {"BENCH_PASSWORD": server.password, "BENCH_KEY": KEY}
         try:
             for rate in RATES:

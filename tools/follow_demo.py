@@ -1,11 +1,14 @@
 """Shows how a session is followed: a Redis server, a bucket, and two terminals in tmux, on a drill and following it.
 
-Everything is on loopback and in a temporary folder, and ends with the tmux session.
+Who leaves following is in a shell, and may take the drill over: `runbook take-over last`. Everything is on loopback and
+in a temporary folder, and ends with the tmux session.
 """
 
 import os
 import secrets
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +20,8 @@ from tests.support.team_bucket import KEYS, NAME, TeamBucketServer
 
 SIZE = ("-x", "160", "-y", "50")
 NEEDED = ("tmux", "redis-server")
+THEN = "You follow no more. To continue the drill here: runbook take-over last (exit ends this)"
+"""What is said to who has left following; it stands in a shell between quotes."""
 
 
 def main() -> int:
@@ -26,6 +31,8 @@ def main() -> int:
         print(f"this needs {' and '.join(missing)}: install them (Debian: apt install tmux redis-server)")
         return 1
     detached = "--detached" in sys.argv
+    for ended in (signal.SIGTERM, signal.SIGHUP):  # what was begun here ends with it
+        signal.signal(ended, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="follow-demo-") as name:
         folder = Path(name)
         relay, bucket = RedisServer(folder / "redis", password=secrets.token_hex(16)), TeamBucketServer()
@@ -35,9 +42,9 @@ def main() -> int:
             for person in ("ana", "ben"):
                 _settings(folder / person, person, relay, bucket)
             tmux = ("tmux", "-S", socket, "-f", "/dev/null")
-            run = f"{sys.executable} -m tui"
-            drill = _in(folder / "ana", relay, f"{run} drill calm-deployment")
-            watch = f"until {run} follow last; do sleep 1; done"
+            _program(folder / "bin")
+            drill = _in(folder / "ana", relay, "runbook drill calm-deployment")
+            watch = f'until runbook follow last; do sleep 1; done; echo "{THEN}"; exec sh'
             subprocess.run((*tmux, "new-session", "-d", "-s", "demo", *SIZE, drill), check=True)
             subprocess.run((*tmux, "set-option", "-g", "mouse", "on"), check=True)
             subprocess.run((*tmux, "split-window", "-v", "-t", "demo", _in(folder / "ben", relay, watch)), check=True)
@@ -84,6 +91,13 @@ secret_key = "env:DEMO_SECRET_KEY"
         key.write_text(secrets.token_hex(32))
 
 
+def _program(folder: Path) -> None:
+    """The command as what it says names it."""
+    folder.mkdir()
+    (folder / "runbook").write_text(f'#!/bin/sh\nexec {sys.executable} -m tui "$@"\n', encoding="utf-8")
+    (folder / "runbook").chmod(0o700)
+
+
 def _in(home: Path, relay: RedisServer, command: str) -> str:
     """A command of one person's, as tmux runs it."""
     told = {
@@ -94,8 +108,10 @@ def _in(home: Path, relay: RedisServer, command: str) -> str:
         "DEMO_ACCESS_KEY": KEYS.access_key,
         "DEMO_SECRET_KEY": KEYS.secret_key,
         "PYTHONPATH": os.getcwd(),
+        "PATH": f"{home.parent / 'bin'}:{os.environ['PATH']}",
+        "PS1": f"{home.name}> ",
     }
-    return f"env {' '.join(f'{name}={value}' for name, value in told.items())} sh -c '{command}'"
+    return f"env {' '.join(f'{name}={shlex.quote(value)}' for name, value in told.items())} sh -c '{command}'"
 
 
 if __name__ == "__main__":

@@ -146,7 +146,9 @@ class TestTheCommand:
         folder.mkdir(parents=True, exist_ok=True)
         lines = [f'{name} = "{getattr(place, name)}"' for name in ("name", "endpoint", "region", "prefix")]
         lines += ['access_key = "env:TEAM_ACCESS"', 'secret_key = "env:TEAM_SECRET"']
-        (folder / "config.toml").write_text("\n".join(['[share]\nkey = "env:TEAM_KEY"\n[bucket]', *lines]))
+        (folder / "config.toml").write_text(
+            "\n".join(['operator = "cem"\n[share]\nkey = "env:TEAM_KEY"\n[bucket]', *lines])
+        )
         environment = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RUNBOOK_SESSIONS": str(tmp_path / "desk")}
         run = CliRunner().invoke(main, ["take-over", *words], env=environment)
         return run.exit_code, run.output
@@ -189,6 +191,9 @@ class TestTheCommand:
         old.close()
         status, said = self.run(tmp_path, place, "last", "--fetch-only")
         assert status == 0, said
+        found = find(bucket, str(old.state.facts["session"]))
+        assert found is not None
+        assert found.text.operator == "cem", "who the settings say it is"
 
     def test_a_bucket_without_conditions_is_taken_over_by_hand_and_says_so(
         self, tmp_path: Path, machine: Machine, bucket: Bucket, place: BucketPlace, team_server: TeamBucketServer

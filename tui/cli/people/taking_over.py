@@ -55,12 +55,13 @@ def take_over(
     from tui.config import load_config
     from tui.execution.secrecy.redaction import Redactor
     from tui.headless.live_sessions import LAST, to_take_over
-    from tui.people import login_name
+    from tui.people import named_or_login
     from tui.sharing.fetching import fetch_session, last_beat
     from tui.sharing.team import team_bucket
 
-    means, store, who = means_here(), open_store(), operator or login_name()
-    bucket = team_bucket(load_config(), Redactor())
+    config = load_config()
+    means, store, who = means_here(), open_store(), named_or_login(operator or config.operator)
+    bucket = team_bucket(config, Redactor())
     chosen = to_take_over(means.live(), session, datetime.now(UTC))
     feed, seals = means.feeds(chosen)(), means.seals(chosen)
     beat = last_beat(feed, seals)
