@@ -114,8 +114,8 @@ class Sink(Protocol):
     """Its name in words."""
     every: float
     """Seconds between two beats, and for how long what is new is gathered at most."""
-    keeps_strays: bool
-    """Whether the lines of a writer who has lost the session are kept, beside those of who has it."""
+    looks_back: int
+    """How many lines before the last a writer who has lost the session begins again to keep them beside the others'."""
 
     def begin(self, text: bytes, own: OwnLine) -> int:
         """Take up a session with this runbook; returns how many of its lines are there already.

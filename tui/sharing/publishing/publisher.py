@@ -139,7 +139,7 @@ class Publisher:
                     failed += 1
                     self._failed(error)
                     if isinstance(error, OtherWriter):
-                        if isinstance(error, HasTakenOver) and self._sink.keeps_strays:
+                        if isinstance(error, HasTakenOver):
                             self._beside()
                         return
                 except (OSError, ValueError) as error:  # the session's folder cannot be read
@@ -154,6 +154,9 @@ class Publisher:
 
     def _beside(self) -> None:
         """Hand on the lines that are still written here: they are kept beside those of who has taken over."""
+        first = max(0, self._journal.count - self._sink.looks_back)
+        if self._sink.looks_back:
+            self._journal.again(first)
         while True:
             closing = self._closing.is_set()
             first = self._journal.count

@@ -23,6 +23,10 @@ class RelayKeys:
         self.followers = f"runbook:{session}:followers"
         self._output = f"runbook:{session}:output"
 
+    def beside(self, epoch: int) -> str:
+        """The lines that the writer of an epoch still wrote once somebody had taken the session over."""
+        return f"{self.journal}:{epoch}"
+
     def output(self, attempt: int) -> str:
         """The pieces of one attempt's output: each has its own, so that several commands may print at a time."""
         return f"{self._output}:{attempt}"

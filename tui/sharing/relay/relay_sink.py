@@ -11,6 +11,7 @@ from tui.sharing.handed_on import (
     FILE,
     FRAME,
     LINE,
+    LINES_MOST,
     PRESENCE,
     TEXT,
     Beat,
@@ -31,13 +32,18 @@ PRESENT = 10.0
 MOST_MESSAGES = 100
 MOST_FOLLOWERS = 200
 INBOX_LENGTH = 1000
+MOST_BESIDE = 10_000
+"""Lines of a writer who has lost the session that are kept, about."""
 
 
 class RelaySink:
-    """See Sink. The streams' ids are the lines' numbers: what is sent twice is refused, and a gap is seen."""
+    """See Sink. The streams' ids are the lines' numbers: what is sent twice is refused, and a gap is seen.
+
+    What a writer who has lost the session still writes is in a stream of its own, for as long as the others are kept.
+    """
 
     every = 0.5
-    keeps_strays = False
+    looks_back = LINES_MOST
 
     def __init__(self, relay: Relay, seals: Seals, epoch: int = 1) -> None:
         self.where = str(relay.address)
@@ -51,6 +57,9 @@ class RelaySink:
         self._epoch_there = 0
         self._seen: dict[bytes, tuple[int, float]] = {}
         self._renewed = 0.0
+        self._lost = False
+        self._looked = 0
+        self._seen_of: dict[int, int] = {}
 
     def begin(self, text: bytes, own: OwnLine) -> int:
         """See Sink."""
@@ -79,6 +88,9 @@ class RelaySink:
 
     def lines(self, first: int, lines: list[bytes]) -> None:
         """See Sink."""
+        if self._lost:
+            self._beside(first, lines)
+            return
         key = self._keys.journal
         commands: list[Command] = []
         for number, line in enumerate(lines, first):
@@ -174,12 +186,39 @@ class RelaySink:
         return [fields[1] for _, fields in found if fields and len(fields) >= 2 and isinstance(fields[1], bytes)]
 
     def strays(self) -> list[StrayLines]:
-        """See Sink: a stream has one line of each number."""
-        return []
+        """See Sink; each time it is asked it looks at one of the epochs before."""
+        if self._epoch == 1:
+            return []
+        epoch = 1 + self._looked % (self._epoch - 1)
+        self._looked += 1
+        after = self._seen_of.get(epoch, 0)
+        found = self._relay.ask("XRANGE", self._keys.beside(epoch), f"{after + 1}-0", "+", "COUNT", LINES_MOST)
+        strays: list[StrayLines] = []
+        for number, line, seal in map(part_of, found or ()):
+            if not self._seals.holds(LINE, str(number), line, seal):
+                continue
+            if strays and number == strays[-1].first + len(strays[-1].lines):
+                strays[-1].lines.append(line)
+            else:
+                strays.append(StrayLines(epoch, number, [line]))
+            self._seen_of[epoch] = number + 1
+        return strays
 
     def close(self) -> None:
         """See Sink."""
         self._relay.close()
+
+    def _beside(self, first: int, lines: list[bytes]) -> None:
+        """Keep lines beside those of who has the session now; what is there already is not put there again."""
+        key = self._keys.beside(self._epoch)
+        commands: list[Command] = []
+        for number, line in enumerate(lines, first):
+            seal = self._seals.seal(LINE, str(number), line)
+            commands.append(("XADD", key, "MAXLEN", "~", MOST_BESIDE, f"{number + 1}-0", "l", line, "s", seal))
+        answers = self._relay.many([*commands, ("EXPIRE", key, KEPT)])
+        refused = self._relay.refusal(answers)
+        if refused is not None and not _is_there(answers):
+            raise refused
 
     def _give_way(self) -> None:
         """Make sure that nobody with a later epoch writes this session.
@@ -194,7 +233,10 @@ class RelaySink:
         self._epoch_there = other.epoch
         if other.epoch > self._epoch:
             who = f"{other.operator} on {other.machine}" if other.machine else other.operator
-            raise HasTakenOver(f"{who} has taken this session over", "what is written here is not handed on any more")
+            self._lost = True
+            raise HasTakenOver(
+                f"{who} has taken this session over", "what is written here is kept beside it, as a fork"
+            )
 
     def _other(self, number: int, line: bytes, seal: bytes) -> None:
         """What is there is not ours: give way to another writer of the team, take anything else away.

@@ -38,7 +38,7 @@ class BucketSink:
     """See Sink. The bucket keeps: what is there and has the team's seal is never replaced."""
 
     every = 2.0
-    keeps_strays = True
+    looks_back = 0
 
     def __init__(self, bucket: Bucket, seals: Seals, epoch: int = 1) -> None:
         self.where = f"the bucket {bucket}"
