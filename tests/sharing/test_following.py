@@ -109,6 +109,7 @@ def test_what_a_running_command_prints_is_seen_while_it_runs(
     host.replies["uptime"] = Reply(b"one line\n" * 3, until=ends)
     conductor.start("look")
     until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:output:1"))
+    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"), "the first word is said after that")
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
     until(lambda: follower.outputs.size(1) == 27)
     assert follower.outputs.is_live(1)
