@@ -11,16 +11,19 @@ import signal
 import sys
 import time
 from abc import abstractmethod
+from functools import cached_property
 from typing import Any
 
 from rich.console import RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate
+from textual.notifications import Notify
 from textual.screen import ModalScreen, Screen
 
 from tui import threads
 from tui.front import Front
 from tui.screens.small import cover, too_small
+from tui.widgets.notices import Repeats
 from tui.widgets.page import Page
 from tui.widgets.spans import Spans
 
@@ -51,6 +54,15 @@ class Attentive(Front):
         """
         threads.start("terminal", _end_when_closed, sys.stdin.fileno())
         self.run()
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Which notices are shown, and how often each was told."""
+        return Repeats()
+
+    def on_notify(self, event: Notify) -> None:
+        """Before Textual shows a notice: one that says what another one says takes its place, with how often."""
+        self.repeats.fold(event.notification, self._notifications)
 
     @property
     @abstractmethod

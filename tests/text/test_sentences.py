@@ -1,8 +1,8 @@
-"""A message begins with a capital letter, a name stays as it is written."""
+"""A message begins with a capital letter, a name stays as it is written; a check is told in one clause."""
 
 import pytest
 
-from tui.text.sentences import sentence
+from tui.text.sentences import met, missed, sentence
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,42 @@ from tui.text.sentences import sentence
 )
 def test_a_message_is_a_sentence(text: str, told: str) -> None:
     assert sentence(text, {"web"}) == told
+
+
+@pytest.mark.parametrize(
+    ("expected", "came", "said", "told"),
+    [
+        ("exit status 0", "exit status 1", "", "expected exit status 0, got exit status 1"),
+        ("exit status 0", "exit status 1", "E: disk full", "expected exit status 0, got exit status 1: E: disk full"),
+        ("exit status 0", "exit status 1: E: full", "E: full", "expected exit status 0, got exit status 1: E: full"),
+        ('contains "done"', "no output", "", 'expected text that contains "done", but there was no output'),
+        ('contains "done"', "no output", "E: lost", 'expected text that contains "done", but the output says: E: lost'),
+        (
+            "matches /a+/",
+            "not found; the last line is: b",
+            "",
+            "expected text that matches /a+/, but it was not found; the last line is: b",
+        ),
+        ('does not contain "E"', "E: lost", "", 'expected text that does not contain "E", got E: lost'),
+        ("a value for host in the output", "none found", "", "expected a value for host in the output, but none found"),
+        ("load below 4", "no number found", "", "expected load below 4, but no number found"),
+        ("one of: a, b", "no answer", "", "expected one of: a, b, but there was no answer"),
+        ("load below 4", "nothing", "", "expected load below 4, got nothing"),
+    ],
+)
+def test_what_was_not_as_expected_is_one_clause(expected: str, came: str, said: str, told: str) -> None:
+    assert missed(expected, came, said) == told
+
+
+@pytest.mark.parametrize(
+    ("expected", "came", "told"),
+    [
+        ('contains "done"', "found", 'contains "done"'),
+        ("matches /d.ne/", "found: it is done", "matches /d.ne/: it is done"),
+        ("exit status 0", "exit status 0", "exit status 0"),
+        ("the answer is yes", "yes", "the answer is yes"),
+        ("load below 4", "1.5", "load below 4: 1.5"),
+    ],
+)
+def test_what_was_as_expected_is_not_told_twice(expected: str, came: str, told: str) -> None:
+    assert met(expected, came) == told

@@ -1,5 +1,6 @@
 """Commands on the step's card: folded, beside their titles, broken where a shell would not mind, copied whole."""
 
+import pytest
 import tomli
 from msgspec import convert
 from textual.geometry import Offset
@@ -31,8 +32,25 @@ def test_an_action_without_a_title_stands_beside_its_command() -> None:
     runbook = convert(tomli.loads(SMALL), Runbook)
     assert "1 ○ $ uptime" in text(drawn(state_of(runbook=runbook), 60, 0, "look"))
     failed = [*begun("look", "uptime"), *ended(Outcome.exited(1), ERROR, said=SAID)]
-    assert "1 ✖ Command" in text(drawn(state_of(*failed, runbook=runbook), 60, 0, "look"))
+    assert "1 ✖ $ uptime" in text(drawn(state_of(*failed, runbook=runbook), 60, 0, "look"))
     assert "backup" not in text(drawn(state_of(runbook=runbook), 60, 0, "backup")).split("$")[0]  # the only one
+
+
+def test_a_script_without_a_title_begins_beside_its_number_and_its_lines_stand_below_each_other() -> None:
+    script = SMALL.replace('run = "uptime"', 'run = "set -e\\nuptime"', 1)
+    found = text(drawn(state_of(runbook=convert(tomli.loads(script), Runbook)), 60, 0, "look")).split("\n")
+    at = next(place for place, row in enumerate(found) if "$ set -e" in row)
+    assert found[at].startswith("1 ○ $ set -e")
+    assert found[at + 1].index("uptime") == found[at].index("set -e")
+
+
+@pytest.mark.parametrize("width", range(20, 40))
+def test_the_sign_that_a_command_continues_has_no_row_of_its_own(width: int) -> None:
+    lines = "docker-compose run --rm web \\\n  manage.py --no-input \\\n  migrate"
+    found = code(lines, width)
+    assert all(row.text.strip(" ↪") != "\\" for row in found)
+    assert all(len(row.text) <= width for row in found)
+    assert copied(found, Selection(Offset(0, 0), Offset(100, len(found) - 1))) == lines
 
 
 def test_marks_are_broken_between_and_never_within() -> None:

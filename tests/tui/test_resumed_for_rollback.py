@@ -66,7 +66,7 @@ async def test_one_dialog_says_how_it_was_left_and_asks_why(
             await until(pilot, lambda: app.screen.framed == "unfinished")
             await pilot.press("ctrl+r")
         await dialog(pilot, RollbackReason)
-        for words in ("by ana", "steps settled", "Steps: 1 needed", "Error rate above 10%", "Switch back"):
+        for words in ("Taken over from ana", "steps settled", "Steps: 1 needed", "Error rate above 10%", "Switch back"):
             assert words in shown(app), words
         await pilot.press("enter", "enter")
         assert app.conductor.state.rollback is None  # by reflex it is not begun

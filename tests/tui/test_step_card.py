@@ -351,7 +351,7 @@ def test_between_two_tries_the_card_says_which_is_over_and_what_was_received() -
     check = ev.Check('contains "load"', "not found", ok=False)
     tried = [*begun("look", "uptime"), *ended(Outcome.exited(0), check, again=True)]
     between = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look", busy=True))
-    assert "1 ↻ Command   tried 1 of 4 times, again every 2 s" in between
+    assert "1 ↻ tried 1 of 4 times, again every 2 s" in between
     assert '↻ contains "load"\n     not found' in between
     assert "✖" not in between
     left = text(drawn(state_of(*tried, runbook=runbook), 60, 0, "look"))
@@ -371,7 +371,7 @@ def test_while_something_is_waited_for_the_card_says_which_try_it_is_and_for_how
     looked = moment(state, busy=True)
     looked = replace(looked, now=NOW + timedelta(seconds=8))
     between = text(card(looked, "look", 60, 12))
-    assert "1 ↻ Command   try 1, waiting for 0:08 of 30:00" in between
+    assert "1 ↻ try 1, waiting for 0:08 of 30:00" in between
     assert '↻ contains "load"\n     not found' in between
     assert "✖" not in between
     step = next(step for _, step in state.plan() if step.id == "look")

@@ -100,7 +100,7 @@ def test_what_went_otherwise_is_told(
     words = told(workspace, conductor)
     assert "◆ UNFINISHED" in words
     assert "2 steps left   f finishes it as “abandoned”" in words
-    assert 'Look around  failed: expected contains "load"' in words
+    assert 'Look around  failed: expected text that contains "load"' in words
     assert "Back up  skipped by ana: made [by] hand" in words
     assert "of 0:10  Look around" in words
     assert "☐ open Backup made" in words

@@ -47,7 +47,13 @@ async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_aga
     app = RunbookApp(workspace, session=session_of(first), operator="ben")
     async with app.run_test(size=(100, 30)) as pilot:
         await dialog(pilot, TakenUp)
-        for words in ("by ana", "1 of 4 steps settled: 1 signed", "Next: Back up (to do)", "1 read-only step was"):
+        for words in (
+            "TAKEN OVER",
+            "over from ana",
+            "1 of 4 steps settled: 1 signed",
+            "Next: Back up (to do)",
+            "1 read-only step was",
+        ):
             assert words in shown(app), words
         await pilot.press("c")
         await until(pilot, lambda: app.conductor is not None and not app.conductor.busy and len(host.ran) == 4)

@@ -14,7 +14,7 @@ from tui.dialogs.base import Dialog
 from tui.execution.judging.expectations import check_answer
 from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind
-from tui.text.block import block, lines_of
+from tui.text.block import Piece, block, lines_of
 from tui.widgets.fields.choices import Choices
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
@@ -27,11 +27,13 @@ def choices_of(action: Action) -> Sequence[str]:
     return action.choices if action.answer is AnswerKind.CHOICE else ()
 
 
-def told(action: Action, choice: str) -> str:
-    """A choice with what follows from it; one that loses data says so first."""
+def told(action: Action, choice: str, key: str = "") -> list[Piece]:
+    """A choice with what follows from it, and the `key` that takes it; one that loses data says so first."""
     follows = action.consequences.get(choice, "")
-    loses = "LOSES DATA: " if choice in action.loses_data else ""
-    return f"{choice} – {loses}{follows}" if follows or loses else choice
+    loses = choice in action.loses_data
+    between = [(" – ", "$soft")] if follows or loses else []
+    warned = [("LOSES DATA", "bold $st-bad"), (f": {follows}" if follows else "", "")] if loses else [(follows, "")]
+    return [(choice, "bold"), *between, *warned, (key, "")]
 
 
 def form_problem(action: Action, answer: str) -> str:
@@ -70,7 +72,7 @@ class Question(Dialog[str | None]):
         if expected:
             yield Said(lines_of([f"Expected: {'; '.join(expected)}"]), classes="dialog-hint")
         if self._choices:
-            yield Choices([f"{told(self._action, choice)}{self._key(choice)}" for choice in self._choices])
+            yield Choices([told(self._action, choice, self._key(choice)) for choice in self._choices])
 
     def field(self) -> Iterable[Widget]:
         if not self._choices:

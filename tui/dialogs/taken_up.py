@@ -12,7 +12,7 @@ from textual.widgets import Button
 from tui.actions import bindings
 from tui.dialogs.base import Dialog
 from tui.dialogs.laid import Laid, facts
-from tui.session.views.handover import NEXT
+from tui.session.views.handover import NEXT, TAKEN_OVER
 from tui.widgets.said import Press
 from tui.widgets.step.laid_out import LaidRow, blocks, rows
 
@@ -39,7 +39,7 @@ class TakenUp(Dialog[bool]):
     ]
 
     def __init__(self, lines: Sequence[str], checks: int) -> None:
-        super().__init__(lines[0])
+        super().__init__(lines[0], "▶ TAKEN OVER" if lines[0].startswith(TAKEN_OVER) else "")
         self._lines = lines[1:]
         self._checks = checks
 

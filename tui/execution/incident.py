@@ -7,6 +7,7 @@ from tui.runbook.templates.variables import without_empty, worded
 from tui.session.state import Attempt, SessionState, StepStatus, step_by_id
 from tui.session.views.rollback import Need, rollback_plan
 from tui.text.amounts import spelled
+from tui.text.sentences import missed
 
 Moments = Iterator[tuple[datetime, str]]
 
@@ -114,7 +115,5 @@ def _bad(state: SessionState, attempt: Attempt) -> bool:
 
 
 def _trouble(attempt: Attempt) -> str:
-    missed = [
-        f"expected {check.expected}, got {check.came}" for check in attempt.checks if not check.ok and not check.warning
-    ]
-    return "; ".join(missed) or str(attempt.outcome)
+    bad = [missed(check.expected, check.came) for check in attempt.checks if not check.ok and not check.warning]
+    return "; ".join(bad) or str(attempt.outcome)

@@ -22,6 +22,7 @@ from tui.session.views.called import (
 )
 from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
+from tui.text.sentences import missed
 
 
 def event_words(event: ev.AnyEvent, state: SessionState) -> tuple[str, str, str]:
@@ -137,7 +138,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             what = f"{own}{attempt_called(attempt)}{took_words(event.seconds)}{place_words(attempt)}: {first}"
             return attempt.operator, title, f"#{event.attempt} {what}"
         case ev.AttemptChecked():
-            bad = [f"expected {check.expected}, got {check.came}" for check in event.checks if not check.ok]
+            bad = [missed(check.expected, check.came) for check in event.checks if not check.ok]
             what = "; ".join(bad) if bad else "as expected"
             again = IS_AWAITED if state.attempts[event.attempt].awaited else TRYING_AGAIN
             return "", title, what + (f" – {again}" if event.retrying else "")

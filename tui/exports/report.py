@@ -30,6 +30,7 @@ from tui.session.views.markers import marker_of
 from tui.session.views.rollback import rollback_plan
 from tui.text.amounts import duration, within_words
 from tui.text.drawn import Drawn
+from tui.text.sentences import met, missed
 
 COLOUR = 32
 """Characters that a page takes for each part of a line that has a colour."""
@@ -313,7 +314,7 @@ def attempt_words(attempt: Attempt) -> str:
 def check_words(check: ev.Check) -> str:
     """A check with its sign, what was expected, what came."""
     sign = "✔" if check.ok else "⚠" if check.warning else "✖"
-    return f"{sign} expected {check.expected}, got {check.came}"
+    return f"{sign} {(met if check.ok else missed)(check.expected, check.came)}"
 
 
 def before_words(lines: int) -> str:

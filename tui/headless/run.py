@@ -28,6 +28,7 @@ from tui.session.views.called import attempt_called, result_of, status_sign, sta
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.rollback import expected_seconds, look_wanted, not_needed, rollback_plan
 from tui.text.amounts import duration, guessed
+from tui.text.sentences import missed
 from tui.transports.asking import Asking
 
 Print = Callable[[str], None]
@@ -315,10 +316,7 @@ def _line(state: SessionState, step: Step) -> str:
     step_state = state.step(step.id)
     length = took(state, step)
     why = [
-        f"expected {check.expected}, got {check.came}"
-        for checks in step_state.checks.values()
-        for check in checks
-        if not check.ok
+        missed(check.expected, check.came) for checks in step_state.checks.values() for check in checks if not check.ok
     ]
     last = state.attempts[telling(state, step.id)] if step_state.attempts else None
     if last and last.outcome and not last.outcome.ended_by_itself:

@@ -1,9 +1,13 @@
-"""Makes a sentence of words that stand in the middle of one elsewhere: a message begins with a capital letter."""
+"""Makes sentences: of words from the middle of one, and of what was expected with what was received."""
 
 import re
 from collections.abc import Container
 
 _FIRST = re.compile(r"[a-z]+(?:['’][a-z]+)?(?=[ ,;.]|$)")
+_OF_TEXT = ("contains ", "does not contain ", "matches ", "does not match ")
+_NOTHING = ("not ", "no ", "none ")
+_OF_ITSELF = ("none ", "no number found")
+_NO_OUTPUT = "no output"
 
 
 def sentence(text: str, names: Container[str] = ()) -> str:
@@ -15,3 +19,31 @@ def sentence(text: str, names: Container[str] = ()) -> str:
     if found is None or found[0] in names:
         return text
     return text[:1].upper() + text[1:]
+
+
+def expectation(expected: str) -> str:
+    """What is expected, as it stands after "expected": a text that contains something, an exit status."""
+    return f"text that {expected}" if expected.startswith(_OF_TEXT) else expected
+
+
+def missed(expected: str, came: str, said: str = "") -> str:
+    """What was expected and what was received instead, as one clause.
+
+    Args:
+        came: what was received, as a check has it; where that is nothing, the sentence says so.
+        said: the first error line of the output, which is told where it is not told already.
+    """
+    begins = f"expected {expectation(expected)}"
+    more = f": {said}" if said and said not in came else ""
+    if came == _NO_OUTPUT and more:  # what is looked through is empty, and the other stream is not
+        return f"{begins}, but the output says{more}"
+    if not came.startswith(_NOTHING):
+        return f"{begins}, got {came}{more}"
+    lead = "" if came.startswith(_OF_ITSELF) else "it was " if came.startswith("not ") else "there was "
+    return f"{begins}, but {lead}{came}{more}"
+
+
+def met(expected: str, came: str) -> str:
+    """An expectation that held, with what was received where that says more."""
+    told = came.removeprefix("found: ")
+    return expected if told in ("found", expected) or expected.endswith(f" is {told}") else f"{expected}: {told}"

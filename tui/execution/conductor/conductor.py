@@ -166,7 +166,7 @@ class Conductor(Viewer):
 
     def take_up(self, operator: str, machine: str) -> None:
         """Resume a session: a durable command left running is followed, any other's outcome is unknown."""
-        self.taken_up = handover_summary(self.state)
+        self.taken_up = handover_summary(self.state, operator)
         self._resumption.take_up(operator, machine, "\n".join(self.taken_up))
 
     def mask_left(self) -> None:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from tui.session.views.verdicts import FAILED, NO_DATA, OK, RUNNING, TO_DO, WARNING, CheckRow
 from tui.text.amounts import SHORTEST, duration
 from tui.text.block import Piece, shown
+from tui.text.sentences import expectation
 from tui.widgets.glyphs import SPINNER, STYLES
 from tui.widgets.head.mode import cut
 
@@ -94,7 +95,7 @@ def detail(row: CheckRow, width: int, trouble: str = "", key: str = "") -> list[
         lines += [[("  ", ""), (line, style)] for line in _wrapped(told, width - 2)]
     else:
         lines = [[*head, ("  ", ""), (told, style)]]
-    for words in (f"expected {row.expected}" if row.expected and row.verdict in FIRST else "", row.look):
+    for words in (f"expected {expectation(row.expected)}" if row.expected and row.verdict in FIRST else "", row.look):
         lines += [[("  ", ""), (line, "$soft")] for line in _wrapped(shown(words), width - 2)] if words else []
     if trouble:
         opens = f"   {key} opens it" if key else ""

@@ -34,6 +34,7 @@ from tui.session.views.called import hosts_running
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
 from tui.text.command import command_lines
+from tui.text.sentences import missed
 from tui.transports.terminals.joining import HereTerminal
 from tui.widgets.moment import current_step, waiting_kind
 from tui.widgets.step.beside import host_and_target
@@ -142,7 +143,7 @@ class SessionActs(AllowedStarts):
     async def _question(self, step: Step, action: Action) -> None:
         step_state = self.viewer.state.step(step.id)
         problem = "; ".join(
-            f"{one.came}, expected {one.expected}" for one in step_state.checks.get(step_state.action, ()) if not one.ok
+            missed(one.expected, one.came) for one in step_state.checks.get(step_state.action, ()) if not one.ok
         )
 
         values = self.viewer.values()

@@ -19,6 +19,7 @@ from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called
+from tui.text.sentences import missed
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
@@ -161,7 +162,7 @@ def _told(same: list[Deviation]) -> str:
     last = same[-1]
     if not last.expected or len({one.came for one in same}) == 1:
         return last.what
-    return f"{last.what.partition(':')[0]}: expected {last.expected}, got {last.came} at last"
+    return f"{last.what} at last"
 
 
 def overruns(state: SessionState) -> list[Overrun]:
@@ -285,9 +286,9 @@ def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False,
         if not check.ok:
             kind = WARNING if check.warning else AGAIN if retrying else FAILED
             word = "not yet, run again" if kind == AGAIN else kind
-            got = check.came if check.warning else _reasoned(check.came, said)
-            said = said if check.warning else ""
-            yield step, f"{word}: expected {check.expected}, got {got}", kind, check.expected, got
+            why, said = ("", said) if check.warning else (said, "")
+            words = f"{word}: {missed(check.expected, check.came, why)}"
+            yield step, words, kind, check.expected, _reasoned(check.came, why)
 
 
 def _reasoned(words: str, said: str) -> str:

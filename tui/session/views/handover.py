@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from tui.people import same_person
 from tui.runbook.shell.script import first_line
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import status_word
@@ -9,13 +10,16 @@ from tui.session.views.called import status_word
 NAMED = 3
 """Steps that were left out, or commands that ran, that are named at most; the log has them all."""
 
+TAKEN_OVER = "Taken over"
+"""What the first line begins with where another person had the session before."""
+
 NEXT = "Next:"
 """What the line begins with that says where the session continues."""
 
 
-def handover_summary(state: SessionState) -> tuple[str, ...]:
-    """A few lines, one subject each, from the state as it was left."""
-    left = [f"Left {state.at:%Y-%m-%d %H:%M:%S} UTC by {state.operator}." if state.at else "Nothing has happened yet."]
+def handover_summary(state: SessionState, operator: str = "") -> tuple[str, ...]:
+    """A few lines, one subject each, from the state as it stands where its own or another `operator` takes it up."""
+    left = [_since(state, operator)]
     steps = [step for _, step in state.plan()]
     counts = Counter(state.step(step.id).status for step in steps)
     done = sum(count for status, count in counts.items() if status.settled)
@@ -38,3 +42,13 @@ def handover_summary(state: SessionState) -> tuple[str, ...]:
         more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
         left.append(f"Left out: {', '.join(skipped[:NAMED])}{more}.")
     return tuple(left)
+
+
+def _since(state: SessionState, operator: str) -> str:
+    """Who had the session until when; whether another person, from whom it is taken over, had left it is not known."""
+    if state.at is None:
+        return "Nothing has happened yet."
+    at = f"{state.at:%Y-%m-%d %H:%M:%S} UTC"
+    if not operator or same_person(operator, state.operator):
+        return f"Left {at} by {state.operator}."
+    return f"{TAKEN_OVER} from {state.operator}; the last that was recorded was at {at}."

@@ -12,6 +12,7 @@ from tui.session.approval.fork_words import fork_words
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.views.called import CONTINUES, opened_words
 from tui.text.amounts import figure
+from tui.text.sentences import missed
 
 
 class MarkerKind(StrEnum):
@@ -151,4 +152,4 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[MarkerKind
 
 def _bad(step: str, checks: tuple[ev.Check, ...]) -> tuple[MarkerKind, str, str] | None:
     bad = next((check for check in checks if not check.ok and not check.warning), None)
-    return (MarkerKind.FAILURE, step, f"expected {bad.expected}, got {bad.came}") if bad else None
+    return (MarkerKind.FAILURE, step, missed(bad.expected, bad.came)) if bad else None

@@ -2,6 +2,7 @@
 
 from tui.session.groups.printed_alike import telling
 from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.text.sentences import missed
 
 
 def failure_words(state: SessionState) -> str:
@@ -13,8 +14,8 @@ def failure_words(state: SessionState) -> str:
     title = step_by_id(state.runbook, step.id).title
     if step.status is StepStatus.UNKNOWN:
         return f"{title}: its outcome is not known"
-    missed = [check for checks in step.checks.values() for check in checks if not check.ok and not check.warning]
-    if missed:
-        return f"{title} failed: expected {missed[0].expected}, got {missed[0].came}"
+    bad = [check for checks in step.checks.values() for check in checks if not check.ok and not check.warning]
+    if bad:
+        return f"{title} failed: {missed(bad[0].expected, bad[0].came)}"
     last = state.attempts[telling(state, step.id)] if step.attempts else None
     return f"{title} failed: {last.outcome}" if last is not None and last.outcome else f"{title} failed"

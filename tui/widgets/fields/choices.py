@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.text.block import pieces
+from tui.text.block import Piece, pieces
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
@@ -11,8 +11,9 @@ UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
-    def __init__(self, choices: Sequence[str], preselected: bool = False) -> None:
-        super().__init__(*(OptionRow(pieces(choice)) for choice in choices))
+    def __init__(self, choices: Sequence[str | Sequence[Piece]], preselected: bool = False) -> None:
+        rows = ((choice,) if isinstance(choice, str) else choice for choice in choices)
+        super().__init__(*(OptionRow(pieces(*row)) for row in rows))
         self._preselected = preselected
 
     def on_mount(self) -> None:

@@ -29,12 +29,6 @@ from tui.widgets.step.ticks import tells_answer, ticks
 from tui.widgets.step.turn_rows import turn_rows
 
 LABEL = "$soft"
-KINDS = {
-    **{"run": "Command", "probe": "Check", "watch": "Check", "ask": "Question", "manual": "By hand"},
-    "interactive": "Terminal",
-    **{"send": "Message", "open": "Page"},
-}
-"""What an action is called that has no title, where it is told with its command below."""
 TITLE_AT = 4
 """Cells before an action's title where it is numbered."""
 
@@ -109,7 +103,7 @@ def _action(
     state, action = moment.state, step.actions[place]
     title = called(state.runbook, action, values)
     wrong = one.current and state.step(step.id).status in (StepStatus.FAILED, StepStatus.UNKNOWN)
-    inline = open_ and _is_itself(moment, step, place, one, values) and (not wrong or len(step.actions) == 1)
+    inline = open_ and _is_itself(moment, step, place, one)
     head = [] if inline else _head(moment, step, place, one, title, room.width, open_)
     if not open_ and detail < Detail.TICKS:
         return head
@@ -119,15 +113,19 @@ def _action(
     if not open_:
         return [*head, *told]
     body = _body(moment, step, place, one, values, room, title, inline)
+    if wrong and inline and len(step.actions) > 1:
+        if len(body) == 1:
+            return [*body, *told]  # the command is its own name, also where it is told first by what it failed
+        head = rows([*_lead(step, place, one), (cut(title, room.width - TITLE_AT).rstrip(), "bold")], room.width)
+        body = _body(moment, step, place, one, values, room, title, inline=False)
     return [*head, *told, *body] if wrong else [*head, *body, *told]
 
 
-def _is_itself(moment: Moment, step: Step, place: int, one: ActionStanding, values: Mapping[str, str]) -> bool:
-    """Whether an action needs no row above its command: it has no title, and nothing else is to be said there."""
+def _is_itself(moment: Moment, step: Step, place: int, one: ActionStanding) -> bool:
+    """Whether an action needs no row above its command: that is its name, and nothing else is to be said there."""
     action = step.actions[place]
-    if action.run is None or action.title or _told(moment, step, place, one) or _elsewhere(moment.state, step, place):
-        return False
-    return len(step.actions) == 1 or "\n" not in _ran(one, shown_whole(action, values))
+    named = action.run is None or action.title
+    return not (named or _told(moment, step, place, one) or _elsewhere(moment.state, step, place))
 
 
 def _ran(one: ActionStanding, whole: str) -> str:
@@ -150,21 +148,31 @@ def _lead(step: Step, place: int, one: ActionStanding) -> list[Piece]:
 def _head(
     moment: Moment, step: Step, place: int, one: ActionStanding, title: str, width: int, open_: bool
 ) -> list[LaidRow]:
-    """The first row of an action: number, sign, title, and how long it took."""
+    """The first row of an action: number, sign, title, and how long it took; a command without one is its own name."""
     action = step.actions[place]
-    more = _told(moment, step, place, one)
-    words = KINDS[action.kind] if action.run is not None and open_ and not action.title else title
+    more = _told(moment, step, place, one, open_)
+    words = "" if action.run is not None and open_ and not action.title else title
     host = _elsewhere(moment.state, step, place)
     on = f"  on {host}" if host else ""
     lead = _lead(step, place, one)
     if open_:
-        return rows([*lead, (words, "bold"), *more, (on, LABEL)], width, sum(len(text) for text, _ in lead))
+        told = [(words, "bold"), *more, (on, LABEL)] if words else _begun_at_once([*more, (on, LABEL)])
+        return rows([*lead, *told], width, sum(len(text) for text, _ in lead))
     used = sum(len(text) for text, _ in (*lead, *more, (on, "")))
     return rows([*lead, (cut(words, max(8, width - used)).rstrip(), LABEL), *more, (on, LABEL)], width, TITLE_AT)
 
 
-def _told(moment: Moment, step: Step, place: int, one: ActionStanding) -> list[Piece]:
-    """How long an action took, or at which try it is; what the step's own bar says already is left out."""
+def _begun_at_once(pieces: list[Piece]) -> list[Piece]:
+    """Pieces without the blanks that keep the first of them apart from a title."""
+    there = [piece for piece in pieces if piece[0]]
+    return [(there[0][0].lstrip(), there[0][1]), *there[1:]] if there else []
+
+
+def _told(moment: Moment, step: Step, place: int, one: ActionStanding, open_: bool = True) -> list[Piece]:
+    """How long an action took, or at which try it is; what the step's own bar says already is left out.
+
+    A command that is its own name has no room for its time: the output's frame and the list of attempts tell it.
+    """
     state = moment.state
     tried, most, every = between_tries(state, step) if one.current else (0, 0, 0.0)
     if tried:
@@ -175,7 +183,8 @@ def _told(moment: Moment, step: Step, place: int, one: ActionStanding) -> list[P
         clock = f"{clock_words(gone)} of {clock_words(within)}"
         return [(f"   try {count}, waiting for {clock}", STYLES["live"])]
     alone = len(step.actions) == 1
-    length = 0.0 if alone else took(one)
+    untitled = step.actions[place].run is not None and not step.actions[place].title
+    length = 0.0 if alone or (open_ and untitled) else took(one)
     words = f"   {duration(length)}" if length else ""
     words += f"   {one.tries} tries" if one.tries > 1 and one.done and step.actions[place].pause else ""
     return [(words, "$faint")] if words else []

@@ -12,9 +12,11 @@ from tui.widgets.glyphs import CONTINUED
 from tui.widgets.looks.bars import joined
 from tui.widgets.step.shell_colours import shell
 
-PROMPT, SCRIPT, CONTINUES = " $ ", "   ", f" {CONTINUED}   "
-"""What stands before a command, before its further lines, and before what of a line is continued."""
+PROMPT, CONTINUES = " $ ", f" {CONTINUED}   "
+"""What stands before a command, and before what of a line is continued."""
 GROUND = "$code"
+CONTINUED_BY = "\\"
+"""What a shell reads as: the command continues on the next line."""
 LEAST = 8
 """Cells of text in a row at least, whatever hangs before it."""
 
@@ -64,14 +66,15 @@ def code(text: str, width: int, stdin: int = 0, before: Sequence[Piece] = ()) ->
 
     Args:
         stdin: how many lines at its end are not of the command, but what it is given.
-        before: what stands before its `$`, of a command of one line.
+        before: what stands before its `$`; further lines begin below their first.
     """
     lines = command_lines(text)
     own = lines[: len(lines) - stdin]
     drawn = [list(line) for line in shell("\n".join(own))] + [[(line, "$soft")] for line in lines[len(own) :]]
     found: list[LaidRow] = []
     for place, pieces in enumerate(drawn):
-        first = [*before, (PROMPT.lstrip() if before else PROMPT, "$faint")] if not place else [(SCRIPT, "$faint")]
+        first: list[Piece] = [*before, (PROMPT.lstrip() if before else PROMPT, "$faint")]
+        first = [(" " * sum(len(part) for part, _ in first), "$faint")] if place else first
         lead = sum(cell_len(part) for part, _ in first)
         line = "".join(part for part, _ in pieces)
         for start, end in _breaks(line, width - lead, width - len(CONTINUES), kept=True):
@@ -124,7 +127,7 @@ def _breaks(text: str, first: int, later: int, kept: bool = False) -> list[tuple
         if blank < 0 or not text[at:blank].strip():
             blank, following = end, end  # one word fills the row
         elif kept:
-            blank = following = blank + 1
+            blank = following = _with_its_end(text, at, blank + 1)
         else:
             following = blank + 1
             while following < len(text) and text[following] == " ":
@@ -133,6 +136,14 @@ def _breaks(text: str, first: int, later: int, kept: bool = False) -> list[tuple
         if following == len(text) and not kept:
             return found
         at, room = following, later
+
+
+def _with_its_end(text: str, at: int, blank: int) -> int:
+    """Where a row of a command ends: a word before, where only the sign that its line continues would be left over."""
+    if text[blank:].rstrip() != CONTINUED_BY:
+        return blank
+    before = text.rfind(" ", at + 1, blank - 1) + 1
+    return before if text[at:before].strip() else blank
 
 
 def _fitting(text: str, at: int, room: int) -> int:
