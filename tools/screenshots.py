@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tools.screenshots_people import LOST, People, lose, seen_by
 from tui.cli.which_runbook import find_runbook
 from tui.cli.wiring import drill_workspace
 from tui.execution.judging.expectations import check_answer
@@ -49,6 +50,10 @@ class Shot(Struct, frozen=True):
     that is taken up again where it is; with `home` it is not taken up at all. In a `scenario` in which something goes
     wrong, `tripped` waits for this trigger at that step, rolls back for it, and shows what came of it. Of a `page` of a
     wiki its review is shown, as `runbook import` does.
+
+    `operator` sits before the screen that is drawn; the session was begun by ana. `people` are what several of them
+    have of one session (tools.screenshots_people); the key LOST takes it away from who has it. `runbook` is another
+    runbook than the bundled one, by its path here.
     """
 
     name: str
@@ -63,9 +68,15 @@ class Shot(Struct, frozen=True):
     scenario: str = SCENARIO
     tripped: str = ""
     page: str = ""
+    operator: str = "ana"
+    people: frozenset[People] = frozenset()
+    runbook: str = ""
 
 
 CLIMBS, STARTS = "error-rate-climbs", "application-not-starting"
+FLEET, FULL = "tests/data/forty_hosts.toml", "tests/data/forty_hosts_full.toml"
+ASKED_FIRST = ("enter", "…No (n)", "y")
+ASKED = ("enter", "…Type production-server", *"production", "minus", *"server", "enter", "…TWO ALLOW in")
 SHOTS = (
     Shot("home", until="DRILL"),
     Shot("home-80x24", until="DRILL", size=(80, 24)),
@@ -108,6 +119,14 @@ SHOTS = (
         "REPLAY",
         home=True,
     ),
+    Shot("take-over", before="verify-http", until="TAKEN OVER", card=True, operator="ben"),
+    Shot("taken-over", "verify-http", (LOST, "enter"), "taken over by ben", people=frozenset({People.SHARE})),
+    Shot("followed", "a-migrate", until="you follow ana", operator="ben", people=frozenset({People.FOLLOW})),
+    Shot("approval", "a-migrate", ASKED, "who has read this", people=frozenset({People.SIGN})),
+    Shot("approval-80x24", "a-migrate", ASKED, "who has read", size=(80, 24), people=frozenset({People.SIGN})),
+    Shot("approved", "a-migrate", (*ASKED, "enter", "enter"), "allowed by ben", people=frozenset({People.SIGN})),
+    Shot("group", "update", ASKED_FIRST, "STOPPED", method="", scenario=FULL, runbook=FLEET),
+    Shot("group-80x24", "update", ASKED_FIRST, "STOPPED", method="", size=(80, 24), scenario=FULL, runbook=FLEET),
     Shot("review", until="What became of it", page="tests/data/documents/release.md"),
     Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
     Shot("drill-failed", "verify-login", ("enter",), "trouble: Application", method="b", scenario=STARTS),
@@ -225,7 +244,7 @@ async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
     from tui.app import RunbookApp
 
     first = reviewed(ROOT / shot.page) if shot.page else None
-    app = RunbookApp(workspace, session=session, operator="ana", first=first)
+    app = RunbookApp(workspace, session=session, operator=shot.operator, first=first)
     async with app.run_test(size=shot.size) as pilot:
         await pilot.pause(0.5)
         if session and not shot.card:
@@ -236,6 +255,8 @@ async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
         for key in shot.press:
             if key.startswith("…"):
                 await wait_for(pilot, app, key[1:])
+            elif key == LOST:
+                lose(workspace)
             else:
                 await pilot.press(key)
                 await pilot.pause(0.5)
@@ -246,16 +267,18 @@ async def draw(workspace: Workspace, shot: Shot, session: str) -> None:
 
 def take(shot: Shot) -> None:
     """Walk to the step at once, then show the session at the picture's own pace."""
-    runbook = find_runbook(None)
+    runbook = find_runbook(ROOT / shot.runbook if shot.runbook else None)
+    scenario = str(ROOT / shot.scenario) if shot.runbook else shot.scenario
     session, left = "", None
     if shot.before:
-        with drill_workspace(runbook, shot.scenario, INSTANT) as workspace:
+        with drill_workspace(runbook, scenario, INSTANT) as workspace:
             workspace.clock = workspace.today = Night(REPLAYED if shot.home else 1.0)
             session = advance(workspace, shot)
             _, left = workspace.store.find(session).load()
-    with drill_workspace(runbook, shot.scenario, shot.pace, resumed=left) as workspace:
+    with drill_workspace(runbook, scenario, shot.pace, resumed=left) as workspace:
         workspace.clock = workspace.today = Night(begun=left.at if left and left.at else NIGHT)
-        asyncio.run(draw(workspace, shot, "" if shot.home else session))
+        with seen_by(workspace, shot.people, session) as place:
+            asyncio.run(draw(place, shot, "" if shot.home or place is not workspace else session))
 
 
 def main(chosen: list[str]) -> int:

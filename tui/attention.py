@@ -23,8 +23,8 @@ from textual.screen import ModalScreen, Screen
 from tui import threads
 from tui.front import Front
 from tui.screens.small import cover, too_small
-from tui.widgets.notices import Repeats
 from tui.widgets.page import Page
+from tui.widgets.repeats import Repeats
 from tui.widgets.spans import Spans
 
 QUIT = "ctrl+q"

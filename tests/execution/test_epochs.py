@@ -12,11 +12,13 @@ from tui.errors import NotNow, TakenOver
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.epochs.holding import Alone, Holding
 from tui.execution.workspace import Setup, Workspace
+from tui.screens.rolling_back import may_roll_back
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
-from tui.session.state import StepStatus
+from tui.session.possible.refusals import ACTING, refusal
+from tui.session.state import StepStatus, step_by_id
 from tui.transports.base import Fence
 
 LOST = TakenOver("this session was taken over by ben on desk", "follow it, or ask them for it")
@@ -99,6 +101,26 @@ def test_whoever_lost_the_session_starts_no_change_and_is_told_why(
     assert conductor.held == LOST.message
     with pytest.raises(NotNow, match="taken over by ben"):
         conductor.start("look")
+    conductor.close()
+
+
+def test_whoever_lost_the_session_is_offered_nothing_that_changes_it(
+    workspace: Workspace, host: FakeTransport, team: CountedTeam
+) -> None:
+    conductor = begun(workspace)
+    conductor.start("backup", "yes")
+    conductor.wait(10)
+    assert may_roll_back(conductor)
+    team.given[-1].lose(LOST)
+    assert not may_roll_back(conductor)
+    for act in ACTING - {"note", "cancel"}:
+        refused = refusal(act, conductor.situation(step_by_id(conductor.runbook, "backup")))
+        assert refused is not None, act
+        assert "taken over by ben" in refused.message, act
+        assert refused.hint == LOST.hint
+    with pytest.raises(NotNow, match="taken over by ben"):
+        conductor.roll_back("rollback", "it does not answer")
+    assert conductor.state.rollback is None
     conductor.close()
 
 

@@ -97,6 +97,7 @@ class Viewer:
         self.clock = live.clock
         self.outputs = outputs
         self.read_only = ""
+        self.amiss = False  # of what `read_only` says, something is not as it should be
 
     @property
     def state(self) -> SessionState:

@@ -42,7 +42,7 @@ async def ask_to_roll_back(screen: FrontPage[None], left: Sequence[str] = ()) ->
 
 def may_roll_back(viewer: Viewer | None) -> bool:
     """Whether the key that rolls back is offered; where it would be refused whatever the plan says it is not."""
-    if viewer is None or viewer.read_only:
+    if viewer is None or viewer.read_only or viewer.lost:
         return False
     state = viewer.state
     if state.rollback is not None or state.finished is not None:

@@ -22,14 +22,15 @@ from tui.session.views.usual import Usual, WholeUsual, step_seconds
 class Moment(Struct, frozen=True, kw_only=True):
     """Everything a widget may show: a session's state at a time, live or replayed.
 
-    `links` is the state of each connection in words, `round_trips` how many seconds its host takes to answer where that
-    is known, `trouble` why the journal cannot be written, `shared` how the session is handed on to people elsewhere,
-    `unshared` whether that does not work, `printed` when the running command last printed something, `read_only` why
-    nothing can be done, `posts` whether something can be said to who writes it, `held` why nothing runs yet, `lost`
-    what to do where that is because another person has the session by now, `busy` whether commands are run one after
-    the other, also while one is waited for to be tried again, `replayed` whether it is long past, `usual` what steps
-    took in earlier sessions, `whole` what whole sessions and their sections took, `issue` the known trouble that a
-    failed step looks like, `keys` those of the screen that shows it.
+    `links` is the state of each connection in words, `round_trips` how many seconds its host takes to answer where
+    that is known, `trouble` why the journal cannot be written, `shared` how the session is handed on to people
+    elsewhere, `unshared` whether that does not work, `printed` when the running command last printed something,
+    `read_only` why nothing can be done, `amiss` whether that says of something that it is not as it should be,
+    `posts` whether something can be said to who writes it, `held` why nothing runs yet, `lost` what to do where that
+    is because another person has the session by now, `busy` whether commands are run one after the other, also while
+    one is waited for to be tried again, `replayed` whether it is long past, `usual` what steps took in earlier
+    sessions, `whole` what whole sessions and their sections took, `issue` the known trouble that a failed step looks
+    like, `keys` those of the screen that shows it.
     """
 
     state: SessionState
@@ -41,6 +42,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     unshared: bool = False
     printed: datetime | None = None
     read_only: str = ""
+    amiss: bool = False
     posts: bool = False
     held: str = ""
     lost: str = ""

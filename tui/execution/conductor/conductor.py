@@ -372,7 +372,7 @@ class Conductor(Viewer):
     def roll_back(self, flow: str, reason: str) -> None:
         """Turn to the rollback flow; a command that runs is cancelled first, and what it did may have to be undone."""
         with self.recorder.lock:
-            refused = turning(Situation(state=self.state))
+            refused = turning(Situation(state=self.state, held=self.held, lost=self.lost))
             if refused is not None:
                 raise refused
 

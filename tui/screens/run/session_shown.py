@@ -198,6 +198,7 @@ class SessionShown(FrontPage[None]):
             shared=self.viewer.shared.words if self.viewer.shared else "",
             unshared=self.viewer.shared is not None and self.viewer.shared.troubled,
             read_only=self.viewer.read_only,
+            amiss=self.viewer.amiss,
             posts=self.viewer.posting is not None,
             held=self.viewer.held,
             lost=self.viewer.lost,

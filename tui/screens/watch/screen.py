@@ -85,6 +85,7 @@ class WatchScreen(FrontPage[None]):
             now=workspace.clock.now(),
             links=workspace.connections.links(),
             read_only=viewer.read_only,
+            amiss=viewer.amiss,
             keys=self.app.keys.on(self.ACTS),
         )
         if not only_later(self.moment, moment, SECOND):

@@ -31,6 +31,8 @@ ACTING = frozenset(
     }
 )
 """Acts that would change the session or production."""
+STAYS = frozenset({"note", "cancel"})
+"""Those that have words of their own, or change nothing that is another person's by now."""
 
 
 SIGNED_ALREADY = "it is settled; reopen it to do it again"
@@ -76,16 +78,23 @@ def refusal(act: str, situation: Situation) -> NotNow | None:
     """Why an act is refused, by its name without its screen; None where it can be done."""
     if situation.read_only and act in ACTING and not (situation.posts and act == "note"):
         return NotNow(READ_ONLY, situation.read_only)
+    if act in ACTING and act not in STAYS and (gone := _gone(situation)) is not None:
+        return gone
     decide = _DECIDED.get(act)
     return decide(situation) if decide is not None else None
+
+
+def _gone(situation: Situation) -> NotNow | None:
+    """That another person has the session by now; None where nobody has."""
+    return NotNow(f"nothing runs here any more: {situation.held}", situation.lost) if situation.lost else None
 
 
 def idle(situation: Situation) -> NotNow | None:
     """Why nothing can be begun: a command is running, the hosts are held, or the session is finished."""
     if situation.busy:
         return NotNow("a command is running", "wait for it or cancel it")
-    if situation.lost:
-        return NotNow(f"nothing runs here any more: {situation.held}", situation.lost)
+    if (gone := _gone(situation)) is not None:
+        return gone
     if situation.held:
         return NotNow(f"nothing runs yet: {situation.held}", "answer what is asked about it, or wait a moment")
     if situation.state.finished:
@@ -185,6 +194,8 @@ def _rollback(situation: Situation) -> NotNow | None:
 def turning(situation: Situation) -> NotNow | None:
     """Why the session cannot turn to its rollback, whatever its plan says."""
     state = situation.state
+    if (gone := _gone(situation)) is not None:
+        return gone
     if state.rollback is not None:
         return NotNow("the rollback has been started already")
     if state.finished is not None:

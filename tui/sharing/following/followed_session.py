@@ -47,6 +47,8 @@ SAY = 3.0
 """Seconds between two words that we are here."""
 SILENT = 10.0
 """Seconds after which silence is no rest any more: who writes says every half second how far it is."""
+USUAL = 2
+"""Parts of what is said where nothing is amiss: who is followed, and how far behind."""
 GAP = 3.0
 """Seconds after which what is missing of the lines, or of an output, is said, or fetched again."""
 PAUSE = 1.0
@@ -297,15 +299,15 @@ class Follower(Viewer):
         return f"{self.said.operator} on {self.said.machine}" if self.said.machine else self.said.operator
 
     def _words(self) -> None:
-        lag, parts = self.lag, [f"you follow {self._writer()}"]
+        lag, behind, parts = self.lag, BEHIND + self._feed.every, [f"you follow {self._writer()}"]
         parts = [*(f"YOUR MESSAGE WAS REFUSED: {one.why}" for one in self.said.refused if one.id == self._sent), *parts]
         if self._told:
             parts.append(f"NOT FOLLOWED: {self._told}")
-        if self.said.over and lag > BEHIND + self._feed.every:
+        if self.said.over and lag > behind:
             parts.append("the session is over")
         elif lag > SILENT:
             parts.append(f"nothing was heard for {lag:.0f} s: is that machine asleep, or without a connection?")
-        elif lag > BEHIND + self._feed.every:
+        elif lag > behind:
             parts.append(f"{lag:.0f} s behind")
         else:
             parts.append(f"up to {1 + int(self._feed.every):d} s behind")
@@ -315,4 +317,4 @@ class Follower(Viewer):
             parts.append(f"TWO PEOPLE WRITE IT: there are two lines {self._proof.forked + 1}")
         if self.forged:
             parts.append(f"{self.forged} forged parts were thrown away")
-        self.read_only = "; ".join(parts)
+        self.read_only, self.amiss = "; ".join(parts), len(parts) > USUAL or (lag > behind and not self.said.over)

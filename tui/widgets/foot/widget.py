@@ -10,14 +10,18 @@ from tui.widgets.words import Words
 
 
 class Alarm(Words):
-    """A loud row, there while the journal cannot be written, a connection is lost, or a trigger has tripped."""
+    """A loud row, there while the journal cannot be written, a connection is lost, or a trigger has tripped.
+
+    That somebody follows what another person does is told there too, and not loudly.
+    """
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
 
     def watch_moment(self, moment: Moment | None) -> None:
         words = banner(moment) if moment is not None else ""
         self.display = bool(words)
-        if words:
+        if words and moment is not None:
+            self.set_class(bool(moment.read_only) and not (moment.trouble or moment.amiss), "quiet")
             self.say(pieces(words))
 
 

@@ -1,0 +1,67 @@
+"""What several people have of one session, for the pictures of it: keys that sign, a relay, somebody who takes over."""
+
+import platform
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import Enum
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.execution.test_epochs import LOST as TAKEN
+from tests.execution.test_epochs import CountedTeam
+from tests.support.approving import People as Keys
+from tests.support.redis_server import RedisServer
+from tests.support.shared_session import feeds_of, following, relay_of, shared, until
+from tui.execution.workspace import Workspace
+from tui.sharing.following.follow_workspace import FollowWorkspace
+from tui.sharing.following.posting import SignedPosting
+
+LOST = "lost"
+"""Instead of a key: the session is taken over by somebody else."""
+DESK = "desk"
+"""What the machine of who writes is called in the pictures."""
+
+
+class People(Enum):
+    """What there is of others: keys with which they sign, a lease on the session, somebody who follows it."""
+
+    SIGN = "sign"
+    SHARE = "share"
+    FOLLOW = "follow"
+
+
+def lose(workspace: Workspace) -> None:
+    """Have somebody else take the session over."""
+    assert isinstance(workspace.team, CountedTeam)
+    workspace.team.given[-1].lose(TAKEN)
+
+
+@contextmanager
+def seen_by(workspace: Workspace, people: Collection[People], session: str) -> Iterator[Workspace]:
+    """The workspace of who sits before the screen; of who follows another one, while ana has the session open."""
+    with ExitStack() as stack:
+        if not people:
+            yield workspace
+            return
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(patch.object(platform, "node", return_value=DESK))
+        keys = Keys(folder)
+        if People.SIGN in people:
+            workspace.signing = keys.signing()
+        if People.SHARE in people:
+            workspace.team = CountedTeam()
+        if People.FOLLOW not in people:
+            yield workspace
+            return
+        server = RedisServer(folder / "redis")
+        stack.callback(server.stop)
+        conductor = workspace.resume(session, "ana")
+        stack.callback(conductor.close)
+        workspace.reach_again(conductor, lambda *_: None)
+        shared(workspace, conductor, relay_of(server))
+        until(lambda: relay_of(server).ask("EXISTS", f"runbook:{session}:beat"))
+        follower = following(feeds_of(server, session), session, folder / "followed")
+        stack.callback(follower.close)
+        follower.posting = SignedPosting(follower, keys.signing(), "ben")
+        yield FollowWorkspace(follower, workspace.clock)
