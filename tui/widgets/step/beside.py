@@ -258,8 +258,9 @@ def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidR
     for place, attempt in enumerate(attempts[-5:]):
         pieces += [("  " if place else "", ""), _sign(attempt)]
     key = moment.keys.of("attempts")
-    does = " compares them" if len({attempt.action for attempt in attempts}) < len(attempts) else " shows each"
-    pieces += [("   ", ""), (key, "bold $st-run"), (does, LABEL)] if key else []
+    does = "compares them" if len({attempt.action for attempt in attempts}) < len(attempts) else "shows each"
+    whole = f" {does}".replace(" ", NO_BREAK)  # a key is never read without what it does
+    pieces += [("   ", ""), (key, "bold $st-run"), (whole, LABEL)] if key else []
     return labelled("attempts", pieces, width, indent)
 
 
