@@ -312,3 +312,28 @@ def test_too_little_room_for_the_record_is_told(workspace: Workspace, monkeypatc
     assert (row.kind, row.name) == ("disk", "record")
     assert "left for the session's record" in row.detail
     assert meaning(workspace, "deploy", "docker", {("disk", "record"): row}).startswith("with little room")
+
+
+async def test_the_rows_of_many_hosts_that_come_at_once_are_told_together(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, told = RunbookApp(workspace), 0
+    many = [Finding(name=f"web{number:03}", kind="host", verdict=RowVerdict.OK, detail="x") for number in range(200)]
+    before = SetupScreen.watch_rows
+
+    def counted(screen: SetupScreen, rows: dict[tuple[str, str], Finding]) -> None:
+        nonlocal told
+        told += 1
+        before(screen, rows)
+
+    monkeypatch.setattr(SetupScreen, "watch_rows", counted)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
+        screen, first = app.screen, told
+        assert isinstance(screen, SetupScreen)
+        for row in many:
+            screen.call_later(screen._found, screen._run, row)
+        await until(pilot, lambda: ("host", "web199") in screen.rows)
+        assert told - first < 20  # each looks at all rows again: it took seconds, in which no key was heard
+        assert all(("host", row.name) in screen.rows for row in many)

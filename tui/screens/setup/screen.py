@@ -61,6 +61,8 @@ class SetupScreen(FrontPage[None]):
         self._run = 0
         self._checking = True
         self._tried = False
+        self._arrived: Rows = {}
+        """What was found and is not told yet."""
         self._left: Input | None = None
         """The field that has the focus again once everything was reached."""
 
@@ -201,6 +203,7 @@ class SetupScreen(FrontPage[None]):
     def action_preflight(self) -> None:
         """Reach every host and secret that the set-up needs as it stands; an older run is not heard any more."""
         self._run += 1
+        self._arrived = {}
         self._checking = True
         run = self._run
         if isinstance(self.focused, Input):
@@ -232,8 +235,16 @@ class SetupScreen(FrontPage[None]):
         app.work(self, reach, partial(self._finished, run), failed)
 
     def _found(self, run: int, row: Finding) -> None:
-        if run == self._run:
-            self.rows = {**self.rows, (row.kind, row.name): row}
+        """Tell what was found once everything that came with it is known: of a group's hosts there are hundreds."""
+        if run != self._run:
+            return
+        if not self._arrived:
+            self.call_after_refresh(self._tell_arrived)
+        self._arrived[(row.kind, row.name)] = row
+
+    def _tell_arrived(self) -> None:
+        arrived, self._arrived = self._arrived, {}
+        self.rows = {**self.rows, **arrived}
 
     def _finished(self, run: int, rows: tuple[Finding, ...]) -> None:
         if run != self._run:
@@ -242,7 +253,8 @@ class SetupScreen(FrontPage[None]):
         if self.focused is None:
             self.set_focus(self._left or self.operator, scroll_visible=False)
         nothing = Finding(name="nothing to reach", kind="flow", verdict=RowVerdict.OK)
-        found = {(row.kind, row.name): row for row in rows} | self.rows
+        arrived, self._arrived = self._arrived, {}
+        found = {(row.kind, row.name): row for row in rows} | self.rows | arrived
         self.rows = found or {("flow", ""): nothing}
         self._judge()
         app, setup = self.app, self.setup()
