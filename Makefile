@@ -52,7 +52,7 @@ test-hostile: dev-environment ## 40,000 values a shell that try to break out of 
 test-host-files: dev-environment ## environment files beside python-dotenv, 2,000 of each kind a shell and awk (minutes)
 	@RUNBOOK_HOST_FILES=2000 tools/test tests/execution/test_host_file.py --hypothesis-show-statistics $(ARGS)
 
-test-examples: dev-environment ## every example of the properties that Hypothesis tries, of which the tests try two in five
+test-examples: dev-environment ## every example of the properties that Hypothesis tries, of which the tests try one in four
 	@RUNBOOK_EXAMPLES=long tools/test -m hypothesis $(ARGS)
 
 test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)

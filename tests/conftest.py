@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import faults_told, forked_hosts, hung
-from tests.support.bundled_runbook import read_once
+from tests.support.bundled_runbook import read_once, whole_once
 from tests.support.examples import few_examples
 from tests.support.sshd import Sshd
 from tui.cli.main import GARBAGE
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(faults_told)
     config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)
-    load.load_whole = read_once
+    load.load_whole, load.read_whole = read_once, whole_once
     embedded_host.begun = forked_hosts.begun
     few_examples()
 

@@ -64,7 +64,7 @@ def test_every_call_fails_once_and_for_ever(forks: Forks, folder: Path, faults: 
     calls: list[str] = told[-1]["calls"]
     assert not any("refused" in line for line in told)
     assert check(told, folder / "whole") == EVENTS + 1
-    chosen = faults.spread(failures(calls), 150)
+    chosen = faults.spread(failures(calls), 100)
     promised, refusals = 0, 0
     for number, failure in enumerate(chosen):
         root = folder / str(number)

@@ -10,7 +10,7 @@ from tui.runbook.model import Runbook
 from tui.runbook.reading import load
 from tui.runbook.reading.edition.whole_text import WholeText
 
-read_anew = load.load_whole
+read_anew, whole_anew = load.load_whole, load.read_whole
 _read: dict[tuple[tuple[int, int] | None, bool], Runbook] = {}
 
 
@@ -30,6 +30,19 @@ def read_once(whole: WholeText, beside: Path | None, of_session: bool = False) -
     if known not in _read:
         _read[known] = read_anew(whole, beside, of_session)
     return _read[known]
+
+
+def whole_once(path: Path) -> WholeText:
+    """The whole text of a runbook's file, in place of `read_whole`: the bundled one's is joined once as it is now."""
+    if path != bundled("runbook.toml"):
+        return whole_anew(path)
+    found = [file.stat() for file in (path, *sorted((path.parent / "runbook").glob("*.toml")))]
+    return _whole(path, tuple((file.st_size, file.st_mtime_ns) for file in found))
+
+
+@cache
+def _whole(path: Path, as_it_is: tuple[tuple[int, int], ...]) -> WholeText:
+    return whole_anew(path)
 
 
 @cache
