@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[2]
 LONGEST = (
     "tests/tui/test_drill_solved_by_keys.py",
     "tests/tui/test_drawn.py",
-    "tests/tui/test_every_size.py",
     "tests/drill/test_trouble_rollback.py",
     "tests/tui/test_drill_by_keys.py",
     "tests/drill/test_trouble_solutions.py",

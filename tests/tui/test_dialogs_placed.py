@@ -15,6 +15,7 @@ from tui.execution.workspace import Workspace
 
 SIZES = ((60, 20), (80, 24), (120, 40))
 ABOVE, BELOW = 4, 2
+GROUPS = tuple(tuple(EVERY)[first::6] for first in range(6))
 
 
 def kinds(of: type[Any]) -> set[type[Any]]:
@@ -46,16 +47,23 @@ def test_each_dialog_is_among_those_that_are_looked_at() -> None:
     assert {type(make()) for make in EVERY.values()} == kinds(Dialog) - {Ways, ChooseAndWrite}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("names", GROUPS, ids=" ".join)
 async def test_a_dialog_is_whole_and_covers_neither_what_is_next_nor_the_hosts_and_the_keys(
-    workspace: Workspace, name: str
+    workspace: Workspace, names: tuple[str, ...]
 ) -> None:
-    screen = EVERY[name]()
+    """At each size, from where the dialog before it left the terminal: by turns it grows and becomes smaller."""
+    sizes = list(SIZES)
     async with RunbookApp(workspace).run_test(size=SIZES[0]) as pilot:
-        pilot.app.push_screen(screen)
-        for size in SIZES:
-            await pilot.resize_terminal(*size)
-            await until(pilot, partial(in_place, screen, size))
+        for name in names:
+            screen = EVERY[name]()
+            pilot.app.push_screen(screen)
+            for size in sizes:
+                if pilot.app.size != size:
+                    await pilot.resize_terminal(*size)
+                await until(pilot, partial(in_place, screen, size))
+            pilot.app.pop_screen()
+            await pilot.pause()
+            sizes.reverse()
 
 
 async def test_a_dialog_gives_up_its_blank_rows_first_and_has_them_again_where_there_is_room(

@@ -2,13 +2,15 @@
 
 After a screen has changed: `pytest tests/tui/test_drawn.py --snapshot-update`, then read the difference (`git diff
 tests/tui/drawn`) as a person at the terminal would. One state is played once and drawn at each size, so that a screen
-has to follow its terminal too.
+has to follow its terminal too. What is played is looked at between these sizes too, and the keys that a step offers, as
+it stands then, are pressed at the end.
 """
 
 import re
 import string
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,9 +24,11 @@ from textual.command import CommandPalette
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
-from tests.tui.conftest import shown
+from tests.tui.conftest import shown, until
 from tests.tui.drawing import FOLDER, REPLIES, RUNBOOK, Stage
 from tests.tui.drawing_dialogs import DRAWN
+from tests.tui.pressing import idle_keys
+from tests.tui.whole import BETWEEN, WHOLE, faults, tidy
 from tui.app import RunbookApp
 from tui.config import Config
 from tui.dialogs.base import Dialog
@@ -67,6 +71,9 @@ AT_MOST = 10.0
 """Seconds for a screen to come to what its file says: more than a busy machine takes."""
 DRILLS = ("home-empty", "run-todo", "confirm-destructive", "watch")
 """The states that are drawn in a drill too; its other screens differ in nothing but the badge."""
+PRESSED = tuple(name for name in WHOLE if name.startswith("run-"))
+"""The states whose keys are pressed here; those of the other screens are in `test_keys_every_screen.py`."""
+PRESSED_AT = (120, 40)
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +112,10 @@ async def test_drawn(
             await pilot.resize_terminal(width, height)
             await held(pilot, request, FOLDER / f"{name}-{width}x{height}.txt", text)
             assert unreadable(app) == []
+            assert name not in WHOLE or faults(app, name, (width, height)) == []
+        for size in BETWEEN if name in WHOLE else ():
+            await pilot.resize_terminal(*size)
+            await until(pilot, partial(tidy, app, name, size))
         await pilot.resize_terminal(*SIZES[0])
         for theme in (NIGHT, DAY):
             app.theme = theme
@@ -113,6 +124,10 @@ async def test_drawn(
         if name in ASCII and name not in BEGUN_IN_ASCII:
             become_ascii(app)
             await held_in_ascii(app, pilot, request, name)
+        if name in PRESSED:
+            await pilot.resize_terminal(*PRESSED_AT)
+            await pilot.pause()
+            assert await idle_keys(app, pilot, partial(DRAWN[state], Stage(app, pilot, host, clock))) == []
 
 
 @pytest.mark.parametrize("state", COLOURLESS)

@@ -111,7 +111,7 @@ def told(app: RunbookApp) -> list[str]:
     return [one.message for one in app._notifications if one.severity == "error"]
 
 
-@pytest.mark.parametrize("at", STATES, ids=lambda at: at.__name__)
+@pytest.mark.parametrize("at", [ended, another_step], ids=lambda at: str(at.__name__))
 async def test_every_key_of_the_row_does_something_now(workspace: Workspace, host: FakeTransport, at: At) -> None:
     async with running(workspace, (120, 40)) as (app, pilot):
         await at(app, pilot, host)
@@ -121,7 +121,7 @@ async def test_every_key_of_the_row_does_something_now(workspace: Workspace, hos
         assert offered[-1].rank is Rank.HELP
         assert len(offered) > 2
         for offer in offered:
-            if offer.rank is Rank.NEXT and at in (to_do, failed, another_step):
+            if offer.rank is Rank.NEXT and at is another_step:
                 continue  # it changes where the session stands, and every test of the run screen presses it
             key = Keys().on("run").all_of(BY_ID[offer.act]).split(",")[0]
             before = app.screen, app.screen.step

@@ -1,6 +1,7 @@
 """What every screen has in common: under another one it is painted only where it shows, and does nothing it is told."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import TypeVar
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -9,6 +10,8 @@ from rich.style import Style
 from textual import events, messages
 from textual._compositor import LayoutUpdate
 from textual.await_complete import AwaitComplete
+from textual.cache import LRUCache
+from textual.color import Color
 from textual.message import Message
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
@@ -21,6 +24,8 @@ TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_opt
 }
 """What the operator tells a screen by its widgets; by name, as the first screen needs few of them."""
 NO_STYLE, FAINT = Style.null(), Style(dim=True)
+DARKENED: LRUCache[tuple[Style, Color], Style] = LRUCache(1024)
+"""The looks of what is under another screen, by what they are above it."""
 HELD_BACK = ""
 """Stands for what would be painted while paints are held back."""
 SHOWS = frozenset({"on_compose", "on_mount", "on_resize", "on_timer", "on_screen_resume"})
@@ -34,7 +39,24 @@ def _shows(message: Message) -> bool:
     )
 
 
-class Faint(BackgroundScreen):
+class Under(BackgroundScreen):
+    """The screen under another one; each of its looks is darkened once, not in every cell of every paint."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
+        """Darken what is shown, and take away what a click would do."""
+        for segment in segments:
+            if segment.control:
+                yield segment
+                continue
+            look = (segment.style or NO_STYLE).clear_meta_and_links(), color
+            if look not in DARKENED:
+                (darkened,) = super().process_segments([Segment("", look[0])], color)
+                DARKENED[look] = darkened.style or NO_STYLE
+            yield Segment(segment.text, DARKENED[look])
+
+
+class Faint(Under):
     """The screen under another one, as the terminal shows what is less important."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -84,7 +106,9 @@ class Page(Screen[Result]):
     def render(self) -> RenderableType:
         """What is under a dialog: faint where the terminal's own colours are used, as those cannot be blended."""
         shown = super().render()
-        return Faint(shown.screen, shown.color) if type(shown) is BackgroundScreen and not shown.color.a else shown
+        if type(shown) is not BackgroundScreen:
+            return shown
+        return (Under if shown.color.a else Faint)(shown.screen, shown.color)
 
     def on_screen_suspend(self) -> None:
         """Leave the notices to the screen above, which shows them too; Textual shows them here again afterwards."""

@@ -1,64 +1,29 @@
-"""On every drawn screen, at every size, nothing lies on anything else and frames are whole; each key offered acts."""
+"""Whether a screen is whole at a size: nothing lies on anything else, frames are closed, the row of keys is not cut."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
-import pytest
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Digits
 from textual.widgets._toast import ToastRack
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport
-from tests.tui.conftest import shown, until
-from tests.tui.drawing import REPLIES, RUNBOOK, Stage
-from tests.tui.drawing_dialogs import DRAWN
-from tests.tui.pressing import idle_keys
-from tests.tui.test_keys_every_screen import SCREENS as PRESSED
+from tests.tui.conftest import shown
 from tui.app import RunbookApp
-from tui.config import Config
-from tui.execution.measuring.monitors import MonitorRunner
-from tui.execution.workspace import Workspace
 
-USUAL = (120, 40)
-SIZES = ((60, 20), (72, 22), (80, 24), (99, 29), USUAL, (160, 40), (250, 70))
-SCREENS = (
+BETWEEN = ((60, 20), (99, 29), (160, 40))
+"""The smallest terminal, one between those that are drawn, and the narrowest that has three columns."""
+WHOLE = (
     *("home", "home-empty", "setup", "run-todo", "run-running", "run-failed", "run-unknown", "run-ask", "run-sign"),
     *("run-message", "watch", "checks", "trouble", "rollback", "summary", "replay", "keys", "palette"),
 )
+"""The states that are looked at, also between the sizes that are drawn: each screen, and each way a step may stand."""
 CORNERS = "╭╮╰╯"
 ABOVE = ("palette",)
 """What is drawn over another screen, whose frames it cuts."""
 LAST_ROW = ("? keys", "close")
 """What the row of keys ends with, which is never cut off."""
-
-
-@pytest.fixture(autouse=True)
-def _stands_still(monkeypatch: pytest.MonkeyPatch, host: FakeTransport) -> None:
-    monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    monkeypatch.setattr(MonitorRunner, "start", lambda self: None)
-    host.replies = dict(REPLIES)
-
-
-@pytest.mark.parametrize("state", SCREENS)
-async def test_nothing_overlaps_every_frame_is_whole_and_each_key_of_the_last_row_does_something(
-    make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock, state: str
-) -> None:
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        play = partial(DRAWN[state], Stage(app, pilot, host, clock))
-        await play()
-        for size in SIZES:
-            await pilot.resize_terminal(*size)
-            await until(pilot, partial(tidy, app, state, size))
-        if state not in (*ABOVE, *PRESSED):
-            await pilot.resize_terminal(*USUAL)
-            await pilot.pause()
-            assert await idle_keys(app, pilot, play) == []
 
 
 def tidy(app: RunbookApp, state: str, size: tuple[int, int]) -> bool:
