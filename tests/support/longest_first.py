@@ -24,6 +24,7 @@ LONGEST = (
     "tests/hosts/test_beside_openssh.py",
     "tests/transports/test_job.py",
     "tests/transports/test_ssm.py",
+    "tests/transports/test_bad_hosts.py",
     "tests/transports/test_endings.py",
     "tests/tui/test_idle.py",
     "tests/test_standard_output.py",

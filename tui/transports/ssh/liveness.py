@@ -111,5 +111,6 @@ class Liveness:
 
     def _give_up(self) -> None:
         if self._over():
-            self._changed(LinkState.LOST, f"no sign of life for {2 * self._pause:.0f} s")
+            why = self._connection.given_up = f"no sign of life for {2 * self._pause:.0f} s"
+            self._changed(LinkState.LOST, why)
             self._connection.close()

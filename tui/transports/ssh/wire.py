@@ -219,6 +219,8 @@ class Connection(Negotiating):
         """When the other side last said anything."""
         packetizer: Any = self.packetizer
         packetizer.read_message = self._hearing(packetizer.read_message)
+        self.given_up = ""
+        """Why it was closed here, where the other side did not answer."""
         self.answered_in: float | None = None
         """How many seconds the other side took for the last answer to `ask_for_a_sign`."""
         self._asked_for_a_sign = 0.0
@@ -339,7 +341,7 @@ class Connection(Negotiating):
             if refusal := self._refusals.pop(number, None):
                 raise refusal
             if not self.is_active():
-                raise EOFError("the connection was lost")
+                raise EOFError(": ".join(filter(None, ("the connection was lost", self.given_up))))
             if not answered.is_set():
                 self._given_up[number] = channel
                 raise TimeoutError(f"no answer within {timeout:g} s")
