@@ -3,6 +3,8 @@
 from collections import Counter
 from os.path import commonprefix
 
+from msgspec.structs import replace
+
 from tui.runbook.model import Step, seconds
 from tui.session.groups.batches import Batch, batch_begun, batch_now, soaks_until
 from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, standing_of
@@ -42,7 +44,7 @@ NAMED = 3
 
 def cell_rows(moment: Moment, step: Step, place: int, width: int) -> list[LaidRow]:
     """The rows of an action on a group that was begun."""
-    cells = cells_of(moment.state, step, place)
+    cells = tuple(_as_seen(moment, step, cell) for cell in cells_of(moment.state, step, place))
     if not any(cell.attempt for cell in cells):
         return []
     return [
@@ -52,6 +54,12 @@ def cell_rows(moment: Moment, step: Step, place: int, width: int) -> list[LaidRo
         *_bad(moment, step, cells, width),
         *_said(moment, cells, width),
     ]
+
+
+def _as_seen(moment: Moment, step: Step, cell: Cell) -> Cell:
+    """A host as it is shown: between two of its actions it runs, while the step is at work."""
+    between = cell.status is CellStatus.PART and any(one.step == step.id for one in moment.state.all_running())
+    return replace(cell, status=CellStatus.RUNNING) if between else cell
 
 
 def next_rows(moment: Moment, step: Step, width: int) -> list[LaidRow]:
@@ -79,12 +87,13 @@ def next_words(moment: Moment, step: Step, batch: Batch) -> str:
 def _counts(moment: Moment, step: Step, place: int, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
     """How many stand where, when it stops, and which host takes longest."""
     standing = standing_of(moment.state, step, place)
+    counts = Counter(cell.status for cell in cells)
     batch = batch_begun(moment.state, step) if step.batches else None
     pieces: list[Piece] = [("  ", "")]
     if batch is not None:
         pieces += [(f"batch {batch.number}/{batch.total}", "bold"), (" ", "")]
     for status in COUNTED:
-        if count := standing.count(status):
+        if count := counts[status]:
             sign, style = SIGNS[status]
             words = f" {status.value}" if status in WORDED else ""
             pieces += [(f"{sign}{count}{words}", STYLES[style]), (" ", "")]
@@ -95,7 +104,9 @@ def _counts(moment: Moment, step: Step, place: int, cells: tuple[Cell, ...], wid
         usual = moment.usual.get(on_host(step.id, host))
         beside = f" (usually {clock_words(usual.median)})" if usual is not None else ""
         longer = usual is not None and usual.longer(length)
-        pieces.append((f"  slowest {host} {clock_words(length)}{beside}", STYLES["turn"] if longer else "$faint"))
+        words = f"  slowest {host} {clock_words(length)}{beside}"
+        if counts[CellStatus.RUNNING] or sum(len(text) for text, _ in pieces) + len(words) <= width:
+            pieces.append((words, STYLES["turn"] if longer else "$faint"))
     return rows(pieces, width, 2)
 
 
