@@ -25,7 +25,7 @@ from tui.sharing.relay.relay_feed import relayed_sessions
 
 KEY = "a team's key of thirty-two characters"
 FOLLOWERS = 10
-ROUNDS = 2
+ROUNDS = 4
 RATES = ("0", "1")
 
 
