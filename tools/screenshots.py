@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from textual.pilot import WaitForScreenTimeout
 
 from tools.screenshots_people import LOST, People, lose, seen_by
 from tui.cli.which_runbook import find_runbook
@@ -297,10 +298,10 @@ def main(chosen: list[str]) -> int:
             os.environ["RUNBOOK_SESSIONS"] = folder
             try:
                 take(shot)
-                print(f"screenshots/{shot.name}.svg")
-            except AssertionError as error:
+                print(f"screenshots/{shot.name}.svg", flush=True)
+            except (AssertionError, WaitForScreenTimeout) as error:  # the second: the machine is busy
                 failed.append(shot.name)
-                print(f"{shot.name}: {error}", file=sys.stderr)
+                print(f"{shot.name}: {error}", file=sys.stderr, flush=True)
     if failed:
         print(f"NOT DRAWN, the old pictures are still there: {', '.join(failed)}", file=sys.stderr)
     return len(failed) > 0

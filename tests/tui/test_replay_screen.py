@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
@@ -146,6 +147,12 @@ async def test_keys_take_it_where_they_say(place: ReplayWorkspace) -> None:
             visited.append(player.elapsed)
         assert len(visited) > 2
         assert "no failure after this" in shown(pilot.app)
+        recording = player.recording
+        read, recording.indexed = recording.indexed, replace(recording.indexed, share=0.5, whole=False)
+        await pilot.press("full_stop")
+        assert "no failure was read yet after this: the journal is still being read" in shown(pilot.app)
+        recording.indexed = read
+        await until(pilot, lambda: "still being read" not in shown(pilot.app))
         back = []
         while True:
             before = player.elapsed

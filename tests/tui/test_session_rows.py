@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from tests.support.bundled_runbook import bundled_runbook
 from tests.support.runbooks import SMALL
+from tests.tui.drawing import RUNBOOK
 from tui.runbook.model import Runbook
 from tui.runbook.walk import steps_of
 from tui.session import events as ev
@@ -155,6 +156,23 @@ def test_at_the_end_every_step_is_counted() -> None:
 
 
 # the row of the vitals
+
+
+def test_what_is_not_good_is_told_before_what_is_and_first_of_all_what_tripped() -> None:
+    text = RUNBOOK.read_text(encoding="utf-8")
+    sampled = [
+        ev.MonitorSampled(monitor=name, value=value, clock=9.0)
+        for name, value in {"errors": 0.2, "speed": 0.1, "memory": 1.0, "workers": 1.0, "cpu": 99.0}.items()
+    ]
+
+    def places(*events: ev.AnyEvent) -> list[int]:
+        line = told(vitals_line(Moment(state=state_of(*sampled, *events, text=text), now=OPENS), 200))
+        return [line.index(title) for title in ("Response time", "CPU", "Error rate")]
+
+    response, cpu, errors = places()
+    assert cpu < errors < response
+    response, cpu, errors = places(ev.TriggerTripped(trigger="speed", monitor="speed", value=6.0, dwell=300.0))
+    assert response < cpu < errors
 
 
 def test_the_vitals_name_each_host_and_what_is_wrong_with_it() -> None:

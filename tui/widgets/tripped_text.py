@@ -20,7 +20,7 @@ def tripped_words(state: SessionState) -> str:
         beyond = (
             f"{way} {figure(known_bound(bound) or 0.0, monitor.number.unit)} for {duration(seconds(trigger.lasting))}"
         )
-        words.append(f"{monitor.title} {beyond}, since {state.tripped[name]:%H:%M:%S}")
+        words.append(f"{monitor.title} {beyond}, tripped at {state.tripped[name]:%H:%M:%S}")
     return "; ".join(words)
 
 

@@ -34,6 +34,7 @@ LIKE_LIVE = ("attempts", "copy", "follow", "here", "own-command", "watch", "wrap
 """Acts that are refused as on the screen of a live session."""
 
 JUMP = "A time of the session (02:31:07), or a part of a step's title:"
+STILL_READ = "the journal is still being read"
 
 
 class PlayedScreen(SessionScreen):
@@ -106,8 +107,14 @@ class PlayedScreen(SessionScreen):
             self._looked, self._none = place, {}
         if (kind, way) not in self._none:
             found = self.player.mark(MarkerKind(kind), way == "1")
-            self._none[kind, way] = None if found is not None else NotNow(_no(kind, way == "1"))
+            self._none[kind, way] = None if found is not None else NotNow(self._no(kind, way == "1"))
         return self._none[kind, way]
+
+    def _no(self, kind: str, forward: bool) -> str:
+        """That there is no marker of a kind on this side, as far as the journal is read."""
+        if forward and not self.player.recording.indexed.whole:
+            return f"no {kind} was read yet after this: {STILL_READ}"
+        return f"no {kind} {'after' if forward else 'before'} this"
 
     # what is shown
 
@@ -121,6 +128,8 @@ class PlayedScreen(SessionScreen):
         self.app.show_error(error)
 
     def _play(self) -> None:
+        if self._words.endswith(STILL_READ) and self.player.recording.indexed.whole:
+            self._words = ""
         moved = self.player.tick(TICK)
         if moved or self.player.recording.indexed.share != self._read_share:
             self.refresh_moment()
@@ -219,7 +228,7 @@ class PlayedScreen(SessionScreen):
 
     def action_mark(self, kind: str, way: int) -> None:
         found = self.player.to_mark(MarkerKind(kind), way > 0)
-        self._arrived(found, _no(kind, way > 0))
+        self._arrived(found, self._no(kind, way > 0))
 
     def action_speed(self, by: int) -> None:
         self.player.faster(by)
@@ -281,8 +290,3 @@ class PlayedScreen(SessionScreen):
             self.app.show_error(error)
         else:
             self._arrived(found)
-
-
-def _no(kind: str, forward: bool) -> str:
-    """That there is no marker of a kind on this side."""
-    return f"no {kind} {'after' if forward else 'before'} this"

@@ -94,8 +94,12 @@ def _group(group: str, links: Mapping[str, str]) -> list[Piece]:
 
 
 def _watched(state: SessionState) -> list[str]:
-    """The monitors that have measured, those with a trigger first."""
-    return [name for name in monitors_of(state) if name in state.monitors and state.monitors[name].samples]
+    """The monitors that have measured: those whose trigger tripped first, then what is not good."""
+    triggers = state.runbook.triggers
+    tripped = {triggers[name].monitor for name in state.tripped if name in triggers}
+    measured = [name for name in monitors_of(state) if name in state.monitors and state.monitors[name].samples]
+    seen = {name: seen_monitor(state.runbook.monitors[name], state.monitors[name]).class_ for name in measured}
+    return sorted(measured, key=lambda name: (name not in tripped, seen[name] == "good"))
 
 
 def _monitor(state: SessionState, name: str) -> list[Piece]:
