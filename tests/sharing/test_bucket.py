@@ -63,6 +63,13 @@ class TestObjects:
         after = list(bucket.listed("journal/", after="journal/1-00000000.jsonl"))
         assert [one.key for one in after] == ["journal/1-00000001.jsonl", "journal/1-00000002.jsonl"]
 
+    def test_it_is_told_nothing_of_this_machine(self, team_server: TeamBucketServer, bucket: Bucket) -> None:
+        told: list[str] = []
+        with team_server.answering(lambda environ: told.append(environ["HTTP_USER_AGENT"])):
+            bucket.put("page.html", b"")
+        assert [one.split()[0] for one in told] == ["runbook"]
+        assert not any(word in told[0] for word in ("os/", "lang/", "md/"))
+
     def test_a_presigned_address_needs_no_key(self, bucket: Bucket) -> None:
         bucket.put("page.html", b"<p>hello</p>", "text/html; charset=utf-8")
         url = bucket.presigned("page.html", 60)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.s3_server import REGION, unchecked
+from tests.support.s3_server import REGION, moto_application, unchecked
 from tui.config import BucketPlace
 from tui.sharing.bucket import Bucket, BucketKeys
 
@@ -34,7 +34,7 @@ class TeamBucketServer:
     """
 
     def __init__(self) -> None:
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
         class Handler(MotoRequestHandler):
@@ -46,7 +46,7 @@ class TeamBucketServer:
         self.door: Door = lambda environ: None
         self.requests: list[tuple[str, str]] = []
         self._one = threading.Lock()
-        application = DomainDispatcherApplication(create_backend_app)
+        application = moto_application()
 
         def guarded(environ: dict[str, Any], start: Any) -> Any:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

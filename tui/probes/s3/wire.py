@@ -101,6 +101,7 @@ def client(settings: Given, wire: S3Wire) -> Any:
         s3={"addressing_style": "path" if in_path else "virtual"},
         retries={"total_max_attempts": 1, "mode": "standard"},
         proxies={},
+        user_agent="runbook",  # and not this machine's system and its Python
         ignore_configured_endpoint_urls=True,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
