@@ -10,7 +10,7 @@ from tests.support.fleet import FLEET
 from tui.cli.wiring import drill_workspace
 from tui.errors import RunbookError, UsageError
 from tui.execution.beginning import listed_hosts as listing
-from tui.execution.beginning.listed_hosts import listed_hosts
+from tui.execution.beginning.listed_hosts import differing_lists, listed_hosts
 from tui.execution.measuring.prober import THIS_MACHINE
 from tui.execution.preflight import RowVerdict
 from tui.execution.workspace import Setup, Workspace
@@ -74,6 +74,12 @@ def test_a_session_keeps_the_hosts_that_were_listed_when_it_was_set_up(tmp_path:
     assert {one.host for one in resumed.state.attempts.values()} == {"web01", "web02"}
     assert ran.read_text() == "x\n"
     resumed.close()
+    asked = list(differing_lists(*Store(tmp_path / "sessions").find(session).load()))
+    assert asked == [
+        "! web: 2 hosts in the session, today new web07.example.com; gone web01.example.com, web02.example.com"
+    ]
+    names.write_text("web02.example.com\nweb01.example.com\n")
+    assert list(differing_lists(*Store(tmp_path / "sessions").find(session).load()))[0].endswith("the same today")
     journal = read(Store(tmp_path / "sessions").find(session).journal)
     assert fold(load_text(other.text, "fleet"), journal) == resumed.state
     other.close()

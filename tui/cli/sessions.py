@@ -59,8 +59,9 @@ def export(session: str, form: str, output: Path | None) -> None:
 @click.option("--receipt", default="", help="COUNT:HEAD, as the session's end printed it: shows a cut-off end.")
 @click.option("--signers", type=click.Path(path_type=Path), help="An allowed_signers file: whose keys are whose.")
 @click.option("--proofs", type=click.Path(path_type=Path), help="A new folder, for verifying with ssh-keygen.")
+@click.option("--groups", is_flag=True, help="Also run the commands that list groups' hosts, and say what differs.")
 @guarded
-def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None) -> None:
+def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None, groups: bool) -> None:
     """Check that SESSION (its id, archive:ID, a bundle's file) is what was written: journal, outputs, signatures."""
     from tui.cli.wiring import open_store, opened_anywhere
     from tui.config import load_config
@@ -70,6 +71,11 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     with opened_anywhere(open_store(), session) as directory:
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
             tell(line)
+        if groups:
+            from tui.execution.beginning.listed_hosts import differing_lists
+
+            for line in differing_lists(*directory.load()):
+                tell(line)
 
 
 @click.group(invoke_without_command=True)

@@ -1,6 +1,6 @@
 """Asks the operator's machine for the hosts of groups, by the commands that the runbook has for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from tui.execution.preflight import Finding, Report, RowVerdict
 from tui.runbook.groups.printed_hosts import listed, with_lists
 from tui.runbook.model import Runbook
 from tui.runbook.shell.script import first_line
+from tui.session.state import SessionState
 from tui.text.amounts import counted
 from tui.text.sanitise import sanitise
 from tui.transports.base import CancelToken, Command, Stream, Transport
@@ -83,3 +84,26 @@ def groups_listed(runbook: Runbook, report: Report) -> tuple[Runbook, tuple[Find
         rows.append(row)
         report(row)
     return runbook, tuple(rows)
+
+
+def differing_lists(runbook: Runbook, state: SessionState) -> Iterator[str]:
+    """What the groups' commands of a session print today beside what they printed when it began, a line for each.
+
+    Blocks while they run. Those of a drill were invented, and nothing is run.
+    """
+    groups = state.started.groups if state.started is not None else {}
+    for name, before in groups.items():
+        if state.drill:
+            yield f"{name}: its {counted(len(before), 'host')} were invented for the drill"
+            continue
+        try:
+            now = listed_hosts(runbook, name, partial(LocalTransport, THIS_MACHINE))
+        except RunbookError as error:
+            yield f"? {error.message}"
+            continue
+        new, gone = (
+            ", ".join(host for host in one if host not in other) for one, other in ((now, before), (before, now))
+        )
+        words = [f"{what} {hosts}" for what, hosts in (("new", new), ("gone", gone)) if hosts]
+        told = f"today {'; '.join(words)}" if words else "the same today"
+        yield f"{'!' if words else '✔'} {name}: {counted(len(before), 'host')} in the session, {told}"

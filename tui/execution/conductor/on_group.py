@@ -9,7 +9,7 @@ from tui.execution.recorder import Recorder
 from tui.runbook.groups.host_by_host import AT_ONCE
 from tui.runbook.model import Step
 from tui.session.groups.batches import Batch, batch_now, soaks_until
-from tui.session.groups.cells import Cell, CellStatus, cells_of, standing_of
+from tui.session.groups.cells import Cell, CellStatus, cells_of, standing_of, status_of
 from tui.transports.base import CancelToken, Detached
 
 LOOK = 0.2
@@ -112,8 +112,9 @@ class HostsInTurn:
         for place in range(cell.place + begun, len(self._step.actions)):
             if self._cancel.cancelled or not one(cell.host, place):
                 return False
-            now = next(now for now in cells_of(self._recorder.state, self._step, place) if now.host == cell.host)
-            if now.status not in (CellStatus.PART, CellStatus.GOOD):
+            state = self._recorder.state
+            number = state.step(self._step.id).cells.get(place, {}).get(cell.host, 0)
+            if not number or status_of(state.attempts[number]) is not CellStatus.GOOD:
                 return True
         return True
 
