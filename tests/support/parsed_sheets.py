@@ -1,12 +1,35 @@
-"""The style sheets of all applications of a run, each parsed once for its colours: each application parses its own."""
+"""The style sheets of all applications of a run, parsed and worked out once: each application does it for itself.
+
+What the rules of a sheet come to for a widget is worked out once for each place of a tree, too.
+"""
 
 from typing import Any
 
+from msgspec import Struct
 from textual.css.model import RuleSet
+from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
+from textual.widget import Widget
 
-parse_rules = Stylesheet._parse_rules
+parse_rules, apply = Stylesheet._parse_rules, Stylesheet.apply
 _parsed: dict[tuple[Any, ...], list[RuleSet]] = {}
+FLAGS = ("_has_hover_style", "_has_focus_within", "_has_order_style", "_has_odd_or_even")
+"""What Textual notes at a widget of the rules that may ever concern it."""
+STATES = ("_reactive_mouse_hover", "_reactive_has_focus", "_reactive_disabled", "can_focus")
+"""What a rule may ask of a widget beside its names; read as it lies there, as reading it otherwise takes longer."""
+Place = tuple[object, ...]
+
+
+class WorkedOut(Struct, frozen=True, eq=False):
+    """What the rules come to in one place: the look, and Textual's notes (`FLAGS`)."""
+
+    look: RulesMap
+    flags: tuple[bool, ...]
+
+
+_worked_out: dict[tuple[int, ...], tuple[list[RuleSet], dict[Place, WorkedOut]]] = {}
+"""By the rules, which are kept here so that no others are ever taken for them, and by the place."""
 
 
 def parsed(
@@ -20,3 +43,44 @@ def parsed(
             _parsed[anywhere] = parse_rules(self, *key)
         self._parse_cache[key] = _parsed[anywhere]
     return self._parse_cache[key]
+
+
+def applied(
+    self: Stylesheet, node: DOMNode, *, animate: bool = False, cache: dict[tuple[Any, ...], RulesMap] | None = None
+) -> None:
+    """Give a widget its look, in place of `apply`; `cache`, which is for one walk through the tree, is not needed."""
+    by_place, place = known_of(self), place_of(node)
+    known = by_place.get(place)
+    if known is None:
+        found: dict[tuple[Any, ...], RulesMap] = {}
+        apply(self, node, animate=animate, cache=found)
+        for look in found.values():  # none where it depends on more than the place: on what stands beside it
+            by_place[place] = WorkedOut(look, tuple(getattr(node, flag) for flag in FLAGS))
+        return
+    for flag, value in zip(FLAGS, known.flags, strict=True):
+        setattr(node, flag, value)
+    self.replace_rules(node, known.look, animate=animate)
+    self._process_component_classes(node)
+
+
+def known_of(sheet: Stylesheet) -> dict[Place, WorkedOut]:
+    """What was worked out of a sheet's rules by now."""
+    rules, at_sheet = sheet.rules_map, vars(sheet)
+    if at_sheet.get("known_for") is not rules:
+        at_sheet["known_for"] = rules
+        at_sheet["known"] = _worked_out.setdefault(tuple(map(id, sheet.rules)), (sheet.rules, {}))[1]
+    known: dict[Place, WorkedOut] = at_sheet["known"]
+    return known
+
+
+def place_of(node: DOMNode) -> Place:
+    """All of a widget, and of what it stands in, that a rule may ask for, but for what stands beside it."""
+    place: list[object] = []
+    one: Any = node
+    while isinstance(one, Widget) or type(one) is DOMNode:
+        at = vars(one)
+        place += (type(one), at["_id"], *at["_classes"], *map(at.get, STATES))
+        one = one._parent
+    if isinstance(one, DOMNode):  # the application
+        place += (type(one), one.theme, one.app_focus, one.is_inline, one.native_ansi_color, one.no_color)
+    return tuple(place)

@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 from textual.css import stylesheet as textuals
+from textual.dom import DOMNode
 
 from tests.support import parsed_sheets
-from tests.tui.conftest import shown, until
+from tests.support.every_dialog import EVERY
+from tests.support.running import running
+from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
+from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen
 from tui.widgets.looks.themes import DAY
 
@@ -40,3 +44,36 @@ async def test_no_sheet_is_parsed_twice_until_the_colours_change(
         await pilot.pause()
         await until(pilot, lambda: len(parsed) > 0)
         assert len(parsed) == len(set(parsed)), "each again, once, in the other colours"
+
+
+def looks(app: RunbookApp) -> dict[DOMNode, tuple[dict[str, object], dict[str, dict[str, object]]]]:
+    """The look of each widget of all screens, and of what it draws by names of its own."""
+    return {
+        one: (
+            dict(one._css_styles._rules),
+            {name: dict(styles.base._rules) for name, styles in one._component_styles.items()},
+        )
+        for screen in app.screen_stack
+        for one in screen.walk_children(with_self=True)
+    }
+
+
+async def test_what_the_tests_have_worked_out_once_is_what_textual_works_out_for_each_widget(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(workspace, (120, 40)) as (app, pilot):
+        for opens in (lambda: ChecksScreen(workspace.runbook.sections[0]), EVERY["reason"], EVERY["login"]):
+            app.push_screen(opens())
+            await pilot.pause()
+        await dialog(pilot, type(app.screen))
+        await pilot.press("tab")
+        for change in (lambda: None, lambda: app.screen.add_class("tight"), lambda: setattr(app, "theme", DAY)):
+            change()
+            await pilot.pause()
+            here = looks(app)
+            with monkeypatch.context() as itself:
+                itself.setattr("textual.css.stylesheet.Stylesheet.apply", parsed_sheets.apply)
+                for one in here:
+                    app.stylesheet.apply(one)
+            assert len(here) > 50
+            assert looks(app) == here
