@@ -65,6 +65,8 @@ async def test_a_long_dialog_begins_at_its_beginning_and_keeps_its_title_and_its
         assert "more above" not in shown(pilot.app)
         for _ in range(20):
             await pilot.press("pagedown")
+            if "more below" not in shown(pilot.app):
+                break
         if not isinstance(asked, RollbackReason):  # there the key moves in the list of reasons first
             await until(pilot, lambda: "the last command" in shown(pilot.app))
             assert "more below" not in shown(pilot.app)
