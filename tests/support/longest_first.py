@@ -13,6 +13,8 @@ from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[2]
 LONGEST = (
+    "tests/sharing/test_taking_over.py",
+    "tests/sharing/test_woken_writer.py",
     "tests/tui/test_drill_solved_by_keys.py",
     "tests/tui/test_drawn.py",
     "tests/drill/test_trouble_rollback.py",
@@ -26,8 +28,9 @@ LONGEST = (
     "tests/transports/test_ssm.py",
     "tests/transports/test_bad_hosts.py",
     "tests/transports/test_endings.py",
+    "tests/transports/test_jump_host_typed.py",
+    "tests/faults/test_faults_journal_calls.py",
     "tests/tui/test_idle.py",
-    "tests/test_standard_output.py",
     "tests/faults/test_faults_journal_resume.py",
     "tests/drill/test_calm_covers_runbook.py",
     "tests/faults/test_faults_journal_signals.py",
@@ -61,7 +64,6 @@ LONGEST = (
     "tests/drill/test_drill_jobs.py",
     "tests/tui/test_dialogs_settle.py",
     "tests/execution/test_disguised.py",
-    "tests/session/test_output.py",
     "tests/transports/test_tunnel.py",
     "tests/probes/test_docker_probe.py",
     "tests/transports/test_disturbed.py",
@@ -90,17 +92,24 @@ TOGETHER = {
         "tests/probes/test_mysql_answers.py",
         "tests/probes/test_operators_settings.py",
     ),
-    "moto": (
+    "moto, a bucket that is asked": (
         "tests/probes/test_s3_probe.py",
         "tests/execution/test_secret_programs.py",
+    ),
+    "moto, a lease": (
+        "tests/sharing/test_taking_over.py",
         "tests/sharing/test_archived.py",
         "tests/sharing/test_bucket.py",
         "tests/sharing/test_following_bucket.py",
         "tests/sharing/test_lease.py",
+    ),
+    "moto, what others read": (
+        "tests/sharing/test_woken_writer.py",
+        "tests/sharing/test_fetched_whole.py",
+        "tests/sharing/test_forks.py",
         "tests/sharing/test_live_page.py",
         "tests/sharing/test_masked_output.py",
-        "tests/sharing/test_taking_over.py",
-        "tests/sharing/test_woken_writer.py",
+        "tests/sharing/test_team_memory.py",
     ),
     "the program's sources": (
         "tests/test_import_hygiene.py",
