@@ -17,10 +17,10 @@ from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.report_card.tally import tally
-from tui.session.state import SessionState, plan_of
+from tui.session.state import SessionState, StepStatus, plan_of
 from tui.widgets.checklist.folding import FoldedList, opened
 from tui.widgets.checklist.outline import Outline, outline
-from tui.widgets.checklist.plan_text import RowShape, heading, step_row
+from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, section_seen, step_row
 from tui.widgets.moment import Moment, current_step
 
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -218,6 +218,23 @@ def test_a_section_is_seen_as_the_step_in_it_that_needs_somebody(bundled: Runboo
     assert any(row.startswith("▾○ Preparation") for row in drawn(after(bundled, 0), 31, 18))
     skipped = after(bundled, 0, *(ev.StepSkipped(step=s, operator="a", reason="x") for s in _first_section(bundled)))
     assert any(row.startswith("▸↷ Preparation        6/6") for row in drawn(skipped, 31, 18))
+
+
+def test_what_is_left_of_a_deployment_that_is_rolled_back_is_not_to_do_any_more(bundled: Runbook) -> None:
+    before = after(bundled, 28)
+    turned = after(bundled, 28, ev.RollbackStarted(flow="rollback", operator="ana", reason="errors"))
+
+    def words(state: SessionState) -> dict[str, str]:
+        sections = tally(state).sections
+        return {one.id: section_seen(state, one, sections[one.id]).word for one in outline(state).parts}
+
+    ahead = [section for section, word in words(before).items() if word == "to do"]
+    assert ahead
+    assert {words(turned)[section] for section in ahead} == {"not needed"}
+    left = counts_in(before, outline(before).parts)[StepStatus.PENDING]
+    counts = counts_in(turned, outline(turned).parts)
+    assert counts[StepStatus.NOT_NEEDED] >= left
+    assert counts[StepStatus.PENDING] == tally(turned).counts[StepStatus.PENDING] - left
 
 
 def _first_section(runbook: Runbook) -> list[str]:

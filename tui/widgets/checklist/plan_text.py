@@ -1,6 +1,6 @@
 """Decides what the rows of a list of steps say, so that the widget only paints them; styles are classes' names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -9,7 +9,7 @@ from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Danger, Step
 from tui.session.report_card.tally import SectionTally, tally
-from tui.session.state import SessionState, StepStatus
+from tui.session.state import SessionState, StepStatus, plan_now
 from tui.session.views.doubts import doubtful
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, took_clock
@@ -82,12 +82,30 @@ def heading(moment: Moment, part: Part, is_open: bool, here: bool, place: RowSha
     return fitted(left, titled, style, place.width)
 
 
+def left_behind(state: SessionState, part: Part) -> bool:
+    """Whether a section is of what the session turned back from: what is to do of it is not needed any more."""
+    return state.rollback is not None and part.steps[0].id not in plan_now(state).places
+
+
+def counts_in(state: SessionState, parts: Sequence[Part]) -> Mapping[StepStatus, int]:
+    """How many steps of the plan stand so; what is left of a deployment that was rolled back is not to do."""
+    found = tally(state)
+    behind = [part.id for part in parts if part.steps and left_behind(state, part)]
+    left = sum(found.sections[name].counts.get(StepStatus.PENDING, 0) for name in behind if name in found.sections)
+    if not left:
+        return found.counts
+    pending, spared = found.counts[StepStatus.PENDING], found.counts.get(StepStatus.NOT_NEEDED, 0)
+    return {**found.counts, StepStatus.PENDING: pending - left, StepStatus.NOT_NEEDED: spared + left}
+
+
 def section_seen(state: SessionState, part: Part, found: SectionTally) -> Seen:
     """What a section is seen as: as the step in it that most needs somebody, else as what its steps have in common."""
     if part.id in _doubtful_sections(state):
         return Seen("?", DOUBT, "turn")
     there = [status for status in LEGEND if found.counts.get(status)]
     wanting: list[StepStatus] = [one for one in there if not one.settled and one is not StepStatus.PENDING]
+    if not wanting and found.settled < found.total and part.steps and left_behind(state, part):
+        return Seen(glyph(StepStatus.NOT_NEEDED), StepStatus.NOT_NEEDED.value, CLASSES[StepStatus.NOT_NEEDED])
     if not wanting and found.settled < found.total:
         if found.settled:
             return UNDER_WAY

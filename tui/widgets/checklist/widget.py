@@ -11,13 +11,12 @@ from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.runbook.model import Issue
-from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import again_words, count_again
 from tui.text.block import segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
 from tui.widgets.checklist.outline import Outline, outline
-from tui.widgets.checklist.plan_text import RowShape, heading, step_row
+from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, step_row
 from tui.widgets.checklist.trouble_outline import trouble_outline
 from tui.widgets.frames import NUMBER, counts_of, legend, tried
 from tui.widgets.moment import Moment, current_step
@@ -210,7 +209,7 @@ class Checklist(Lines):
     def _counts(self, state: SessionState) -> Mapping[StepStatus, int]:
         if self.issue or self.rollback:
             return counts_of(state, self._outline.steps, self.rollback)
-        return tally(state).counts
+        return counts_in(state, self._outline.parts)
 
     def _reveal(self) -> None:
         """Scroll so that the step looked at shows, with a little of what comes before and after it."""
