@@ -4,6 +4,8 @@ import pytest
 
 from tests.runbook.test_groups import FLEET
 from tui.errors import RunbookInvalid
+from tui.runbook.described.show import show
+from tui.runbook.described.wiki_page import wiki_page
 from tui.runbook.reading.load import load_text
 
 ROLL = FLEET.replace("at_once = 2\nstop_after = 1\n", "").replace('title = "S"', 'title = "S {{ host }}"\neach = "web"')
@@ -76,6 +78,14 @@ run = "curl http://x"
     assert (step.id, step.title, step.signoff, step.danger) == ("s", "S web", "two-person", "destructive")
     assert step.budget == "180s"
     assert [(one.title, one.on) for one in step.actions] == [("Restart", "web"), ("Restart", "web"), ("Look", "web")]
+
+
+def test_it_is_described_with_its_batches_and_limits() -> None:
+    text = ROLL.replace('each = "web"', 'each = "web"\nbatches = ["1", "100%"]\nsoak = "2m"\nstop_after = 2')
+    told = "host by host on web in batches of 1, 100%, 2m of soak between them, 5 at once, stop at 2"
+    runbook = load_text(text, "r")
+    assert told in show(runbook)
+    assert told in wiki_page(runbook)
 
 
 def test_what_undoes_one_of_its_steps_undoes_the_actions_of_that_step() -> None:

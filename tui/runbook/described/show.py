@@ -7,6 +7,7 @@ from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.host_by_host import goes_over
 from tui.runbook.groups.members import target_words, written
 from tui.runbook.model import Action, Danger, Issue, Runbook, Section, Signoff, Step, runbook_id
 from tui.runbook.shell.script import script_of
@@ -73,6 +74,7 @@ def _step(runbook: Runbook, step: Step, indent: int) -> Iterator[str]:
         "changes" if step.mutates else "",
         str(step.danger) if step.danger is not Danger.NONE else "",
         "point of no return" if step.point_of_no_return else "",
+        goes_over(step),
         step.approve.described,
         f"{step.signoff} sign-off" if step.signoff is not Signoff.AUTO else "",
         f"budget {step.budget}",

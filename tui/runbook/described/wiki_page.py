@@ -6,6 +6,7 @@ from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.host_by_host import goes_over
 from tui.runbook.groups.members import target_words, written
 from tui.runbook.model import Action, Danger, Flow, Issue, Runbook, Section, Signoff, Step
 from tui.runbook.shell.script import script_of
@@ -95,6 +96,7 @@ def _step(runbook: Runbook, step: Step, heading: str) -> Iterator[str]:
         "changes production" if step.mutates else "",
         str(step.danger) if step.danger is not Danger.NONE else "",
         "point of no return" if step.point_of_no_return else "",
+        goes_over(step),
         step.approve.described,
         f"signed by: {step.signoff}" if step.signoff is not Signoff.AUTO else "",
     ]
