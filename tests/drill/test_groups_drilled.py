@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import FLEET
+from tests.support.fleet import FLEET, TURNS
 from tui.cli.wiring import drill_workspace
 from tui.execution.workspace import Setup
 from tui.headless.answers import AnswersFile
@@ -102,3 +102,14 @@ def test_where_the_shell_allows_few_open_files_there_are_more_for_many_hosts() -
         command = f"ulimit -Sn 256; ulimit -Hn {most}; exec {sys.executable} -c '{script}'"
         said = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
         assert said == f"{min(most, 1000 * FILES + SPARE)} {most}\n"
+
+
+@pytest.mark.parametrize("soak", ["", "10m"])
+def test_without_a_screen_every_batch_is_begun(tmp_path: Path, soak: str) -> None:
+    path, said = tmp_path / "runbook.toml", list[str]()
+    text = TURNS.replace("AT_ONCE", f'2\nsoak = "{soak}"' if soak else "2").replace("STOP_AFTER", "1")
+    path.write_text(text)
+    with drill_workspace(path, "made-up", float("inf")) as workspace:
+        made_up = AnswersFile(made_up=True)
+        assert run_headless(workspace, Setup(flow="deploy", operator="ana"), made_up, said.append) is Exit.OK
+    assert any("roll: Update web" in line and line.startswith("✔") for line in said), said

@@ -19,6 +19,7 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, Danger, FlowKind, Signoff, Step
 from tui.runbook.templates.filling import judged_action
 from tui.runbook.templates.variables import fill_shown
+from tui.session.groups.batches import batch_now
 from tui.session.groups.printed_alike import telling
 from tui.session.possible.needs_second import needs_second
 from tui.session.possible.outside import outside_lines
@@ -228,6 +229,17 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, r
     raise NotNow(f"{step.title} does not come to an end")
 
 
+def _between_batches(conductor: Conductor, step: Step, say: Print) -> Exit:
+    """Continue with the next batch of a group, unless a trigger fired: a person decides then."""
+    if conductor.state.tripped:
+        say(f"✖ {step.title}: stopped, since a trigger fired: {', '.join(conductor.state.tripped)}")
+        return Exit.FAILED
+    batch = batch_now(conductor.state, step)
+    if batch is not None:
+        say(f"▶ {step.title}: {batch.words}")
+    return Exit.OK
+
+
 def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print, rest: Rest) -> Exit:
     """After a restart of a host, ask it what still holds; what it cannot tell, only a person can."""
     say(f"! {doubt_words(conductor.state, doubts)}")
@@ -256,6 +268,8 @@ def _after(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
             second = _second(answers) if step.signoff is Signoff.TWO_PERSON else ""
             conductor.sign(step.id, answers.notes.get(step.id, _note(answers)), second)
             return None
+        case StepStatus.RUNNING if step.each:  # a batch is done, or a trigger fired
+            return _between_batches(conductor, step, say)
         case StepStatus.WAITING:
             return _human(conductor, step, step_state, answers, say)
     return None
