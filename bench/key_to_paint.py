@@ -79,10 +79,10 @@ class Terminal:
 
     def spent(self) -> tuple[float, float]:
         """Processor time in ms so far: of the program's first thread, which draws, and of its others that are there."""
-        found = {
-            task.name: int((task / "schedstat").read_text().split()[0]) / 1e6
-            for task in Path(f"/proc/{self.pid}/task").iterdir()
-        }
+        found = {}
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(FileNotFoundError):  # it has ended meanwhile
+                found[task.name] = int((task / "schedstat").read_text().split()[0]) / 1e6
         first = found.pop(str(self.pid))
         return first, sum(found.values())
 
@@ -137,7 +137,11 @@ class Measuring:
             self.close()
             raise
         self._times: list[float] = []
-        self._spent = terminal.spent()
+        self.began()
+
+    def began(self) -> None:
+        """Count processor time from now on."""
+        self._spent = self.terminal.spent()
 
     def _run_it(self) -> None:
         """Say yes until it is heard: a busy machine draws the question late."""

@@ -10,8 +10,9 @@ import pytest
 from paramiko.common import cMSG_CHANNEL_DATA
 
 from tests.support.sshd import Sshd
+from tui.transports.ssh.received.inbox import Inbox
 from tui.transports.ssh.transport import SSHTransport
-from tui.transports.ssh.wire import ChannelRefused, Connection, Inbox
+from tui.transports.ssh.wire import ChannelRefused, Connection
 
 pytestmark = pytest.mark.needs("sshd", "ssh")
 

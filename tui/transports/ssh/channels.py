@@ -11,7 +11,8 @@ from tui.transports.base import Stream
 from tui.transports.by_turns import NoChannel
 from tui.transports.jobs.request import Lost
 from tui.transports.shell import TICK, Wrapped
-from tui.transports.ssh.wire import Connection, Inbox, told_end, took
+from tui.transports.ssh.received.inbox import Inbox
+from tui.transports.ssh.wire import Connection, told_end, took
 
 STATUS_PATIENCE = 2.0
 INLINE = 16 << 10
@@ -98,6 +99,7 @@ class SSHExchange:
         try:
             self._channel.close()
         finally:
+            self._inbox.let_go()
             self._let_go()
 
     def _feed(self, stdin: bytes) -> None:

@@ -10,7 +10,8 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import TerminalEnd
 from tui.transports.by_turns import NoChannel
 from tui.transports.jobs.request import Lost
-from tui.transports.ssh.wire import Connection, Inbox, took
+from tui.transports.ssh.received.inbox import Inbox
+from tui.transports.ssh.wire import Connection, took
 from tui.transports.terminals.joining import TICK
 
 REFUSED = "the host gives no terminal"

@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
@@ -27,14 +26,17 @@ from tui.transports.base import Stream
 from tui.transports.one_line import one_line
 from tui.transports.shell import TICK
 from tui.transports.ssh.negotiation import Negotiating
+from tui.transports.ssh.received.inbox import Inbox, Many
 
 silence()
 # What it would log is either handled here or said in an outcome; on a screen it would be garbage.
 
 WINDOW = 8 << 20
+LEAST_WINDOW = 256 << 10
+FULL_WINDOWS = 4
+"""Connections that have a whole window each; more of them share as much, for what comes waits in memory."""
 PACKET = 256 << 10
 NEVER = 1 << 62
-GATHER = 0.001
 LOOKS = 1.0
 """Seconds between two looks of a silent connection's thread whether it is still wanted; paramiko's 0.1 is felt with
 hundreds of them. Closing wakes it."""
@@ -61,54 +63,12 @@ _OPEN_SUCCESS: Any = vars(paramiko.Transport)["_parse_channel_open_success"]
 _HANDLERS: dict[int, Any] = vars(paramiko.Transport)["_channel_handler_table"]
 
 
-class Inbox:
-    """What came on a channel, both streams in the order they arrived."""
-
-    def __init__(self) -> None:
-        self._chunks: deque[tuple[Stream, bytes]] = deque()
-        self._news = threading.Condition()
-        self._closed = False
-        self._streaming = False
-
-    def put(self, stream: Stream, data: bytes) -> None:
-        """Keep a chunk; called by paramiko's thread."""
-        with self._news:
-            self._chunks.append((stream, data))
-            if len(self._chunks) == 1:
-                self._news.notify()
-
-    def close(self) -> None:
-        """Nothing more will come."""
-        with self._news:
-            self._closed = True
-            self._news.notify()
-
-    def take(self, timeout: float) -> list[tuple[Stream, bytes]] | None:
-        """What has come, neighbours of one stream joined; an empty list after `timeout`, None at the end.
-
-        While much comes at once it is taken in larger pieces: a switch of threads for each packet halves the rate.
-        """
-        if self._streaming:
-            time.sleep(GATHER)
-        with self._news:
-            if not self._chunks and not self._closed:
-                self._news.wait(timeout)
-            if not self._chunks:
-                return None if self._closed else []
-            chunks = list(self._chunks)
-            self._chunks.clear()
-        self._streaming = len(chunks) > 1
-        return _joined(chunks)
+_CONNECTIONS = Many()
 
 
-def _joined(chunks: list[tuple[Stream, bytes]]) -> list[tuple[Stream, bytes]]:
-    runs: list[tuple[Stream, list[bytes]]] = []
-    for stream, data in chunks:
-        if runs and runs[-1][0] is stream:
-            runs[-1][1].append(data)
-        else:
-            runs.append((stream, [data]))
-    return [(stream, b"".join(parts)) for stream, parts in runs]
+def _window() -> int:
+    """Bytes that a new channel may send ahead, by how many connections there are."""
+    return max(LEAST_WINDOW, WINDOW * FULL_WINDOWS // max(FULL_WINDOWS, _CONNECTIONS.count))
 
 
 class _Feed:
@@ -250,9 +210,11 @@ class Connection(Negotiating):
 
     def run(self) -> None:
         """Serve the connection; paramiko's thread is in here for as long as it lasts."""
+        _CONNECTIONS.add(1)
         try:
             super().run()
         finally:
+            _CONNECTIONS.add(-1)
             with self.lock:
                 self.ended.set()
             self._when_ended()
@@ -326,11 +288,12 @@ class Connection(Negotiating):
             inner.channel_events[number] = answered = threading.Event()
             inner.channels_seen[number] = True
             channel._set_transport(_Sending(self))
-            channel._set_window(WINDOW, PACKET)
+            window = _window()
+            channel._set_window(window, PACKET)
         request = paramiko.Message()
         request.add_byte(cMSG_CHANNEL_OPEN)
         request.add_string(kind)
-        for value in (number, WINDOW, PACKET):
+        for value in (number, window, PACKET):
             request.add_int(value)
         request.add_bytes(fields)
         self._send_user_message(request)

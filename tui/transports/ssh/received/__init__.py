@@ -1,0 +1,1 @@
+"""What came on the channels of connections, until it is taken."""

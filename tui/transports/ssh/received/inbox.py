@@ -1,0 +1,83 @@
+"""Keeps what came on a channel until it is taken, and has many channels together switch threads as often as one."""
+
+import threading
+import time
+from collections import deque
+
+from tui.transports.base import Stream
+
+GATHER = 0.001
+MOST_GATHER = 0.05
+
+
+class Many:
+    """How many there are of something in this program."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self, more: int) -> None:
+        """Count one more, or one less."""
+        with self._lock:
+            self.count += more
+
+
+_STREAMS = Many()
+
+
+class Inbox:
+    """What came on a channel, both streams in the order they arrived."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[tuple[Stream, bytes]] = deque()
+        self._news = threading.Condition()
+        self._closed = False
+        self._streaming = False
+
+    def put(self, stream: Stream, data: bytes) -> None:
+        """Keep a chunk; called by paramiko's thread."""
+        with self._news:
+            self._chunks.append((stream, data))
+            if len(self._chunks) == 1:
+                self._news.notify()
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def take(self, timeout: float) -> list[tuple[Stream, bytes]] | None:
+        """What has come, neighbours of one stream joined; an empty list after `timeout`, None at the end.
+
+        While much comes at once it is taken in larger pieces: a switch of threads for each packet halves the rate.
+        """
+        if self._streaming:  # with many hosts, all of them together switch as often as one does
+            time.sleep(min(MOST_GATHER, GATHER * max(1, _STREAMS.count)))
+        with self._news:
+            if not self._chunks and not self._closed:
+                self._news.wait(timeout)
+            chunks, closed = list(self._chunks), self._closed
+            self._chunks.clear()
+        self._streams(len(chunks) > 1)
+        return _joined(chunks) if chunks or not closed else None
+
+    def let_go(self) -> None:
+        """Nobody takes anything more."""
+        self._streams(False)
+
+    def _streams(self, now: bool) -> None:
+        if now is not self._streaming:
+            self._streaming = now
+            _STREAMS.add(1 if now else -1)
+
+
+def _joined(chunks: list[tuple[Stream, bytes]]) -> list[tuple[Stream, bytes]]:
+    runs: list[tuple[Stream, list[bytes]]] = []
+    for stream, data in chunks:
+        if runs and runs[-1][0] is stream:
+            runs[-1][1].append(data)
+        else:
+            runs.append((stream, [data]))
+    return [(stream, b"".join(parts)) for stream, parts in runs]
