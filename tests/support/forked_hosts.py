@@ -20,6 +20,7 @@ from typing import IO
 from tui.drill import embedded_host, server
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 5.0
 begun_anew = embedded_host.begun
 _asking = threading.Lock()
 _begun: list[tuple[socket.socket, subprocess.Popen[bytes]]] = []
@@ -79,10 +80,17 @@ def _forking(ours: int) -> socket.socket:
 
 
 def ended() -> None:
-    """End the process that forks, and count what it and its forks took as ours."""
+    """End the process that forks, and count what it and its forks took as ours.
+
+    A host that a test has left ends only with us: nobody waits for it.
+    """
     for asked, process in _begun:
         asked.close()
-        process.wait()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
     _begun.clear()
 
 
