@@ -29,7 +29,7 @@ STRUCTURAL = frozenset(
 )
 """Fields that hold names of the runbook's or the program's own; replacing a part of one would break the fold."""
 
-NAMED = frozenset(("variables", "settings", "targets", "places", "figures"))
+NAMED = frozenset(("variables", "settings", "targets", "places", "groups", "figures"))
 """Fields that hold values by names of the runbook's; one that is called as a field is not a field."""
 
 AnEvent = TypeVar("AnEvent", bound=Event)
