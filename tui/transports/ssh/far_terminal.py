@@ -84,4 +84,5 @@ class SSHTerminal:
         try:
             self._channel.close()
         finally:
+            self._inbox.let_go()
             self._let_go()
