@@ -1,6 +1,7 @@
 """A session of 100,000 events and 100 MB of output, followed: joining it, how far behind at 1,000 events a second.
 
-Targets: joined in under 1 s, under 1 s behind. The journal is not synced here: disks differ in how many syncs a second
+Targets: joined in under 1 s, under 1 s behind. The events are such as have a line of their own: what monitors measure
+has one in three minutes. The journal is not synced here: disks differ in how many syncs a second
 they make, and what is measured is how soon others see what is written.
 """
 
@@ -22,6 +23,7 @@ from tui.session.archive.store import SessionDirectory
 from tui.session.clock import SystemClock
 from tui.session.journal.journal import Disk, Journal
 from tui.session.output.output import OutputWriter
+from tui.session.state import CONNECTED
 from tui.sharing.following.followed_session import Follower
 from tui.sharing.publishing.publisher import Publisher
 from tui.sharing.relay.client import Relay, RelayAddress
@@ -110,11 +112,11 @@ def rate(followed: Followed, root: Path, seconds: float = FOR, wanted: int = RAT
     assert child.stdout
     assert child.stdout.readline() == "joined\n"
     begun = time.perf_counter()
-    monitor = next(iter(followed.state.runbook.monitors))
+    host = next(iter(followed.state.runbook.hosts))
     for number in range(count):
         while (ahead := number / wanted - (time.perf_counter() - begun)) > 0:
             time.sleep(ahead)
-        followed.add(ev.MonitorSampled(monitor=monitor, value=number / 7, clock=number / 10))
+        followed.add(ev.LinkChanged(host=host, link="lost" if number % 2 else CONNECTED))
     took = time.perf_counter() - begun
     behind = [float(line) for line in child.stdout]
     child.wait(60)

@@ -169,7 +169,7 @@ def test_redis_connection() -> None:
 
 def test_textuals_application_and_screens() -> None:
     names = """_background_screens _batch_count _close_messages_no_wait _display _end_batch _exception _exit_renderables
-        _filters _fatal_error"""
+        _filters _fatal_error _notifications"""
     has("textual", App(), names, "tui/app.py, attention.py")
     takes("textual", App._display, "self screen renderable", "tui/attention.py")
     names = """_compositor _compositor_refresh _dirty_widgets _exchange_repaint_regions _repaint_required _forward_event

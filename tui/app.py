@@ -76,8 +76,8 @@ class RunbookApp(Attentive, Asked, TakingUp):
         self.workspace = workspace
         self.config = config or Config()
         self.ascii = ascii.wanted(self.config.glyphs)
-        if self.ascii:
-            self._filters.append(ascii.Ascii(letters=ascii.utf8()))
+        self._filters += [ascii.Ascii(letters=ascii.utf8())] if self.ascii else []
+        ascii.draw_scroll_bars(self.ascii)
         keys, self._wrong_keys = read_keys(self.config.keys)
         self.keys = replace(keys, ascii=self.ascii)
         self.operator = operator or (given.operator if given else "") or self.config.operator or workspace.operator()

@@ -155,8 +155,9 @@ def test_by_keys_in_a_terminal_with_an_agent_of_their_own(
         press_until(screen, "\r", "give the second one")
         screen.press("ben\r")
         screen.idle()
-        screen.press("read it\r")
-        screen.wait_for("no SSH agent answers")
+        screen.press("read it")
+        screen.idle()
+        press_until(screen, "\r", "no SSH agent answers")
         with running_agent(socket, tmp_path / "ana"):
             press_until(screen, "\r\r", "no key of ben")
         with running_agent(socket, tmp_path / "ben", asks=str(asks)):

@@ -33,6 +33,7 @@ MAY = {
     ("widgets/draft.py", "TextArea"): "makes its text safe itself",
     ("widgets/spans.py", "ChopsUpdate"): "writes strips that were drawn",
     ("widgets/spans.py", "Control"): "moves the cursor",
+    ("widgets/looks/ascii.py", "ScrollBarRender"): "draws grounds alone",
     ("widgets/page.py", "Segment"): "what was drawn, faint",
     ("widgets/page.py", "BackgroundScreen"): "a screen that was drawn",
     ("widgets/words.py", "Visual"): "draws a block",
@@ -53,7 +54,7 @@ MAY = {
 }
 MAKERS = {"Shown", "Block"}
 MAKES = {("widgets/looks/ascii.py", "Shown"): "an ASCII character for each sign of what was made safe"}
-BLOCKS = {"block", "pieces", "lines_of", "styled", "last_words"}
+BLOCKS = {"block", "shown", "pieces", "lines_of", "styled", "last_words"}
 SAYERS: dict[str, set[str]] = {
     "notify": {"app.py"},
     "echo": {"cli/printing.py"},

@@ -138,6 +138,24 @@ async def test_every_screen_of_a_run_is_ascii(
         await until(pilot, lambda: not app.conductor.busy)
 
 
+async def test_a_scroll_bar_is_of_whole_cells_wherever_it_stands(workspace: Workspace) -> None:
+    async with RunbookApp(workspace, Config(glyphs="ascii")).run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: "None yet" in shown(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        frame = app.screen.frame
+        for row in range(4):
+            frame.scroll_to(y=row, animate=False)
+            await pilot.pause()
+            at = app.screen.find_widget(frame.vertical_scrollbar).region
+            cells = [line[at.x] for line in shown(app).splitlines()[at.y : at.bottom]]
+            assert len(cells) > 2
+            assert "".join(cells).strip() == "", (row, cells)
+
+
 @pytest.mark.parametrize("value", ["0123456789", "12:40"])
 def test_large_figures_are_figures_in_ascii(value: str) -> None:
     rows = ["".join(_cells(sign, row) for sign in value) for row in range(len(ROWS))]

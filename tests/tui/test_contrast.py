@@ -27,6 +27,7 @@ from tui.widgets.looks.themes import (
     NIGHT,
     NIGHT_16,
     OVER,
+    SIXTEEN,
     TEXTS,
     THEMES,
     defaults,
@@ -45,6 +46,8 @@ VGA = (
 """The 16 colours as two kinds of terminals have them; Rich takes them for the latter."""
 NEARLY = 4.0
 """The contrast of xterm's grey on white, which is for what could be left out."""
+FAINTLY = 2.5
+"""The contrast of what is under a dialog, its frames too."""
 OWN = {theme.name: theme for theme in THEMES}
 EVERY = {**BUILTIN_THEMES, **OWN}
 PLACE = Path(__file__).parents[2] / "tui"
@@ -214,3 +217,21 @@ async def test_in_the_terminals_own_colours_what_is_under_a_dialog_is_faint(work
             ):
                 inside = box.contains(column, row)
                 assert not text.strip() or bool(style and style.dim) is not inside, (row, column, text)
+
+
+@pytest.mark.parametrize("name", SIXTEEN)
+async def test_with_16_colours_what_is_under_a_dialog_is_still_read(workspace: Workspace, name: str) -> None:
+    """A ground that is darkened is another of the sixteen, on which its words were not seen."""
+    async with RunbookApp(workspace, Config(theme=name)).run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: "None yet" in shown(app))
+        app.push_screen(Confirm("Update it", ["$ one"]))
+        await until(pilot, lambda: "$ one" in shown(app))
+        looks = {
+            one.style for strip in app.screen._compositor.render_strips(app.size) for one in strip if one.text.strip()
+        }
+        drawn = {(one.color.name, one.bgcolor.name) for one in looks if one and one.color and one.bgcolor}
+        assert len(drawn) > 4
+        for palette in (XTERM, VGA):
+            seen = {pair: contrast(*(Color.parse(palette[sixteen(part)]) for part in pair)) for pair in drawn}
+            assert {pair: found for pair, found in seen.items() if found < FAINTLY} == {}

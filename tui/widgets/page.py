@@ -104,11 +104,14 @@ class Page(Screen[Result]):
         return super().dismiss(result)
 
     def render(self) -> RenderableType:
-        """What is under a dialog: faint where the terminal's own colours are used, as those cannot be blended."""
+        """What is under a dialog: darker, or faint where the terminal's own colours are used, which cannot be blended.
+
+        In 16 colours it stays as it is: a darker ground is another of the 16, on which its words are not seen.
+        """
         shown = super().render()
         if type(shown) is not BackgroundScreen:
             return shown
-        return (Under if shown.color.a else Faint)(shown.screen, shown.color)
+        return (Faint if self.app.current_theme.ansi else Under)(shown.screen, shown.color)
 
     def on_screen_suspend(self) -> None:
         """Leave the notices to the screen above, which shows them too; Textual shows them here again afterwards."""

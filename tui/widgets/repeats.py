@@ -2,6 +2,8 @@
 
 from textual.notifications import Notification, Notifications
 
+from tui.text.block import shown
+
 _Said = tuple[str, str, str]
 """The title, the words and the weight of a notice, as they were told."""
 
@@ -25,6 +27,6 @@ class Repeats:
                 kept[before.identity] = words, count
         self._told = {**kept, notice.identity: (said, times)}
         if times > 1 and notice.title:
-            notice.title += f" ×{times}"
+            notice.title = shown(f"{notice.title} ×{times}")
         elif times > 1:
             notice.message += f" ×{times}"

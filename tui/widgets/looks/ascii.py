@@ -5,12 +5,14 @@ import os
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui.text.block import segment, shown
 from tui.text.sanitise import Shown
@@ -86,6 +88,18 @@ def _plain(sign: str, letters: bool) -> str:
     width = cell_len(sign)
     base = unicodedata.normalize("NFKD", sign)[:1]
     return base if base.isascii() and width == 1 else "?" * width
+
+
+class WholeCells(ScrollBarRender):
+    """A scroll bar whose ends are whole cells; parts of a cell are signs that stand for heights of a graph too."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
+
+
+def draw_scroll_bars(plainly: bool) -> None:
+    """Have the scroll bars of this process drawn by whole cells alone, or as Textual does."""
+    ScrollBar.renderer = WholeCells if plainly else ScrollBarRender
 
 
 def wanted(glyphs: str, environment: Mapping[str, str] = os.environ) -> bool:

@@ -197,7 +197,7 @@ _NIGHT_16 = Theme(
         "st-bad": "#ff5555",
         "strong": "#ffffff",
         **dict.fromkeys((*BANDS, "code", "cursor"), "#000000"),
-        "veil": "#00000099",
+        "veil": "transparent",
         "blink": "#00000000",
         "line": "#555555",
         **_modes(
@@ -232,7 +232,7 @@ _DAY_16 = Theme(
         **dict.fromkeys(("st-turn", "st-sign"), "#aa00aa"),
         "st-bad": "#aa0000",
         **dict.fromkeys((*BANDS, "code", "cursor"), "#ffffff"),
-        "veil": "#ffffff66",
+        "veil": "transparent",
         "blink": "#ffffff00",
         "line": "#555555",
         **_modes(
