@@ -24,7 +24,7 @@ title = "Migrate"
 mutates = true
 danger = "caution"
 [[sections.steps.actions]]
-run = "echo begun; while [ ! -e {here}/go ]; do sleep 0.05; done; echo done"
+run = "touch {here}/runs; echo begun; while [ ! -e {here}/go ]; do sleep 0.05; done; echo done"
 expect = {{ contains = ["done"] }}
 """
 
@@ -78,6 +78,15 @@ class Site(BaseHTTPRequestHandler):
 
     def log_message(self, *given: object) -> None:
         pass
+
+
+def wait_until_it_runs(folder: Path) -> None:
+    """Wait until the command has begun on the host: that it is about to is in the journal before."""
+    for _ in range(600):
+        if (folder / "runs").exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not begin")
 
 
 def wait_for_journal(folder: Path, words: str) -> None:

@@ -162,9 +162,9 @@ def test_the_operator_s_own_ssh_carries_it_too(shared: SudoHost) -> None:
         ran = start(web, "sudo id -u; sudo cat", stdin=b"read\n", key=f"by-ssh/{start.__module__}/1")
         assert (ran.out, ran.err, ran.outcome.exit_status) == (b"0\nread\n", b"", 0)
     cancel = CancelToken()
-    command = Command(script="sudo sh -c 'echo runs; exec sleep 300'", timeout=60.0, key="by-ssh/end/1", durable=True)
+    command = Command(script="sudo sh -c 'echo runs; exec sleep 31415'", timeout=60.0, key="by-ssh/end/1", durable=True)
     assert web.run(command, lambda stream, data: cancel.cancel(), cancel).kind is OutcomeKind.CANCELLED
-    assert run(web, "ps -eo args | grep -c '^sleep 30[0]'").out == b"0\n"
+    assert run(web, "ps -eo args | grep -c '^sleep 3141[5]'").out == b"0\n"
     web.close()
 
 

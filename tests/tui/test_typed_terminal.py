@@ -21,7 +21,7 @@ from tests.support.typed_login import (
     run_by,
     server,
     service,
-    wait_for_journal,
+    wait_until_it_runs,
 )
 
 __all__ = ["server", "service"]
@@ -75,7 +75,7 @@ def test_without_a_screen_a_lost_connection_is_logged_in_to_again_or_left_with_i
     with terminal(command, tmp_path, dict(os.environ)) as screen:
         log_in_without_a_screen(screen, way, service.code())
         screen.wait_for("session 2")
-        wait_for_journal(tmp_path, "attemptstarted")
+        wait_until_it_runs(tmp_path)
         begun, ended = server.said(BEGINS), server.said(ENDS)
         server.kill_connections()
         screen.wait_for("web: the connection was lost; a command that is running there continues. Log in again:")

@@ -91,7 +91,7 @@ strike() { for p in $(members); do kill "-$1" "$p" 2>/dev/null || sudo -n kill "
 strike TERM
 while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
 strike KILL
-patience=20
+patience=50
 while [ -n "$(members)" ] && [ "$patience" -gt 0 ]; do sleep 0.1; patience=$((patience - 1)); done
 if [ -n "$(members)" ]; then echo left; else echo empty; fi
 """
