@@ -39,6 +39,7 @@ def test_home(workspace: Workspace, clock: FakeClock, snap_compare: Any, size: t
 
     async def listed(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "RESUME" in shown(app) and "keys" in shown(app) and app.screen.whole)
+        await until(pilot, lambda: app.screen.gathered.problems is not None)  # a wide one says what lint says
 
     assert snap_compare(app, terminal_size=size, run_before=listed)
 
