@@ -31,7 +31,7 @@ def main() -> None:
 def measure(program: list[str]) -> Measured:
     """Start the step and press keys until all has come."""
     chance = random.Random(1)
-    one = Measuring(program, begin=False)
+    one = Measuring(program, begin=False, first=True)
     try:
         for _ in range(8):
             one.terminal.press(ENTER)

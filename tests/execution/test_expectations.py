@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
@@ -10,7 +11,7 @@ from tui.execution.judging.evidence import PART, documents
 from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, told
 from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind, Expect, Number
-from tui.runbook.results import Http
+from tui.runbook.results import Capture, Http
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputWriter
@@ -24,6 +25,19 @@ content-type: application/json\r
 \r
 {"status": "healthy", "checks": [{"name": "db", "ok": true, "ms": 3}], "version": "2.0", "a.b": null}
 """
+
+
+JUDGED = {
+    "contains": ("x",),
+    "absent": ("x",),
+    "matches": ("x",),
+    "misses": ("x",),
+    "empty": False,
+    "json": {"a": "*"},
+    "numbers": (Number(below=5),),
+    "http": Http(status=200),
+}
+"""An example of every field for which an output has to be read."""
 
 
 def of(text: str) -> Output:
@@ -242,6 +256,30 @@ def test_output_is_read_from_an_attempt_by_stream(tmp_path: Path) -> None:
     writer.close()
     assert Output.read(tmp_path, 1) == Output("one\noops\ntwo\n", "one\ntwo\n", "oops\n")
     assert Output.read(tmp_path, 2) == Output()
+
+
+@pytest.mark.parametrize("field", Expect.__struct_fields__)
+def test_an_output_is_read_only_where_something_is_held_against_it(tmp_path: Path, field: str) -> None:
+    writer = OutputWriter(tmp_path, 1, FakeClock())
+    writer.write("out", b"2 of 7\n")
+    writer.close()
+    other = {
+        "exit": (1,),
+        "on_stderr": True,
+        "seconds": 1.0,
+        "choice": ("a",),
+        "warn": True,
+        "text": "t",
+        "source": "s",
+    }
+    expect = Expect(**{field: ({**JUDGED, **other})[field]})
+    whole = Output("2 of 7\n", "2 of 7\n", "")
+    assert Output.wanted(Action(run="x", expect=expect), False, tmp_path, 1) == (whole if field in JUDGED else Output())
+    judged = replace(expect, exit=(), seconds=None, on_stderr=False)
+    assert bool(check(judged, OK, whole, 1.0)) is (field in JUDGED)
+    assert Output.wanted(Action(run="x"), True, tmp_path, 1) == whole, "a drill's may say that it is made up"
+    assert Output.wanted(Action(run="x", capture={"n": Capture()}), False, tmp_path, 1) == whole
+    assert Output.wanted(Action(), False, tmp_path, 1) == whole, "a probe's"
 
 
 def test_of_a_giant_output_both_ends_are_read(tmp_path: Path) -> None:

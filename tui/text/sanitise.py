@@ -15,13 +15,19 @@ _RAW_PER_CHARACTER = 16
 """How many bytes are looked at for one character shown; more than that is escape sequences."""
 
 HIDDEN_SEQUENCE = (
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f\r\n]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
-    r"|\x1b[ -/]+[0-~]"  # character sets
-    r"|\x1b[0-Z\\^-~]"  # the rest of two characters
+    r"[\x1b\x90\x98\x9b\x9d-\x9f](?:"
+    r"(?:(?<=\x1b)\[|(?<=\x9b))[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|(?:(?<=\x1b)[\]PX^_]|(?<=[\x9d\x90\x98\x9e\x9f]))"  # OSC, DCS, SOS, PM, APC
+    r"[^\x07\x1b\x80-\x9f\r\n]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?<=\x1b)(?:[ -/]+[0-~]"  # character sets
+    r"|[0-Z\\^-~]))"  # the rest of two characters
 )
-"""Whole sequences, so that coloured output reads well. Safety does not rest on it: `_kept` drops what it misses."""
+"""Whole sequences, so that coloured output reads well. Safety does not rest on it: `_kept` drops what it misses.
 
+It begins with a set of characters, for which `re` looks eight times as fast as for the first of some alternatives.
+"""
+
+ESCAPE = "\x1b"
 _SEQUENCE = re.compile(HIDDEN_SEQUENCE)
 
 _UNFINISHED = re.compile(
@@ -77,7 +83,8 @@ def unfinished_cut(text: str) -> str:
 
 def plain(data: bytes) -> str:
     """Text for a pattern to read, lines and tabs kept: no escape sequences, and of each line what `\\r` left of it."""
-    return _by_line(_SEQUENCE.sub("", data.decode("utf-8", "replace")))
+    text = data.decode("utf-8", "replace")
+    return _by_line(text if text.isascii() and ESCAPE not in text else _SEQUENCE.sub("", text))
 
 
 def invisible(character: str) -> str:

@@ -308,8 +308,9 @@ class AttemptRunner:
         self, plan: AttemptPlan, finished: Finished, captured: Captured | None = None, recorded: bool = False
     ) -> Verdict:
         """Record the end of an attempt, and hold the expectations against it."""
-        output = Output.read(self._executor.directory, plan.number)
-        finished = marked(finished, output, self._recorder.state.drill)
+        drill = self._recorder.state.drill
+        output = Output.wanted(plan.action, drill, self._executor.directory, plan.number)
+        finished = marked(finished, output, drill)
         captured = captured or self._captured(plan, finished, output)
         if not recorded:
             lost = not finished.outcome.ended_by_itself
