@@ -14,6 +14,10 @@ import pytest
 from tests.support.durable import KEY, SESSION, rejoin, run
 from tests.support.ssm_server import SSMServer
 from tui.errors import AuthenticationRefused, HostError, TakenOver
+from tui.execution.conductor.by_person.sending import send
+from tui.execution.epochs.claims import is_aside
+from tui.execution.epochs.holding import Alone
+from tui.runbook.reading.load import load_text
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Address, CancelToken, Command, DialFailed, Fence, LinkState
 from tui.transports.ssm import channels, service
@@ -58,12 +62,53 @@ def test_a_command_runs_there_and_all_of_it_comes(ssm: SSMServer, box: SSMTransp
 
 def test_what_belongs_to_no_session_leaves_nothing_there(ssm: SSMServer, box: SSMTransport) -> None:
     came = bytearray()
-    for script in ("echo {{ssm:secret}}", "seq 20000", "sleep 60"):
-        outcome = box.run(Command(script=script, timeout=1.0), lambda _, data: came.extend(data), CancelToken())
+    for script, key in (("echo {{ssm:secret}}", ""), ("seq 20000", "monitor"), ("sleep 60", "choices/release")):
+        command = Command(script=script, timeout=1.0, key=key)
+        outcome = box.run(command, lambda _, data: came.extend(data), CancelToken())
         assert outcome.kind is (OutcomeKind.TIMED_OUT if "sleep" in script else OutcomeKind.SUCCEEDED)
     assert came.decode() == "{{ssm:secret}}\n" + "".join(f"{number}\n" for number in range(1, 20001))
     assert list((home(ssm) / ".local/state/runbook/jobs").iterdir()) == []
     assert "{{" not in str([body["Parameters"] for name, body in ssm.asked if name == "SendCommand"])
+
+
+SENDS = """
+format = 2
+[runbook]
+title = "Sends"
+default_host = "box"
+[hosts.box]
+target = "i-0123456789abcdef0"
+engine = "ssm"
+[messages.team]
+title = "To the team"
+body = "it goes on"
+send = "cat >>sent"
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["s"]
+[[sections]]
+id = "s"
+title = "S"
+[[sections.steps]]
+id = "one"
+title = "One"
+[[sections.steps.actions]]
+run = "true"
+"""
+
+
+@pytest.mark.parametrize("epoch", [0, 2])
+def test_each_message_is_sent(ssm: SSMServer, box: SSMTransport, epoch: int) -> None:
+    runbook, values = load_text(SENDS, "sends.toml"), {"session": SESSION}
+    for text in ("one\n", "two\n"):
+        send(runbook, "team", text, values, {"box": box}, Alone(epoch, "ana" if epoch else ""))
+    assert (home(ssm) / "sent").read_text() == "one\ntwo\n"
+    begun = box.fence(SESSION, Fence(3, "ben"))
+    assert [is_aside(job) for job in begun] == [True, True]
+    with pytest.raises(TakenOver):
+        send(runbook, "team", "late\n", values, {"box": box}, Alone(2, "ana"))
+    assert (home(ssm) / "sent").read_text() == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("fault", ["twice", "unanswered", "throttled", "not_there_yet", "delay"])

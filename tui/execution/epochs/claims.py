@@ -1,5 +1,6 @@
 """Holds a change that is no command of its own, as a probe that uploads, to the fence on the session's hosts."""
 
+import secrets
 from collections.abc import Mapping
 
 from tui.execution.epochs.holding import Holding
@@ -11,8 +12,18 @@ NOTHING = ":"
 """What runs on the host: it does nothing, and begins only where no later epoch has been."""
 WITHIN = 20.0
 """Seconds for it, on each host."""
-ASIDE = "message/0"
-"""The step and the number of what is sent beside the steps: attempts count from 1."""
+_ASIDE = "message/0"
+"""The step and the first figure of the number of what is sent beside the steps: attempts count from 1."""
+
+
+def key_aside(session: str) -> str:
+    """A key for what is sent beside the steps, another one each time: a place that keeps jobs starts each key once."""
+    return f"{session}/{_ASIDE}{secrets.randbelow(10**12):012d}"
+
+
+def is_aside(job: str) -> bool:
+    """Whether a job (step/number) is one that was sent beside the steps."""
+    return job.startswith(_ASIDE)
 
 
 def claimed(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tui.errors import RunbookError, TakenOver
 from tui.execution.commands import shown
-from tui.execution.epochs.claims import ASIDE
+from tui.execution.epochs.claims import is_aside
 from tui.execution.epochs.holding import Holding
 from tui.execution.recorder import Recorder
 from tui.runbook.index import index_of
@@ -48,7 +48,7 @@ class Overtaken:
                 self._notes.append(f"{name} could not be asked what was started there: {error.message}")
                 continue
             for job in begun:
-                if job == ASIDE:
+                if is_aside(job):
                     continue
                 step, _, number = job.rpartition("/")
                 known = state.attempts.get(int(number)) if number.isdigit() else None

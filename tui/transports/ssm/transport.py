@@ -30,6 +30,7 @@ from tui.transports.jobs.job import run_durably
 from tui.transports.jobs.keeping import KeepsJobs
 from tui.transports.jobs.paged import ASIDE, LEAST
 from tui.transports.jobs.request import Lost, ask
+from tui.transports.jobs.scripts import KEY
 from tui.transports.shell import Wrapped
 from tui.transports.ssm.channels import OneAnswer, Paged, SSMChannels
 from tui.transports.ssm.service import SystemsManager, systems_manager
@@ -139,7 +140,8 @@ class SSMTransport(KeepsJobs):
         """Run one command, as a job; see Transport."""
         if command.secrets:
             return Outcome(OutcomeKind.UNREACHABLE, detail=f"{NOT_RUN}: {RECORDED}")
-        key = command.key or f"{ASIDE}{secrets.token_hex(8)}/x/1"
+        kept = KEY.fullmatch(command.key) is not None  # a monitor's command, for one, is no attempt of a session
+        key = command.key if kept else f"{ASIDE}{secrets.token_hex(8)}/x/1"
         token = cancel if command.durable else _Ended(cancel)
         printed = 0
 
@@ -151,7 +153,7 @@ class SSMTransport(KeepsJobs):
         command_there = replace(command, key=key)
         outcome = run_durably(self._channels, command_there, counted, token, self._patience, _not_kept)
         left_there = printed > LEAST or not outcome.ended_by_itself
-        if left_there and not command.key and outcome.kind is not OutcomeKind.UNREACHABLE:
+        if left_there and not kept and outcome.kind is not OutcomeKind.UNREACHABLE:
             with suppress(HostError):  # what is left there is small, and belongs to nothing
                 self.clear(key.partition("/")[0])
         return outcome

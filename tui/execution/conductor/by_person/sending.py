@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tui.errors import RunbookError
-from tui.execution.epochs.claims import ASIDE
+from tui.execution.epochs.claims import key_aside
 from tui.execution.epochs.holding import Holding, told_by
 from tui.execution.viewer import Announces
 from tui.runbook.facts import host_named
@@ -52,7 +52,7 @@ def send(
         script=fill_command(script_of(Action(run=message.send)), values),
         stdin=text.encode(),
         timeout=SEND_TIMEOUT,
-        key=f"{values.get('session', '')}/{ASIDE}",
+        key=key_aside(values.get("session", "")),
         fence=holding.fence,
     )
     outcome = transports[host].run(command, lambda _, data: output.extend(data[-200:]), CancelToken())
