@@ -6,6 +6,8 @@ from tests.runbook.test_groups import FLEET
 from tui.errors import RunbookInvalid
 from tui.runbook.described.show import show
 from tui.runbook.described.wiki_page import wiki_page
+from tui.runbook.groups.host_by_host import budget_of
+from tui.runbook.groups.printed_hosts import with_lists
 from tui.runbook.reading.load import load_text
 
 ROLL = FLEET.replace("at_once = 2\nstop_after = 1\n", "").replace('title = "S"', 'title = "S {{ host }}"\neach = "web"')
@@ -78,6 +80,18 @@ run = "curl http://x"
     assert (step.id, step.title, step.signoff, step.danger) == ("s", "S web", "two-person", "destructive")
     assert step.budget == "180s"
     assert [(one.title, one.on) for one in step.actions] == [("Restart", "web"), ("Restart", "web"), ("Look", "web")]
+
+
+def test_its_budget_is_for_the_hosts_that_the_group_has_by_now() -> None:
+    rolls = 'each = "web"\nbatches = ["1", "100%"]\nat_once = 4\nsoak = "2m"'
+    text = ROLL.replace('each = "web"', rolls).replace('hosts.web = { targets = ["stage[1:2]"] }\n', "")
+    text = text.replace('targets = ["web[01:03].example.com"]', 'targets_from = "list-hosts"')
+    runbook = load_text(text, "r")
+    (step,) = runbook.sections[0].steps
+    assert budget_of(runbook, step) == 60  # of how many nobody knows yet
+    many = with_lists(runbook, {"web": tuple(f"web{number}" for number in range(1, 14))})
+    assert budget_of(many, step) == 60 + 120 + 3 * 60
+    assert "budget 60s for each host" in show(many)
 
 
 def test_it_is_described_with_its_batches_and_limits() -> None:

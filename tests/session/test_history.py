@@ -234,5 +234,5 @@ def test_the_median_and_the_quartiles() -> None:
 def test_a_step_is_expected_to_take_what_it_seldom_exceeds_else_its_budget(make: Make) -> None:
     runbook, _ = make(42).load()
     step = runbook.sections[0].steps[0]
-    assert step_seconds(step, {}) == 10
-    assert step_seconds(step, {step.id: Usual(3, 2, 4, 5)}) == 4
+    assert step_seconds(runbook, step, {}) == 10
+    assert step_seconds(runbook, step, {step.id: Usual(3, 2, 4, 5)}) == 4

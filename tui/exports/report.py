@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.exports.event_words import event_words, step_of
 from tui.exports.source import Source
+from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
 from tui.session.places import environment_of
@@ -291,7 +292,7 @@ def settled_words(source: Source, step: Step, step_state: StepState) -> str:
     who = f" {settled_by(step_state)}".rstrip() if step_state.status.settled else ""
     at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
     took = source.took(step_state)
-    length = f", took {duration(took)} of {duration(seconds(step.budget))}" if took is not None else ""
+    length = f", took {duration(took)} of {duration(budget_of(source.state.runbook, step))}" if took is not None else ""
     return f"{status_word(source.state, step_state)}{who}{at}{length}"
 
 

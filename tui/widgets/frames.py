@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from rich.cells import cell_len
 
-from tui.runbook.model import Step, seconds
+from tui.runbook.groups.host_by_host import budget_of
+from tui.runbook.model import Step
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, place_words
 from tui.session.views.rollback import Need, planned
@@ -120,7 +121,7 @@ def step_foot(moment: Moment, step: Step) -> list[Piece]:
         last = attempts[-1]
         tries = sum(attempt.action == last.action and attempt.host == last.host for attempt in attempts)
         return [(f"attempt {tries}", "$faint")] if tries > 1 else []
-    budget, usual = seconds(step.budget), moment.usual.get(step.id)
+    budget, usual = budget_of(moment.state.runbook, step), moment.usual.get(step.id)
     words = [f"budget {clock_words(budget)}"] if budget else []
     words += [f"usually {clock_words(usual.median)}"] if usual and usual.median >= 1 else []
     return [(APART.join(words), "$faint")]

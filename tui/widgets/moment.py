@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tui.keys import Keys
 from tui.once import once
 from tui.runbook.facts import flow_of_kind
+from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.model import FlowKind, Step, seconds
 from tui.runbook.window import window_state
 from tui.session.approval.approved import open_approval
@@ -98,7 +99,7 @@ def current_step(state: SessionState) -> str:
 
 def spent(state: SessionState, step: Step, now: datetime) -> Spent:
     """How long the step's commands ran until now, with the waits between tries."""
-    return Spent(took(state, step, now), seconds(step.budget))
+    return Spent(took(state, step, now), budget_of(state.runbook, step))
 
 
 def rollback_time(state: SessionState, step: Step | None, usual: Mapping[str, Usual] = NOTHING) -> timedelta:
@@ -128,7 +129,7 @@ def too_late(state: SessionState, step: Step | None, now: datetime, usual: Mappi
     left = window.left - rollback_time(state, step, usual)
     if left <= timedelta():
         return "too late to roll back inside it"
-    if step is not None and step.mutates and left < timedelta(seconds=step_seconds(step, usual)):
+    if step is not None and step.mutates and left < timedelta(seconds=step_seconds(state.runbook, step, usual)):
         return "the next step and a rollback no longer fit"
     return ""
 
@@ -147,7 +148,7 @@ def left(state: SessionState, usual: Mapping[str, Usual], now: datetime) -> Time
     for step in _to_come(state):
         one = usual.get(step.id)
         took = spent(state, step, now).took if step.id in state.steps else 0.0
-        total += max(0.0, (one.median if one else seconds(step.budget)) - took)
+        total += max(0.0, (one.median if one else budget_of(state.runbook, step)) - took)
         known += one is not None
         count += 1
     return TimeLeft(total, known, count)

@@ -77,7 +77,7 @@ def _step(runbook: Runbook, step: Step, indent: int) -> Iterator[str]:
         goes_over(step),
         step.approve.described,
         f"{step.signoff} sign-off" if step.signoff is not Signoff.AUTO else "",
-        f"budget {step.budget}",
+        f"budget {step.budget}{' for each host' if step.each else ''}",
     ]
     yield ""
     yield f"{margin}- {step.title} [{step.id}] ({', '.join(mark for mark in marks if mark)}){_when(step.when)}"

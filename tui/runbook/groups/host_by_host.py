@@ -116,7 +116,7 @@ def _one_step(runbook: Runbook, section: Section) -> Step:
         mutates=any(step.mutates for step in steps),
         danger=max((step.danger for step in steps), key=_DANGERS.index, default=Danger.NONE),
         point_of_no_return=any(step.point_of_no_return for step in steps),
-        budget=_budget(runbook, section),
+        budget=f"{sum(seconds(step.budget) for step in steps):g}s",
         signoff=max((step.signoff for step in steps), key=_SIGNOFFS.index, default=Signoff.AUTO),
         undo=every(step.undo for step in steps),
         checklist=every(step.checklist for step in steps),
@@ -135,13 +135,18 @@ def _part(step: Step, action: Action) -> Action:
     return replace(action, title=action.title or step.title, undo=undo)
 
 
-def _budget(runbook: Runbook, section: Section) -> str:
-    """The budgets of a section's steps are those of one host: so long for each that has to wait for a place."""
-    hosts = members(runbook.hosts[section.each].targets or ())
-    batches = batched(section.batches, tuple(host.name for host in hosts))
-    rounds = sum(math.ceil(len(batch) / (section.at_once or AT_ONCE)) for batch in batches)
-    total = rounds * sum(seconds(step.budget) for step in section.steps) + (len(batches) - 1) * seconds(section.soak)
-    return f"{max(1, round(total))}s"
+def budget_of(runbook: Runbook, step: Step) -> float:
+    """The seconds that a step may take.
+
+    The budget of one that goes over a group is that of one host: so long for each that has to wait for a place, with
+    the hosts that the group has where this is asked.
+    """
+    if not step.each:
+        return seconds(step.budget)
+    hosts = tuple(host.name for host in members(runbook.hosts[step.each].targets or ())) or (step.each,)
+    batches = batched(step.batches, hosts)
+    rounds = sum(math.ceil(len(batch) / (step.at_once or AT_ONCE)) for batch in batches)
+    return rounds * seconds(step.budget) + (len(batches) - 1) * seconds(step.soak)
 
 
 def goes_over(part: HostByHost) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.model import Cut, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.session.report_card.downtime import outages_of
@@ -13,7 +14,10 @@ from tui.widgets.step.beside import way_back
 
 def will(state: SessionState, step: Step, place: int, usual: Mapping[str, Usual]) -> list[tuple[str, str]]:
     """What is known of a step from the action at `place` on, a label and its words each."""
-    told = [("changes", _changes(step, place)), ("time", _takes(step, place, usual.get(step.id)))]
+    told = [
+        ("changes", _changes(step, place)),
+        ("time", _takes(budget_of(state.runbook, step), place, usual.get(step.id))),
+    ]
     told.append(("users", _users(state, step, place)))
     found = [(label, words) for label, words in told if words]
     back = way_back(state, step, usual)
@@ -30,9 +34,8 @@ def _changes(step: Step, place: int) -> str:
     return f"by {changing} of {counted(len(commands), 'command')}; {rest}"
 
 
-def _takes(step: Step, place: int, usual: Usual | None) -> str:
+def _takes(budget: float, place: int, usual: Usual | None) -> str:
     """How long the step usually takes, and how long it may."""
-    budget = seconds(step.budget)
     parts = [f"usually {duration(round(usual.median))}"] if usual and round(usual.median) else []
     parts += [f"budget {clock_words(budget)}"] if budget else []
     return ", ".join(parts) + (" for the whole step" if place and parts else "")

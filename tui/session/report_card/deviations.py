@@ -7,7 +7,7 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.runbook.model import seconds
+from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.shell.script import first_line
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
@@ -171,8 +171,8 @@ def overruns(state: SessionState) -> list[Overrun]:
     for name in state.steps:
         step = step_by_id(state.runbook, name)
         length = took(state, step)
-        if length > seconds(step.budget):
-            found.append(Overrun(step.id, step.title, seconds(step.budget), length))
+        if length > (budget := budget_of(state.runbook, step)):
+            found.append(Overrun(step.id, step.title, budget, length))
     return sorted(found, key=lambda one: one.budget - one.took)
 
 

@@ -197,7 +197,7 @@ def expected_seconds(
             wanted = planned.step.needed_if[planned.depends_on]
             if chosen.setdefault(planned.depends_on, wanted) != wanted:
                 continue
-        total += step_seconds(planned.step, usual)
+        total += step_seconds(state.runbook, planned.step, usual)
     return total
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from tui.runbook.model import Step, seconds
+from tui.runbook.groups.host_by_host import budget_of
+from tui.runbook.model import Runbook, Step
 
 LONGER = 1.5
 """A step that takes its usual time multiplied by this, and over a second more, takes longer than usual."""
@@ -47,7 +48,7 @@ def usual_of(lengths: list[float]) -> Usual:
     return Usual(median, low, high, len(lengths))
 
 
-def step_seconds(step: Step, usual: Mapping[str, Usual]) -> float:
+def step_seconds(runbook: Runbook, step: Step, usual: Mapping[str, Usual]) -> float:
     """What a step is expected to take: what it seldom took longer than, where that is known; else its budget."""
     known = usual.get(step.id)
-    return known.high if known is not None else seconds(step.budget)
+    return known.high if known is not None else budget_of(runbook, step)

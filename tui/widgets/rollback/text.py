@@ -48,7 +48,7 @@ def to_go(moment: Moment) -> float:
     total = expected_seconds(plan, state, moment.usual)
     running = next((one.step for one in plan if one.step.id == current_step(state)), None)
     if running is not None and state.step(running.id).attempts:
-        total -= min(step_seconds(running, moment.usual), spent(state, running, moment.now).took)
+        total -= min(step_seconds(state.runbook, running, moment.usual), spent(state, running, moment.now).took)
     return max(0.0, total)
 
 
