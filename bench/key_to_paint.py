@@ -161,13 +161,16 @@ class Measuring:
         pressed = time.perf_counter()
         self._times.append((self.terminal.until(f"marker-{at:03d}-".encode()) - pressed) * 1000)
 
+    def came(self) -> int:
+        """How many bytes of output are kept by now."""
+        return sum(path.stat().st_size for path in Path(self._folder).rglob("*.out"))
+
     def measured(self) -> Measured:
         """What came of the keys so far."""
-        came = sum(path.stat().st_size for path in Path(self._folder).rglob("*.out")) / 1e6
         screen, beside = (
             (now - then) / len(self._times) for now, then in zip(self.terminal.spent(), self._spent, strict=True)
         )
-        return Measured(self._times, came, self.terminal.memory() - self._before, screen, beside)
+        return Measured(self._times, self.came() / 1e6, self.terminal.memory() - self._before, screen, beside)
 
     def close(self) -> None:
         self.terminal.close()

@@ -11,7 +11,7 @@ from paramiko.common import cMSG_CHANNEL_DATA
 
 from tests.support.sshd import Sshd
 from tui.transports.base import Stream
-from tui.transports.ssh.received import inbox
+from tui.transports.ssh.received import inbox, turn
 from tui.transports.ssh.received.inbox import Inbox
 from tui.transports.ssh.transport import SSHTransport
 from tui.transports.ssh.wire import ChannelRefused, Connection
@@ -168,12 +168,12 @@ def test_more_channels_than_the_server_has_are_refused_one_by_one(
 
 
 def test_who_stops_taking_much_that_comes_slows_nobody_down() -> None:
-    before = inbox._STREAMS.count
+    before = turn.STREAMS.count
     box = inbox.Inbox()
     for _ in range(2):
         box.put(Stream.OUT, b"x")
     assert box.take(0) == [(Stream.OUT, b"xx")]
-    assert inbox._STREAMS.count == before + 1
+    assert turn.STREAMS.count == before + 1
     box.let_go()
     box.let_go()
-    assert inbox._STREAMS.count == before
+    assert turn.STREAMS.count == before

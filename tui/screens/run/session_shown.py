@@ -45,7 +45,7 @@ NOTHING_YET = -1
 YOUNG = 5_000
 """New objects among which garbage is looked for."""
 FLOOD = 256 * 1024
-"""Bytes in one frame; when more come, every other frame paints them, so that keys keep their share."""
+"""Bytes in one frame, of all hosts together; when more come, every other frame paints them: keys keep their share."""
 
 
 class SessionShown(FrontPage[None]):
@@ -86,7 +86,7 @@ class SessionShown(FrontPage[None]):
         self._live = False
         self._followed = False
         self._readers: dict[int, OutputReader] = {}
-        self._painted = 0
+        self._painted = self._all_painted = 0
         self._rested = False
         self._told = ""
         self._issue = ""
@@ -161,9 +161,10 @@ class SessionShown(FrontPage[None]):
         size = self.viewer.outputs.size(self._attempt)
         if size == self._painted:
             return  # told with each frame while a command runs, whether it prints or not
-        self._rested = not self._rested and size - self._painted > FLOOD
+        all_came = sum(self.viewer.outputs.size(number) for number in event.attempts)
+        self._rested = not self._rested and all_came - self._all_painted > FLOOD
         if not self._rested:
-            self._painted = size
+            self._painted, self._all_painted = size, all_came
             self.output.grew()
             self._entitle_output()
 

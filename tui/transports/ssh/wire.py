@@ -26,14 +26,16 @@ from tui.transports.base import Stream
 from tui.transports.one_line import one_line
 from tui.transports.shell import TICK
 from tui.transports.ssh.negotiation import Negotiating
-from tui.transports.ssh.received.inbox import Inbox, Many
+from tui.transports.ssh.received.ahead import ReadAhead
+from tui.transports.ssh.received.inbox import Inbox
+from tui.transports.ssh.received.turn import Many
 
 silence()
 # What it would log is either handled here or said in an outcome; on a screen it would be garbage.
 
 WINDOW = 8 << 20
 LEAST_WINDOW = 256 << 10
-FULL_WINDOWS = 4
+FULL_WINDOWS = 2
 """Connections that have a whole window each; more of them share as much, for what comes waits in memory."""
 PACKET = 256 << 10
 NEVER = 1 << 62
@@ -169,8 +171,12 @@ class Connection(Negotiating):
         beneath: Callable[[], None],
         why: Callable[[], str] = lambda: "",
     ) -> None:
+        read = ReadAhead(connection)
         super().__init__(
-            connection, default_window_size=WINDOW, default_max_packet_size=PACKET, disabled_algorithms=WEAK
+            cast("socket.socket", read),
+            default_window_size=WINDOW,
+            default_max_packet_size=PACKET,
+            disabled_algorithms=WEAK,
         )
         # A rekey of ours while a channel closes kills the connection (paramiko issue 822).
         self.packetizer.REKEY_BYTES = NEVER
@@ -189,6 +195,7 @@ class Connection(Negotiating):
         self._refusals: dict[int, ChannelRefused] = {}
         self._given_up: dict[int, paramiko.Channel] = {}
         self._beneath = beneath
+        self._read_ended = read.let_go
         self._why = why
         self.prepare: Callable[[paramiko.Channel], None] = lambda channel: None
         """Asks for what the configuration wants of each session, before its command."""
@@ -214,6 +221,7 @@ class Connection(Negotiating):
         try:
             super().run()
         finally:
+            self._read_ended()
             _CONNECTIONS.add(-1)
             with self.lock:
                 self.ended.set()

@@ -5,25 +5,10 @@ import time
 from collections import deque
 
 from tui.transports.base import Stream
+from tui.transports.ssh.received.turn import STREAMS, Turn
 
 GATHER = 0.001
 MOST_GATHER = 0.05
-
-
-class Many:
-    """How many there are of something in this program."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.count = 0
-
-    def add(self, more: int) -> None:
-        """Count one more, or one less."""
-        with self._lock:
-            self.count += more
-
-
-_STREAMS = Many()
 
 
 class Inbox:
@@ -34,6 +19,7 @@ class Inbox:
         self._news = threading.Condition()
         self._closed = False
         self._streaming = False
+        self._turn = Turn()
 
     def put(self, stream: Stream, data: bytes) -> None:
         """Keep a chunk; called by paramiko's thread."""
@@ -53,24 +39,28 @@ class Inbox:
 
         While much comes at once it is taken in larger pieces: a switch of threads for each packet halves the rate.
         """
+        self._turn.give()
         if self._streaming:  # with many hosts, all of them together switch as often as one does
-            time.sleep(min(MOST_GATHER, GATHER * max(1, _STREAMS.count)))
+            time.sleep(min(MOST_GATHER, GATHER * max(1, STREAMS.count)))
         with self._news:
             if not self._chunks and not self._closed:
                 self._news.wait(timeout)
             chunks, closed = list(self._chunks), self._closed
             self._chunks.clear()
         self._streams(len(chunks) > 1)
+        if len(chunks) > 1:
+            self._turn.take()
         return _joined(chunks) if chunks or not closed else None
 
     def let_go(self) -> None:
         """Nobody takes anything more."""
+        self._turn.give()
         self._streams(False)
 
     def _streams(self, now: bool) -> None:
         if now is not self._streaming:
             self._streaming = now
-            _STREAMS.add(1 if now else -1)
+            STREAMS.add(1 if now else -1)
 
 
 def _joined(chunks: list[tuple[Stream, bytes]]) -> list[tuple[Stream, bytes]]:
