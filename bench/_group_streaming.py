@@ -5,6 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.support.fleet import of_group
 from tui.app import RunbookApp
 from tui.cli.main import GARBAGE
 from tui.execution.workspace import Setup, Workspace
@@ -16,25 +17,7 @@ from tui.transports.local.transport import LocalTransport
 from tui.transports.ssh.transport import SSHTransport
 
 STEPS = 40
-HEAD = """
-format = 2
-[runbook]
-title = "Streams"
-default_host = "here"
-[hosts.here]
-local = true
-[hosts.box]
-targets = ["box[1:COUNT]"]
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[[sections]]
-id = "s"
-title = "S"
-"""
-STEP = """
-[[sections.steps]]
+STEP = """[[sections.steps]]
 id = "step-NUMBER"
 title = "Step NUMBER"
 text = "marker-NUMBER-"
@@ -53,7 +36,8 @@ def main(count: int, config: Path, source: Path) -> None:
     """Args: config, source: the ssh_config that names box1 to boxN, and the log."""
     gc.set_threshold(GARBAGE)  # as the command does
     with tempfile.TemporaryDirectory() as folder:
-        text = HEAD + "".join(STEP.replace("NUMBER", f"{number:03d}") for number in range(STEPS))
+        steps = "".join(STEP.replace("NUMBER", f"{number:03d}") for number in range(STEPS))
+        text = of_group([f"box[1:{count}]"], f'title = "S"\n{steps}', group="box", local=True)
         text = text.replace("COUNT", str(count)).replace("SOURCE", str(source))
         path = Path(folder) / "runbook.toml"
         path.write_text(text, encoding="utf-8")

@@ -4,6 +4,7 @@ import statistics
 import time
 from datetime import UTC, datetime
 
+from tests.support.fleet import of_group
 from tui.runbook.reading.load import load_text
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
@@ -13,28 +14,12 @@ from tui.session.state import SessionState, step_by_id
 
 HOSTS, ACTIONS, AT_ONCE = 1000, 10, 40
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
-TEXT = f"""
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "lb"
-[hosts.lb]
-target = "lb"
-[hosts.web]
-targets = ["web[0001:{HOSTS:04}]"]
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[[sections]]
-id = "s"
-title = "S"
+STEP = """title = "S"
 [[sections.steps]]
 id = "roll"
 title = "Roll"
 """
-ACTION = """
-[[sections.steps.actions]]
+ACTION = """[[sections.steps.actions]]
 run = "change {{ host }}"
 on = "web"
 at_once = 40
@@ -66,7 +51,7 @@ class Session:
 
 
 def main() -> None:
-    runbook = load_text(TEXT + ACTION * ACTIONS, "fleet.toml")
+    runbook = load_text(of_group([f"web[0001:{HOSTS:04}]"], STEP + ACTION * ACTIONS), "fleet.toml")
     names = [name for name in runbook.hosts if name.startswith("web0") or name.startswith("web1")]
     step, session = step_by_id(runbook, "roll"), Session()
     first = ev.SessionStarted(session="s", flow="deploy", operator="ana", title="Fleet", runbook_hash="")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_transport import FakeTransport
+from tests.support.fleet import of_group
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load_text
@@ -23,26 +24,9 @@ from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink
 LONG = os.environ.get("RUNBOOK_GROUPS") == "long"
 RUNS, HOSTS = (500, 40) if LONG else (6, 12)
 
-TEXT = """
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "lb"
-[hosts.lb]
-target = "lb"
-[hosts.web]
-targets = ["web[01:HOSTS]"]
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[flows.back]
-title = "Back"
-kind = "rollback"
-sections = ["r"]
-[[sections]]
-id = "s"
-title = "S"
+TEXT = of_group(
+    [f"web[01:{HOSTS}]"],
+    """title = "S"
 [[sections.steps]]
 id = "update"
 title = "Update"
@@ -52,10 +36,8 @@ run = "install {{ host }}"
 on = "web"
 at_once = AT_ONCE
 stop_after = STOP_AFTER
-[[sections]]
-id = "r"
-title = "R"
-[[sections.steps]]
+""",
+    """[[sections.steps]]
 id = "downgrade"
 title = "Downgrade"
 [[sections.steps.actions]]
@@ -63,7 +45,8 @@ run = "downgrade {{ host }}"
 on = "web"
 at_once = 8
 stop_after = 1000
-"""
+""",
+)
 FAULTY = (0.3, 0.6, 0.1, 0.6, 0.0, 0.3)
 """The share of commands that go wrong, by turns."""
 FAULTS = ("failed", "unreachable", "lost and done", "lost and failed", "killed", "full")
@@ -141,7 +124,7 @@ def decided(conductor: Conductor, hosts: dict[str, TrueHost], chance: random.Ran
 def test_no_host_runs_twice_and_what_is_said_is_true(seed: int, tmp_path: Path) -> None:
     chance = random.Random(f"group {seed}")
     at_once, stop_after = chance.randint(1, HOSTS // 4), chance.randint(1, HOSTS // 4)
-    text = TEXT.replace("HOSTS", str(HOSTS)).replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
+    text = TEXT.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
     runbook, store = load_text(text, "fleet"), Store(tmp_path / "sessions")
     faulty = FAULTY[seed % len(FAULTY)]
     names = [name for name in runbook.hosts if name.startswith("web") and name != "web"]

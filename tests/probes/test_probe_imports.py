@@ -14,15 +14,13 @@ from tui.probes import probe_of
 sys.setswitchinterval(1e-6)
 first, other = sys.argv[1], sys.argv[2]
 ready, wrong = threading.Barrier(6), []
+threading.excepthook = lambda raised: wrong.append(repr(raised.exc_value))
 
 def use(name):
     ready.wait()
-    try:
-        probe_of(first)
-        module, _, part = name.rpartition(".")
-        getattr(__import__(module, fromlist=[part]), part)
-    except Exception as error:
-        wrong.append(repr(error))
+    probe_of(first)
+    module, _, part = name.rpartition(".")
+    getattr(__import__(module, fromlist=[part]), part)
 
 names = (other, "redis.connection.AbstractConnection")
 threads = [threading.Thread(target=use, args=(names[number % 2],)) for number in range(6)]

@@ -2,36 +2,16 @@
 
 import pytest
 
+from tests.support.fleet import of_group
 from tui.cli.ways import transports_of
 from tui.errors import RunbookInvalid
 from tui.runbook.described.show import show
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
 
-TEXT = """
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "lb"
-[hosts.lb]
-target = "lb"
-[hosts.web]
-targets = ["i-0123456789abcdef0", "i-0123456789abcdef1"]
-engine = "ssm"
-region = "eu-central-1"
-user = "deploy"
-[secrets.token]
-variable = "TOKEN"
-source = "environment"
-[environments.staging]
-hosts.lb = { target = "i-0123456789abcdef2", engine = "ssm" }
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[[sections]]
-id = "s"
-title = "S"
+TEXT = of_group(
+    ["i-0123456789abcdef0", "i-0123456789abcdef1"],
+    """title = "S"
 [[sections.steps]]
 id = "roll"
 title = "Roll"
@@ -39,7 +19,17 @@ mutates = true
 [[sections.steps.actions]]
 run = "roll"
 on = "web"
-"""
+""",
+    more="""engine = "ssm"
+region = "eu-central-1"
+user = "deploy"
+[secrets.token]
+variable = "TOKEN"
+source = "environment"
+[environments.staging]
+hosts.lb = { target = "i-0123456789abcdef2", engine = "ssm" }
+""",
+)
 ID = '"i-0123456789abcdef1"'
 
 

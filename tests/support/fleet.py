@@ -1,5 +1,6 @@
-"""A runbook with a group of six hosts, by script, and a session of it."""
+"""Runbooks with a group of hosts; one of six hosts that answer by script, and a session of it."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,27 +15,68 @@ from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import step_by_id
 
-FLEET = """
+BESIDE = """
 format = 2
 [runbook]
 title = "Fleet"
-default_host = "lb"
-[hosts.lb]
-target = "lb"
-[hosts.web]
-targets = ["web[01:06].example.com"]
-directory = "/srv/{{ host }}"
-[flows.deploy]
+default_host = "{first}"
+[hosts.{first}]
+{how}
+[hosts.{group}]
+targets = {targets}
+{more}[flows.deploy]
 title = "Deploy"
 kind = "deploy"
-sections = ["s"]
-[flows.back]
+sections = ["{section}"]
+{back}[[sections]]
+id = "{section}"
+{deploy}"""
+BACK = """[flows.back]
 title = "Back"
 kind = "rollback"
 sections = ["r"]
 [[sections]]
-id = "s"
-title = "Update"
+id = "r"
+title = "Back"
+"""
+
+
+def of_group(
+    targets: list[str],
+    deploy: str,
+    back: str = "",
+    *,
+    section: str = "s",
+    group: str = "web",
+    local: bool = False,
+    more: str = "",
+) -> str:
+    """The text of a runbook with one host and a group beside it.
+
+    Args:
+        targets: those of the group, which is called `group`.
+        deploy: the one section of the deployment, called `section`, from its title on.
+        back: the steps of the rollback; without them there is none.
+        local: the one host is `here`, this machine, instead of `lb`.
+        more: further lines of the group, and tables after it.
+    """
+    first, how = ("here", "local = true") if local else ("lb", 'target = "lb"')
+    return BESIDE.format(
+        first=first,
+        how=how,
+        group=group,
+        targets=json.dumps(targets),
+        more=more,
+        section=section,
+        back=BACK + back if back else "",
+        deploy=deploy,
+    )
+
+
+SIX = ["web[01:06].example.com"]
+FLEET = of_group(
+    SIX,
+    """title = "Update"
 [[sections.steps]]
 id = "update"
 title = "Update all"
@@ -49,37 +91,20 @@ run = "install {{ version }} {{ host }}"
 on = "web"
 at_once = AT_ONCE
 stop_after = STOP_AFTER
-[[sections]]
-id = "r"
-title = "Back"
-[[sections.steps]]
+""",
+    """[[sections.steps]]
 id = "downgrade"
 title = "Downgrade"
 [[sections.steps.actions]]
 run = "downgrade {{ host }}"
 on = "web"
 stop_after = 6
-"""
-TURNS = """
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "lb"
-[hosts.lb]
-target = "lb"
-[hosts.web]
-targets = ["web[01:06].example.com"]
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["roll"]
-[flows.back]
-title = "Back"
-kind = "rollback"
-sections = ["r"]
-[[sections]]
-id = "roll"
-title = "Update {{ host }}"
+""",
+    more='directory = "/srv/{{ host }}"\n',
+)
+TURNS = of_group(
+    SIX,
+    """title = "Update {{ host }}"
 each = "web"
 batches = ["1", "40%", "100%"]
 at_once = AT_ONCE
@@ -103,10 +128,8 @@ reads = true
 id = "undrain"
 title = "Undrain"
 run = "undrain {{ host }}"
-[[sections]]
-id = "r"
-title = "Back"
-[[sections.steps]]
+""",
+    """[[sections.steps]]
 id = "downgrade"
 title = "Downgrade"
 run = "downgrade {{ host }}"
@@ -118,7 +141,9 @@ title = "Undrain"
 run = "fill {{ host }}"
 on = "web"
 stop_after = 6
-"""
+""",
+    section="roll",
+)
 """The same fleet, gone over host by host."""
 NAMES = tuple(f"web0{number}" for number in range(1, 7))
 FAILED = Reply(err=b"no room\n", outcome=Outcome(OutcomeKind.FAILED, 1))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fleet import of_group
 from tests.support.sshd import Sshd
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import RowVerdict
@@ -30,22 +31,9 @@ pytestmark = pytest.mark.needs("sshd", "ssh", "unshare")
 
 OPEN = (CellStatus.TO_DO, CellStatus.RUNNING)
 NAMES = ("silent", "slow", "rebooting", "refusing", "full", "taken1", "taken2", "good1", "good2", "good3")
-TEXT = """
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "here"
-[hosts.here]
-local = true
-[hosts.box]
-targets = ["NAMES"]
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[[sections]]
-id = "s"
-title = "S"
+TEXT = of_group(
+    list(NAMES),
+    """title = "S"
 [[sections.steps]]
 id = "roll"
 title = "Roll"
@@ -60,7 +48,10 @@ echo done'''
 on = "box"
 at_once = 4
 stop_after = 10
-""".replace("NAMES", '", "'.join(NAMES))
+""",
+    group="box",
+    local=True,
+)
 
 SLOW = 'ForceCommand sleep 1.5; exec sh -c "$SSH_ORIGINAL_COMMAND"'
 """A hundred times what a command takes otherwise."""

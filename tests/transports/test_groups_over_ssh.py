@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fleet import of_group
 from tests.support.sshd import Sshd
 from tui.cli.wiring import resumed_workspace
 from tui.session.groups.cells import CellStatus, cells_of
@@ -20,22 +21,9 @@ LONG = os.environ.get("RUNBOOK_GROUPS") == "long"
 HOSTS = 40 if LONG else 3
 LINES = 20_000 if LONG else 3_000
 
-TEXT = """
-format = 2
-[runbook]
-title = "Fleet"
-default_host = "here"
-[hosts.here]
-local = true
-[hosts.box]
-targets = ["box[1:HOSTS]"]
-[flows.deploy]
-title = "Deploy"
-kind = "deploy"
-sections = ["s"]
-[[sections]]
-id = "s"
-title = "S"
+TEXT = of_group(
+    [f"box[1:{HOSTS}]"],
+    """title = "S"
 [[sections.steps]]
 id = "migrate"
 title = "Migrate"
@@ -47,7 +35,10 @@ run = "echo ran >>HERE/ran-{{ host }}; echo begun; while [ ! -e HERE/go ]; do sl
 on = "box"
 at_once = HOSTS
 expect = { contains = ["LINES"] }
-"""
+""",
+    group="box",
+    local=True,
+)
 
 
 @pytest.fixture
