@@ -258,7 +258,7 @@ def test_another_server_on_port_8000_is_found_named_and_ended_by_the_documents_c
         assert host.run(kill, old_pid="1").returncode == 1
         assert process.poll() is None
         assert host.run(kill, old_pid=str(process.pid)).returncode == 0
-        assert process.wait(20) == -9
+        assert process.wait() == -9
     (tmp_path / "holds").write_text("")
     assert host.run(answers).returncode == 7
     assert len((tmp_path / "slept").read_text().splitlines()) == 12

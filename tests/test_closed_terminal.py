@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shared_session import until
 from tests.support.terminal import terminal
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[1]
 

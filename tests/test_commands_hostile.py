@@ -70,7 +70,7 @@ class Night:
         workspace.preflight(setup, lambda row: None)
         conductor = workspace.begin(setup)
         conductor.start("look")
-        conductor.wait(10)
+        conductor.wait()
         conductor.record(ev.NoteAdded(step="look", text=f"load {self.words}", operator=self.words))
         conductor.record(ev.StepSkipped(step="backup", operator=self.words, reason=self.words))
         conductor.record(ev.SessionFinished(result="completed", operator=self.words, note=self.words))

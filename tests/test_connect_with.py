@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.runbooks import one_section
-from tests.support.shared_session import until
 from tests.support.sshd import Sshd
+from tests.support.waiting import until
 from tui.cli.main import main
 from tui.cli.ways import transports_of
 from tui.config import load_config

@@ -46,7 +46,7 @@ def begun(place: Place, runbook: Path, environment: str) -> str:
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     conductor.start("mark")
-    conductor.wait(30)
+    conductor.wait()
     session = str(conductor.state.facts["session"])
     conductor.close()
     workspace.close()
@@ -62,7 +62,7 @@ def again(place: Place, runbook: Path | None, session: str, which: str = "") -> 
         if conductor.state.step("again").status.settled:
             conductor.reopen("again", "once more")
         conductor.start("again")
-        conductor.wait(30)
+        conductor.wait()
         last = max(conductor.state.attempts)
         conductor.close()
         return (workspace.store.find(found).attempts / f"{last:04d}.out").read_text().strip()

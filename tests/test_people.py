@@ -77,7 +77,7 @@ def test_nobody_is_their_own_second_person(workspace: Workspace, other: str) -> 
     with pytest.raises(NotNow, match="second person before it starts"):
         conductor.start("b", "web", other)
     conductor.start("a")
-    conductor.wait(10)
+    conductor.wait()
     with pytest.raises(NotNow, match="second person"):
         conductor.sign("a", second_operator=other)
     conductor.close()

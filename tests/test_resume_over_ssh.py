@@ -54,15 +54,15 @@ def test_a_migration_outlives_the_program_and_runs_once(
     (tmp_path / "go").touch()
     with resumed_workspace("", tmp_path / "runbook.toml", {}, sshd.ssh_config) as (workspace, session):
         conductor = workspace.resume(session, operator)
-        conductor.wait(60)
+        conductor.wait()
         attempt = conductor.state.attempts[1]
         assert (attempt.outcome, attempt.good) == (Outcome.exited(0), True)
         assert conductor.state.step("migrate").status is StepStatus.PASSED
         conductor.sign("migrate")
         conductor.start("look")
-        conductor.wait(60)
+        conductor.wait()
         conductor.finish("completed")
-        conductor.wait(60)
+        conductor.wait()
         conductor.close()
         directory = workspace.store.find(session)
     lines = OutputReader(directory.attempts, 1).read_lines(0, 9000)

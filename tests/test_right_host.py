@@ -30,7 +30,7 @@ def ran_on(
         if conductor.state.step("again").status.settled:
             conductor.reopen("again", "once more")
         conductor.start("again")
-        conductor.wait(30)
+        conductor.wait()
         conductor.close()
         directory = workspace.store.find(found)
         last = max(conductor.state.attempts)
@@ -100,7 +100,7 @@ def test_another_machine_behind_the_same_name_holds_everything_until_it_is_agree
             conductor.start("again")
         conductor.agree()
         conductor.start("again")
-        conductor.wait(30)
+        conductor.wait()
         conductor.close()
         assert conductor.state.step("again").attempts
 

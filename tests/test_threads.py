@@ -107,7 +107,7 @@ def test_a_worker_whose_work_fails_leaves_what_is_left_to_another(monkeypatch: p
     workers.begin(fail)
     workers.begin(done.set)
     may_fail.set()
-    assert done.wait(30)
+    assert done.wait()
     began[0].join()  # it tells of its fault after another has taken its place
     assert len(failed) == 1
 
@@ -149,12 +149,12 @@ def test_a_schedule_does_at_its_time_what_is_due_on_one_thread_whatever_fails() 
     schedule.after(0.0, partial(note, "fails"))
     schedule.after(0.03, partial(note, "second"))
     schedule.after(0.09, over.set)
-    assert over.wait(30)
+    assert over.wait()
     assert done == [("fails", "due"), ("second", "due"), ("last", "due")]
     [running] = [one for one in threading.enumerate() if one.name == "due"] or [threading.Thread()]
     if running.ident:
-        running.join(30)
+        running.join()
     assert "due" not in {one.name for one in threading.enumerate()}
     again = threading.Event()
     schedule.after(0.0, again.set)
-    assert again.wait(30)
+    assert again.wait()

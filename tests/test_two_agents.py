@@ -83,7 +83,7 @@ def test_a_restore_is_allowed_from_the_second_persons_own_agent(
         conductor.approvals.received(sign_message(message, key_of(agents["ben"])))
         assert not (tmp_path / "restored").exists()
         conductor.start("restore", "web")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("restore").status is StepStatus.SIGNED
         assert (tmp_path / "restored").read_text() == "the backup"
     finally:

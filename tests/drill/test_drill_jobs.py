@@ -216,12 +216,12 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
         conductor = workspace.resume(session, "ana")
         assert conductor.state.started is not None
         assert conductor.state.started.pace == 10
-        conductor.wait(60)
+        conductor.wait()
         attempt = conductor.state.attempts[1]
         assert (attempt.outcome, attempt.good) == (Outcome.exited(0), True)
         conductor.sign("migrate")
         conductor.start("look")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("look").status is StepStatus.SIGNED
         conductor.close()
         directory = workspace.store.find(session)
@@ -244,15 +244,15 @@ def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_taken_up
     with drill_workspace(tmp_path / "runbook.toml", str(tmp_path / "storm.toml"), 1000) as workspace:
         conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
         conductor.start("migrate")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("migrate").status is StepStatus.UNKNOWN
         conductor.close()
     with resumed_workspace("", None, {}, None) as (workspace, session):
         conductor = workspace.resume(session, "ana")
         conductor.resolve("migrate", succeeded=False, reason="half of it is there")
-        conductor.wait(60)
+        conductor.wait()
         conductor.retry("migrate")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("migrate").status is StepStatus.PASSED
         conductor.close()
 
@@ -275,13 +275,13 @@ def test_one_that_is_made_up_goes_on_too_when_its_program_was_killed(
     with resumed_workspace("", None, {}, None) as (workspace, session):
         conductor = workspace.resume(session, "ana")
         assert conductor.state.attempts[1].durable
-        conductor.wait(60)
+        conductor.wait()
         attempt = conductor.state.attempts[1]
         assert (attempt.outcome is not None, attempt.good) == (True, True)
         if not conductor.state.step("migrate").status.settled:
             conductor.sign("migrate")
         conductor.start("look")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("look").status is StepStatus.SIGNED
         conductor.close()
         directory = workspace.store.find(session)

@@ -83,7 +83,7 @@ class Drill:
 
     def do(self, step: str) -> None:
         self.conductor.start(step)
-        self.conductor.wait(10)
+        self.conductor.wait()
 
     def after(self, seconds: float) -> dict[str, str]:
         self.clock.advance(seconds)

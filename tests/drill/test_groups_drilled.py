@@ -55,14 +55,14 @@ def test_a_scenario_has_one_host_fail_and_a_retry_takes_the_rest(tmp_path: Path,
         workspace.preflight(setup, lambda row: None)
         conductor = workspace.begin(setup)
         conductor.start("update")
-        conductor.wait(60)
+        conductor.wait()
         step = step_by_id(conductor.runbook, "update")
         cells = {cell.host: cell for cell in cells_of(conductor.state, step, 1)}
         assert conductor.state.step("update").status is StepStatus.FAILED
         assert cells["web02"].status is CellStatus.FAILED
         assert conductor.state.attempts[cells["web02"].attempt].said == "no space on the-full-one"
         conductor.retry("update")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("update").status is StepStatus.SIGNED
         assert {cell.status for cell in cells_of(conductor.state, step, 1)} == {CellStatus.GOOD}
         ran = [one.host for one in conductor.state.attempts.values() if one.action == 1]
@@ -88,7 +88,7 @@ def test_a_drill_plays_as_many_hosts_as_a_group_may_have(tmp_path: Path) -> None
         workspace.preflight(setup, lambda row: None)
         conductor = workspace.begin(setup)
         conductor.start("update")
-        conductor.wait(300)
+        conductor.wait()
         for place in (0, 1):
             cells = cells_of(conductor.state, step_by_id(conductor.runbook, "update"), place)
             assert [cell.status for cell in cells] == [CellStatus.GOOD] * hosts

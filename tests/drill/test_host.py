@@ -114,7 +114,7 @@ def test_a_connection_can_be_lost_under_a_command(drill: DrillHost) -> None:
     channel = transport.open_session()
     channel.exec_command("cut")
     assert channel.recv_exit_status() == -1
-    transport.join(10)
+    transport.join()
     assert not transport.is_active()
     connect(drill).close()
 

@@ -43,10 +43,10 @@ def night(tmp_path: Path) -> Night:
         conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
         for step in commands:
             conductor.start(step)
-            conductor.wait(10)
+            conductor.wait()
         if again:
             conductor.retry(again)
-            conductor.wait(10)
+            conductor.wait()
         conductor.close()
         return store.find("last")
 

@@ -76,17 +76,17 @@ def rehearsed(place: Path, seed: int | None = None, finish: bool = True, wrong: 
         directory = workspace.store.find("last")
         if seed is None:
             conductor.start("look")
-            conductor.wait(30)
+            conductor.wait()
             for _ in range(wrong):
                 conductor.retry("look")
-                conductor.wait(30)
+                conductor.wait()
             conductor.start("clean")
-            conductor.wait(30)
+            conductor.wait()
             conductor.retry("look")
-            conductor.wait(30)
+            conductor.wait()
         if finish:
             conductor.finish("completed")
-            conductor.wait(30)
+            conductor.wait()
         conductor.close()
     return directory
 

@@ -58,5 +58,5 @@ def test_an_agreement_is_not_taken_back_by_whoever_asked_before_it(conductor: Co
     assert conductor.held == ""
     host.conductor = None
     conductor.start("stop")
-    conductor.wait(10)
+    conductor.wait()
     assert [command.script for command in host.ran] == ["stop"]

@@ -111,7 +111,7 @@ def test_an_answer_from_another_machine_starts_the_step_and_is_recorded(
     assert status(conductor) is ApprovalStatus.GRANTED
     assert ran(host) == []
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     assert ran(host) == ["restore one.sql notes", "count 42 of notes"]
     assert status(conductor) is ApprovalStatus.USED
     events = [line.event for line in read(Store(tmp_path / "sessions").find("last").journal)]
@@ -134,7 +134,7 @@ def test_at_one_terminal_the_second_person_signs_with_a_key_of_their_own(asked: 
         conductor.start("restore", "web", "ben")
     conductor.approvals.sign_here("restore", "ben")
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     assert len(ran(host)) == 2
 
 
@@ -185,7 +185,7 @@ def test_a_value_that_changes_under_a_running_step_stops_it_before_its_next_comm
     event = ev.ValueCorrected(name="table", value="users", before="notes", operator="ana", reason="forced")
     host.before_run = lambda command: conductor.record(event) if command.script.startswith("restore") else None
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     assert ran(host) == ["restore one.sql notes"]
     assert conductor.state.approvals["restore"].ended is ev.WhyEnded.CHANGED
 
@@ -195,7 +195,7 @@ def test_what_is_begun_in_the_middle_was_allowed_for_that(asked: Asked) -> None:
     host.replies["count"] = host.replies["count"]._replace(outcome=host.replies["count"].outcome.exited(1))
     conductor.approvals.sign_here("restore", "ben")
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("restore").status is StepStatus.FAILED
     with pytest.raises(NotNow, match="needs a second person"):
         conductor.retry("restore")
@@ -203,7 +203,7 @@ def test_what_is_begun_in_the_middle_was_allowed_for_that(asked: Asked) -> None:
     assert conductor.state.approvals["restore"].request.action == 1
     conductor.approvals.sign_here("restore", "ben")
     conductor.retry("restore")
-    conductor.wait(10)
+    conductor.wait()
     assert ran(host) == ["restore one.sql notes", "count 42 of notes", "count 42 of notes"]
 
 
@@ -212,7 +212,7 @@ def test_what_was_allowed_is_allowed_once(asked: Asked, tmp_path: Path, people: 
     signed = answered(tmp_path, people, clock)
     conductor.approvals.received(signed)
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     conductor.reopen("restore", "again")
     conductor.approvals.ask("restore", "web")
     with pytest.raises(NotNow, match="the same message again"):
@@ -282,7 +282,7 @@ def test_alone_needs_a_reason_and_the_runbooks_leave_and_the_report_names_it_fir
     conductor.subscribe(Notifiers([notifier]).heard)
     conductor.approvals.alone("restore", "nobody answers the phone")
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     assert len(ran(host)) == 2
     conductor.approvals.ask("purge")
     with pytest.raises(NotNow, match="cannot start alone"):
@@ -292,7 +292,7 @@ def test_alone_needs_a_reason_and_the_runbooks_leave_and_the_report_names_it_fir
         conductor.start("purge")
     told = source(Store(tmp_path / "sessions").find("last")).deviations()
     assert told[0].what == "STARTED ALONE by ana, nobody was reachable: nobody answers the phone"
-    assert "STARTED ALONE by ana, nobody was reachable: nobody answers the phone" in texts.get(timeout=20)
+    assert "STARTED ALONE by ana, nobody was reachable: nobody answers the phone" in texts.get()
     page = markdown.render(source(Store(tmp_path / "sessions").find("last"))).decode()
     assert "STARTED ALONE by ana" in page
 
@@ -304,7 +304,7 @@ def test_without_a_list_of_signers_a_typed_name_is_asked_and_answers_at_once(
         with pytest.raises(NotNow, match="needs a second person"):
             conductor.start("restore", "web")
         conductor.start("restore", "web", "ben")
-        conductor.wait(10)
+        conductor.wait()
         assert len(ran(host)) == 2
         asked = conductor.state.approvals["restore"]
         assert (asked.by, asked.how, asked.status) == ("ben", ev.AnsweredBy.NAME, ApprovalStatus.USED)
@@ -326,7 +326,7 @@ def test_the_journal_proves_who_allowed_what_and_that_it_is_what_ran(
     conductor, _ = asked
     conductor.approvals.received(answered(tmp_path, people, clock))
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     directory = Store(tmp_path / "sessions").find("last")
     lines, (runbook, _) = list(walk(directory.journal)), directory.load()
     (proved,) = prove_approvals(lines, runbook, people.signers())

@@ -40,7 +40,7 @@ def plan_again(conductor: Conductor, host: FakeTransport, found: str) -> list[st
     host.replies["plan"] = Reply(f"{found}\n".encode())
     conductor.reopen("plan", "again")
     conductor.start("plan")
-    conductor.wait(10)
+    conductor.wait()
     last = conductor.state.attempts[conductor.state.step("plan").attempts[-1]]
     return [f"{check.expected}: {check.came}" for check in last.checks if check.warning]
 
@@ -48,11 +48,11 @@ def plan_again(conductor: Conductor, host: FakeTransport, found: str) -> list[st
 def test_a_baseline_stays_once_a_change_after_it_has_begun(conductor: Conductor, host: FakeTransport) -> None:
     for step in ("plan", "order"):
         conductor.start(step)
-        conductor.wait(10)
+        conductor.wait()
     assert plan_again(conductor, host, "two migrations") == []
     assert conductor.state.facts["planned"] == "two migrations"
     conductor.start("migrate")
-    conductor.wait(10)
+    conductor.wait()
     assert plan_again(conductor, host, "nothing") == ["planned as before the change, two migrations: nothing"]
     assert (conductor.state.facts["planned"], conductor.state.facts["seen"]) == ("two migrations", "nothing")
     assert plan_again(conductor, host, "two migrations") == []

@@ -41,7 +41,7 @@ def conductor(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conduct
     workspace.preflight(Setup(flow="deploy", operator="ana"), lambda row: None)
     made = workspace.begin(Setup(flow="deploy", operator="ana"))
     made.start("edit")
-    made.wait(10)
+    made.wait()
     yield made
     made.close()
 

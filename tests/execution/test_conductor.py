@@ -33,7 +33,7 @@ def conductor(workspace: Workspace) -> Iterator[Conductor]:
 
 def do(conductor: Conductor, step: str) -> StepStatus:
     conductor.start(step)
-    conductor.wait(10)
+    conductor.wait()
     return conductor.state.step(step).status
 
 
@@ -74,7 +74,7 @@ def test_a_missed_expectation_stops_the_step_and_retry_goes_on_from_there(
     assert do(conductor, "look") is StepStatus.FAILED
     assert [command.script for command in host.ran] == ["uptime"]
     conductor.retry("look")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("look").status is StepStatus.SIGNED
     assert [command.script for command in host.ran] == ["uptime", "uptime", "git describe"]
     opened = [one for one in read(workspace.store.find("last").journal) if isinstance(one.event, ev.StepOpened)]
@@ -143,7 +143,7 @@ def test_cancel_ends_the_running_command_and_says_so(conductor: Conductor, host:
     with pytest.raises(NotNow, match="a command is running"):
         conductor.start("backup")
     conductor.cancel()
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.attempts[1].outcome == Outcome(OutcomeKind.CANCELLED)
     assert conductor.state.step("look").status is StepStatus.FAILED
 
@@ -224,7 +224,7 @@ def test_a_full_disk_starts_nothing_and_work_goes_on_when_space_is_back(
     assert isinstance(conductor.trouble, JournalUnwritable)
     host.before_run = lambda command: None
     full.full = False
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.trouble is None
     assert conductor.state.step("look").status is StepStatus.SIGNED
     directory = workspace.store.find("last")

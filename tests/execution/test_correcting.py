@@ -60,7 +60,7 @@ def test_a_corrected_value_is_used_from_then_on_and_after_a_resume(workspace: Wo
     assert conductor.values()["site"] == "right"
     assert [step.id for _, step in conductor.state.plan()] == ["a", "b"]
     conductor.start("a")
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     assert conductor.state.attempts[1].command == "echo right"
     directory = workspace.store.find(session)

@@ -55,14 +55,14 @@ def begun(workspace: Workspace) -> Conductor:
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     return conductor
 
 
 def test_without_people_who_share_it_nothing_carries_an_epoch(workspace: Workspace, host: FakeTransport) -> None:
     conductor = begun(workspace)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert {command.fence for command in host.ran} == {Fence()}
     assert conductor.state.epoch == 0
     conductor.close()
@@ -74,7 +74,7 @@ def test_a_change_carries_the_epoch_and_what_only_looks_does_not(
 ) -> None:
     conductor = begun(workspace)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert [command.fence.epoch for command in host.ran if not command.durable] == [0] * (len(host.ran) - 1)
     assert host.ran[-1].fence == Fence(1, "ana")
     assert conductor.state.epoch == 1
@@ -92,7 +92,7 @@ def test_whoever_lost_the_session_starts_no_change_and_is_told_why(
 
     team.given[-1].sure = lost  # type: ignore[method-assign]  # a lease that finds out as it asks
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert len(host.ran) == before
     outcome = conductor.state.attempts[max(conductor.state.attempts)].outcome
     assert outcome is not None
@@ -109,7 +109,7 @@ def test_whoever_lost_the_session_is_offered_nothing_that_changes_it(
 ) -> None:
     conductor = begun(workspace)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert may_roll_back(conductor)
     team.given[-1].lose(LOST)
     assert not may_roll_back(conductor)
@@ -161,7 +161,7 @@ def test_whoever_lost_it_unheard_of_removes_nothing_on_a_host(
 ) -> None:
     conductor = begun(workspace)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
 
     def refuse(session: str, fence: Fence) -> int:
         assert fence == Fence(1, "ana")
@@ -169,7 +169,7 @@ def test_whoever_lost_it_unheard_of_removes_nothing_on_a_host(
 
     monkeypatch.setattr(host, "clear", refuse)
     conductor.finish("abandoned")
-    conductor.wait(10)
+    conductor.wait()
     cleared = [entry.event for entry in _entries(conductor) if isinstance(entry.event, ev.JobsCleared)]
     assert [one.problem for one in cleared] == [LOST.message]
     assert conductor.held == LOST.message
@@ -182,7 +182,7 @@ def test_a_host_that_refuses_ends_it_for_the_whole_session(
     conductor = begun(workspace)
     host.replies["backup"] = Reply(outcome=REFUSAL)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.held == "ben took this session over at 02:14"
     with pytest.raises(NotNow, match="ben took this session over at 02:14"):
         conductor.retry("backup")
@@ -208,7 +208,7 @@ class TestTakingOver:
         host.begun = ("look/1", f"backup/{number}")
         host.found = "It ended with exit 0. It printed 17 bytes."
         again = workspace.resume("last", "ben")
-        again.wait(10)
+        again.wait()
         assert again.state.step("backup").status is StepStatus.UNKNOWN
         outcome = again.state.attempts[number].outcome
         assert outcome is not None
@@ -219,7 +219,7 @@ class TestTakingOver:
         host.left[f"{again.state.facts['session']}/backup/{number}"] = Reply(b"saved\n")
         before = len(host.ran)
         again.rejoin("backup")
-        again.wait(10)
+        again.wait()
         assert again.state.step("backup").status is not StepStatus.UNKNOWN
         assert len(host.ran) == before, "it is followed, and not run a second time"
         again.close()
@@ -232,13 +232,13 @@ class TestTakingOver:
         came = threading.Event()
         host.before_run = lambda command: came.set()
         conductor.start("backup", "yes")
-        assert came.wait(10)
+        assert came.wait()
         number = max(conductor.state.attempts)
         conductor.close()
         host.left[host.ran[-1].key] = Reply(b"one\ntwo\n")
         host.begun = (f"backup/{number}", f"unheard-of/{number + 1}")
         again = workspace.resume("last", "ben")
-        again.wait(10)
+        again.wait()
         again.worker.close()
         assert again.state.attempts[number].outcome == Outcome.exited(0)
         notes = [entry.event for entry in _entries(again) if isinstance(entry.event, ev.NoteAdded)]

@@ -167,8 +167,8 @@ def left_in_the_middle(tmp_path: Path, hosts: dict[str, FakeTransport]) -> tuple
     with begun(tmp_path, hosts, at_once=2, text=TURNS) as conductor:
         go(conductor)
         conductor.start("roll")
-        assert running.acquire(timeout=20)
-        assert running.acquire(timeout=20)
+        assert running.acquire()
+        assert running.acquire()
         left = [(one.host, one.number) for one in conductor.state.all_running()]
         assert conductor.state.started is not None
         session = conductor.state.started.session
@@ -243,10 +243,10 @@ def test_a_trigger_that_fires_in_a_soak_begins_nothing_until_a_person_does(tmp_p
 
         conductor.subscribe(told)
         conductor.start("roll")
-        assert soaks.wait(20)
+        assert soaks.wait()
         assert conductor.busy
         conductor.record(TRIPPED)
-        conductor.wait(20)
+        conductor.wait()
         assert not conductor.busy
         assert conductor.state.step("roll").status is StepStatus.RUNNING
         assert ran(hosts, "install") == {"web01": 1}

@@ -68,11 +68,11 @@ def test_what_is_drawn_is_kept_without_secrets_and_nothing_is_compared(begun: Be
     conductor, host = begun(Reply(b"shop=# select 1;\r\n token hunter2-secret\r\n", Outcome.exited(130)))
     assert conductor.runbook.sections[0].steps[0].mutates
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("look").status is StepStatus.WAITING
     end = End()
     conductor.hand_over("look", end)
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("look").status is StepStatus.SIGNED
     assert host.ran[-1].script == "psql deploy"
     assert b"hunter2-secret" in end.drawn, "the operator sees what is there"
@@ -95,9 +95,9 @@ def test_what_is_drawn_is_kept_without_secrets_and_nothing_is_compared(begun: Be
 def test_one_that_was_left_or_never_opened_says_so(begun: Begun, outcome: Outcome, status: StepStatus) -> None:
     conductor, _ = begun(Reply(outcome=outcome))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.hand_over("look", End())
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("look").status is status
 
 

@@ -138,7 +138,7 @@ def test_a_drill_runs_no_command_and_invents_the_hosts(tmp_path: Path) -> None:
         workspace.preflight(SETUP, lambda row: None)
         conductor = workspace.begin(SETUP)
         conductor.start("update")
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.started is not None
         assert conductor.state.started.groups == {"web": ("web01", "web02", "web03", "web04", "web05")}
         assert {one.host for one in conductor.state.attempts.values()} == {f"web0{number}" for number in range(1, 6)}

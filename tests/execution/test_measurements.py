@@ -7,8 +7,9 @@ import pytest
 from msgspec import structs
 
 from tests.support.fake_transport import Reply
-from tests.support.monitored import ERRORS, SITE, Monitored, until
+from tests.support.monitored import ERRORS, SITE, Monitored
 from tests.support.runbooks import small
+from tests.support.waiting import until
 from tui.execution.measuring import prober
 from tui.execution.measuring.monitors import Measurement, cut_off
 from tui.probes.base import Given, NoData, ProbeFailed, Reach, Reading

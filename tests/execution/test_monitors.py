@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.fake_transport import Reply
-from tests.support.monitored import BAD, ERRORS, GOOD, TRIGGER, Monitored, until
+from tests.support.monitored import BAD, ERRORS, GOOD, TRIGGER, Monitored
+from tests.support.waiting import until
 from tui.errors import JournalUnwritable, TakenOver
 from tui.execution.measuring.monitors import AT_ONCE
 from tui.session import events as ev
@@ -43,7 +44,7 @@ def test_a_hanging_measurement_gets_no_second_and_holds_up_nothing(monitored: Mo
         monitored.next(name="other")
     assert monitored.measured() == 1
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     assert monitored.state.step("look").status is StepStatus.SIGNED
     conductor.close()
     assert monitored.values() == []

@@ -48,10 +48,10 @@ def test_no_more_run_at_once_than_is_written(tmp_path: Path) -> None:
         with lock:
             now += 1
             most = max(most, now)
-        together.wait(20)  # two are there at a time, and no third comes
+        together.wait()  # two are there at a time, and no third comes
         with lock:
             now -= 1
-        together.wait(20)
+        together.wait()
 
     with begun(tmp_path, hosts, at_once=2) as conductor:
         for name in NAMES:
@@ -120,7 +120,7 @@ def test_a_session_that_was_left_follows_every_host_again(tmp_path: Path) -> Non
         session = conductor.state.started
         conductor.start("update")
         for _ in range(3):
-            assert running.acquire(timeout=20)
+            assert running.acquire()
         left = [one.host for one in conductor.state.all_running()]
         runbook = conductor.runbook
     assert session is not None

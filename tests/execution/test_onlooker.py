@@ -48,7 +48,7 @@ def test_an_onlooker_follows_and_cannot_act(workspace: Workspace, conductor: Con
     seen: list[int] = []
     onlooker.subscribe(lambda entry, state: seen.append(entry.seq))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     while onlooker.state.seq < conductor.state.seq:
         pass
     assert onlooker.state == conductor.state

@@ -53,7 +53,7 @@ def test_output_waits_for_space_and_is_whole(host: SSHTransport, tmp_path: Path,
     troubles: list[object] = []
 
     def make_space() -> None:
-        assert disk.full.wait(60)
+        assert disk.full.wait()
         while executor.outputs.trouble is None:
             pass
         troubles.append(executor.outputs.trouble)
@@ -79,7 +79,7 @@ def test_who_gives_up_waiting_ends_the_command_and_is_told_what_is_missing(host:
     executor = Executor({"web": host}, tmp_path, Redactor(), SystemClock(), disk.write)
 
     def give_up() -> None:
-        assert disk.full.wait(60)
+        assert disk.full.wait()
         cancel.cancel()
 
     thread = threading.Thread(target=give_up)

@@ -28,7 +28,7 @@ def own(session: SmallSession, command: str, confirmed: str = "") -> None:
     step = session.conductor.state.next_step()
     assert step is not None
     session.conductor.own.run(step.id, "web", command, confirmed)
-    session.conductor.wait(10)
+    session.conductor.wait()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_what_was_run_last_of_a_step_is_still_the_steps_own(session: SmallSessio
     session.do(step.id)
     ran = session.conductor.state.step(step.id).attempts
     session.conductor.own.run(step.id, "web", "df -h")
-    session.conductor.wait(10)
+    session.conductor.wait()
     state = session.conductor.state
     assert (state.step(step.id).attempts, state.step(step.id).shown) == (ran, (1, *ran, max(ran) + 1))
 
@@ -128,7 +128,7 @@ def test_in_a_drill_it_is_answered_and_marked_as_made_up(tmp_path: Path, monkeyp
         workspace.preflight(setup, lambda row: None)
         conductor = workspace.begin(setup)
         conductor.own.run("green", "es-2", "uptime")
-        conductor.wait(20)
+        conductor.wait()
         attempt = conductor.state.attempts[1]
         conductor.close()
     assert attempt.outcome is not None

@@ -96,7 +96,7 @@ def test_a_worker_does_one_thing_after_the_other_on_one_thread(worker: Worker) -
     worker.submit(work)
     assert worker.busy
     go.set()
-    worker.wait(10)
+    worker.wait()
     beside = worker.submit_beside(work)
     assert not worker.busy
     assert beside is not None
@@ -111,7 +111,7 @@ def test_a_fault_of_the_program_leaves_what_was_running_unknown(recorder: Record
         raise KeyError("secret")
 
     worker.submit(work)
-    worker.wait(10)
+    worker.wait()
     outcome = recorder.state.attempts[1].outcome
     assert outcome is not None
     assert outcome.kind is OutcomeKind.UNKNOWN
@@ -129,7 +129,7 @@ def test_a_worker_that_is_left_says_nothing_and_takes_nothing_more(recorder: Rec
         raise Detached
 
     worker.submit(work)
-    assert begun.wait(10)
+    assert begun.wait()
     worker.leave()
     worker.close()
     assert recorder.trouble is None
@@ -153,7 +153,7 @@ def test_the_gate_refuses_while_a_command_runs_or_the_hosts_are_held(recorder: R
     with pytest.raises(NotNow, match="a command is running"):
         gate.idle_step("look")
     go.set()
-    worker.wait(10)
+    worker.wait()
     recorder.record(ev.SessionFinished(result="aborted", operator="ana"))
     with pytest.raises(NotNow, match="the session is finished"):
         gate.idle_step("look")

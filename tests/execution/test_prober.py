@@ -102,7 +102,7 @@ def begin(tmp_path: Path, probe: FakeProbe) -> Iterator[Callable[..., Conductor]
 
 def do(conductor: Conductor, step: str) -> StepStatus:
     conductor.start(step)
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.trouble is None
     return conductor.state.step(step).status
 
@@ -150,14 +150,14 @@ def test_a_probe_that_changes_something_begins_only_where_no_later_epoch_has_bee
     conductor = begin(THREADS.replace('title = "Threads"', 'title = "Threads"\nmutates = true'), host=host)
     conductor.holding.fence = Fence(1, "ana")  # type: ignore[misc]  # nobody shares it here
     conductor.start("threads", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert [(one.script, one.fence.epoch) for one in host.ran if one.key] == [(":", 1)]
     assert host.ran[0].key.endswith("/threads/1"), "who takes over learns that it has begun"
     asked = len(probe.settings)
     host.replies[":"] = Reply(outcome=refusal)
     conductor.reopen("threads", "again")
     conductor.start("threads", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert attempt(conductor, 2).outcome == refusal
     assert len(probe.settings) == asked, "the service was asked for nothing"
     assert conductor.held == "ben took this session over at 02:14"
@@ -307,9 +307,9 @@ def test_a_probe_that_hangs_is_cancelled(begin: Callable[..., Conductor], probe:
     probe.answers["threads"] = hang
     conductor = begin(THREADS)
     conductor.start("threads")
-    assert asked.wait(60)
+    assert asked.wait()
     conductor.cancel()
-    conductor.wait(10)
+    conductor.wait()
     let_go.set()
     assert not conductor.busy
     outcome = attempt(conductor).outcome
@@ -357,7 +357,7 @@ def test_probes_that_never_come_back_do_not_pile_up(
 
 
 def test_probes_are_made_at_once(begin: Callable[..., Conductor], probe: FakeProbe) -> None:
-    gate = threading.Barrier(6, timeout=10)
+    gate = threading.Barrier(6)
 
     def together() -> Reading:
         gate.wait()  # passes only when all six have come
@@ -366,6 +366,6 @@ def test_probes_are_made_at_once(begin: Callable[..., Conductor], probe: FakePro
     probe.answers["threads"] = together
     conductor = begin("".join(THREADS.replace('id = "threads"', f'id = "threads-{n}"') for n in range(6)))
     conductor.check_together(conductor.runbook.sections[0].steps)
-    conductor.wait(10)
+    conductor.wait()
     assert [conductor.state.step(f"threads-{n}").status for n in range(6)] == [StepStatus.SIGNED] * 6
     assert sorted(one.attempt for one in conductor.state.measures) == [1, 2, 3, 4, 5, 6]

@@ -37,7 +37,7 @@ def stopped_in_its_middle(conductor: Conductor, host: FakeTransport) -> None:
     conductor.approvals.ask("restore", "web")
     conductor.approvals.sign_here("restore", "ben")
     conductor.start("restore", "web")
-    conductor.wait(10)
+    conductor.wait()
     conductor.record(ev.SessionResumed(operator="cem"))
     assert (conductor.state.step("restore").status, conductor.state.step("restore").action) == (StepStatus.FAILED, 1)
     host.replies["count"] = Reply(b"ok\n")
@@ -52,7 +52,7 @@ def test_a_rest_that_only_reads_starts_by_itself_and_is_proved(tmp_path: Path, p
         with pytest.raises(NotNow, match="needs no second person"):
             conductor.approvals.ask("restore")
         conductor.retry("restore")
-        conductor.wait(10)
+        conductor.wait()
         assert host.ran[-1].script == "count notes"
         assert conductor.state.step("restore").status is StepStatus.SIGNED
         directory = Store(tmp_path / "sessions").find("last")

@@ -46,7 +46,7 @@ def conductor(tmp_path: Path) -> Iterator[Conductor]:
 
 def do(conductor: Conductor, step: str) -> None:
     conductor.start(step)
-    conductor.wait(10)
+    conductor.wait()
 
 
 def status(conductor: Conductor, step: str) -> StepStatus:

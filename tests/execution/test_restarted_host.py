@@ -45,7 +45,7 @@ def conductor(tmp_path: Path, host: FakeTransport) -> Iterator[Conductor]:
 def do(conductor: Conductor, *steps: str) -> None:
     for step in steps:
         conductor.start(step)
-        conductor.wait(10)
+        conductor.wait()
 
 
 def restart(host: FakeTransport, number: int = 2) -> None:
@@ -74,7 +74,7 @@ def test_looking_again_reopens_what_the_restart_undid_and_leaves_to_a_person_wha
     restart(host)
     do(conductor, "start")
     conductor.look_again(doubtful(conductor.state))
-    conductor.wait(10)
+    conductor.wait()
     assert statuses(conductor)["stop"] is statuses(conductor)["stopped"] is StepStatus.PENDING
     assert statuses(conductor)["code"] is StepStatus.SIGNED
     assert [step.id for step in doubtful(conductor.state)] == ["code"]
@@ -93,7 +93,7 @@ def test_what_still_holds_is_not_done_again(conductor: Conductor, host: FakeTran
     host.boot_id = "boot-2"
     conductor.meet_again("web")
     conductor.look_again(doubtful(conductor.state))
-    conductor.wait(10)
+    conductor.wait()
     assert doubtful(conductor.state) == ()
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
@@ -131,9 +131,9 @@ def test_a_command_that_ran_again_after_the_restart_is_not_taken_for_one_before_
     host.replies["stop one"] = Reply(b"")
     conductor.meet_again("web")
     conductor.resolve("stop", succeeded=False, reason="looked")
-    conductor.wait(10)
+    conductor.wait()
     conductor.retry("stop")
-    conductor.wait(10)
+    conductor.wait()
     assert [command.script for command in host.ran] == ["stop one", "stop one", "stop two"]
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
@@ -145,7 +145,7 @@ def test_a_step_cut_by_a_restart_is_run_again_from_its_first_command(conductor: 
     host.replies["stop two"] = Reply(b"")
     conductor.meet_again("web")
     conductor.retry("stop")
-    conductor.wait(10)
+    conductor.wait()
     assert [command.script for command in host.ran] == ["stop one", "stop two"] * 2
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
@@ -171,7 +171,7 @@ def test_a_session_is_not_completed_on_what_a_restart_put_in_doubt(conductor: Co
         conductor.finish("completed")
     conductor.vouch(doubtful(conductor.state), "git describe says v2, the units are active")
     conductor.finish("completed")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.finished is not None
 
 
@@ -180,7 +180,7 @@ def test_a_session_in_doubt_may_be_abandoned(conductor: Conductor, host: FakeTra
     host.boot_id = "boot-2"
     conductor.meet_again("web")
     conductor.finish("abandoned")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.finished is not None
 
 
@@ -225,7 +225,7 @@ def test_what_a_restart_makes_necessary_comes_before_the_change_that_noticed_it(
             assert conductor.state.step("back-stop").status is StepStatus.PENDING
             assert conductor.state.step("back-code").status is StepStatus.RUNNING
             conductor.look_first("back-stop")
-            conductor.wait(10)
+            conductor.wait()
             do(conductor, "back-stop", "back-code")
         assert [command.script for command in host.ran][-3:] == ["running?", "stop all", "put it back"]
 
@@ -239,7 +239,7 @@ def test_a_changes_own_check_that_is_made_again_is_no_change(tmp_path: Path) -> 
         host.boot_id = "boot-2"
         conductor.meet_again("web")
         conductor.look_again(doubtful(conductor.state))
-        conductor.wait(10)
+        conductor.wait()
         assert doubtful(conductor.state) == ()
         attempts = conductor.state.attempts.values()
         assert [(one.command, one.again, one.mutates) for one in attempts] == [

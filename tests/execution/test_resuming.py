@@ -26,7 +26,7 @@ def begin(workspace: Workspace) -> Conductor:
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     return conductor
 
 
@@ -37,7 +37,7 @@ def leave_the_backup_running(workspace: Workspace, host: FakeTransport) -> str:
     came = threading.Event()
     host.before_run = lambda command: came.set()
     conductor.start("backup", "yes")
-    assert came.wait(60)
+    assert came.wait()
     while conductor.outputs.size(conductor.state.attempts[max(conductor.state.attempts)].number) < 4:
         pass
     conductor.close()
@@ -55,7 +55,7 @@ def test_a_durable_command_goes_on_when_the_program_ends_and_is_followed_again(
     assert isinstance(events(workspace)[-1], ev.AttemptStarted)
     host.left[key] = Reply(b"one\ntwo\n", Outcome.exited(0), b"warned\n")
     again = workspace.resume("last", "ana")
-    again.wait(10)
+    again.wait()
     number = max(again.state.attempts)
     reader = again.outputs.reader(number)
     assert reader.read_lines(0, 9) == [b"one", b"two", b"warned"]
@@ -75,13 +75,13 @@ def test_a_job_of_which_there_is_no_trace_stops_the_run_and_a_person_decides(
 ) -> None:
     key = leave_the_backup_running(workspace, host)
     again = workspace.resume("last", "ben")
-    again.wait(10)
+    again.wait()
     assert again.state.step("backup").status is StepStatus.UNKNOWN
     attempt = again.state.attempts[again.state.step("backup").attempts[-1]]
     assert again.look(attempt) == host.found
     host.left[key] = Reply(b"one\n", Outcome.exited(0))
     again.rejoin("backup")
-    again.wait(10)
+    again.wait()
     assert again.state.step("backup").status is not StepStatus.UNKNOWN
     with pytest.raises(NotNow):
         again.rejoin("backup")
@@ -95,7 +95,7 @@ def test_a_plain_command_is_not_left_to_itself(workspace: Workspace, host: FakeT
     came = threading.Event()
     host.before_run = lambda command: came.set()
     conductor.start("look")
-    assert came.wait(60)
+    assert came.wait()
     conductor.close()
     last = events(workspace)[-1]
     assert isinstance(last, ev.AttemptFinished)
@@ -111,14 +111,14 @@ def test_checks_that_ought_to_hold_still_are_made_once_more_and_change_nothing(
     host.replies["uptime"] = Reply(b"no such command", Outcome.exited(127))
     host.replies["git describe"] = Reply(b"v7\n")
     conductor.recheck(conductor.rechecks())
-    conductor.wait(10)
+    conductor.wait()
     state = conductor.state
     again = [attempt for attempt in state.attempts.values() if attempt.again]
     assert [attempt.good for attempt in again] == [False, True]
     assert state.step("look").status is before is StepStatus.SIGNED
     assert state.facts["tag_before"] == "v1", "what was captured then is what the rollback needs"
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.rechecks() == [], "a check made before a change need not hold after it"
     conductor.close()
 
@@ -126,9 +126,9 @@ def test_checks_that_ought_to_hold_still_are_made_once_more_and_change_nothing(
 def test_what_jobs_left_on_a_host_goes_when_the_session_ends(workspace: Workspace, host: FakeTransport) -> None:
     conductor = begin(workspace)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     conductor.finish("abandoned")
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     assert host.cleared == [workspace.store.find("last").id]
     assert events(workspace)[-1] == ev.JobsCleared(host="web", left=0)
@@ -140,10 +140,10 @@ def test_a_host_that_is_gone_at_the_end_is_named(workspace: Workspace, host: Fak
 
     conductor = begin(workspace)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     host.clear = gone  # type: ignore[method-assign]  # one method of a fake fails
     conductor.finish("abandoned")
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     assert events(workspace)[-1] == ev.JobsCleared(host="web", problem="web: no route")
 
@@ -155,7 +155,7 @@ def test_what_a_person_says_succeeded_gives_its_values_as_far_as_they_came(
     host.replies["git describe"] = Reply(came, Outcome(OutcomeKind.UNKNOWN, detail="lost"))
     conductor = begin(workspace)
     conductor.resolve("look", True, "seen on the host")
-    conductor.wait(10)
+    conductor.wait()
     now = conductor.state.step("look")
     assert now.status is StepStatus.SIGNED
     assert conductor.state.facts.get("tag_before") == value
@@ -173,11 +173,11 @@ def test_what_comes_next_in_a_step_waits_for_whoever_took_the_session_up(
     key = leave_the_backup_running(workspace, host)
     host.left[key] = Reply(b"one\n", Outcome.exited(0))
     again = workspace.resume("last", "ben")
-    again.wait(10)
+    again.wait()
     assert again.state.step("backup").status is StepStatus.RUNNING
     assert not [command for command in host.ran if "wipe" in command.script]
     again.start("backup", "go on")
-    again.wait(10)
+    again.wait()
     assert [command for command in host.ran if "wipe" in command.script]
     again.close()
 
@@ -197,7 +197,7 @@ def test_a_command_left_running_is_not_looked_for_on_another_machine_until_that_
     workspace.reach_again(again)
     assert again.busy
     again.agree()
-    again.wait(10)
+    again.wait()
     assert again.state.attempts[max(again.state.attempts)].outcome == Outcome.exited(0)
     again.close()
 
@@ -205,7 +205,7 @@ def test_a_command_left_running_is_not_looked_for_on_another_machine_until_that_
 def test_a_finished_session_is_opened_again_only_where_somebody_says_so(workspace: Workspace) -> None:
     conductor = begin(workspace)
     conductor.finish("abandoned")
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     before = events(workspace)
     with pytest.raises(SessionOver, match=r"is finished: – abandoned .* by ana"):
@@ -234,7 +234,7 @@ def test_nothing_more_runs_once_a_host_is_another_machine_than_the_journal_names
     host.name = "another"
     ran = len(host.ran)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert len(host.ran) == ran
     with pytest.raises(NotNow, match="today it is said to be at deploy@another"):
         conductor.start("backup", "yes")
@@ -245,6 +245,6 @@ def test_nothing_more_runs_once_a_host_is_another_machine_than_the_journal_names
     assert [one.host for one in elsewhere] == ["web"]
     again.agree()
     again.start("backup", "yes")
-    again.wait(10)
+    again.wait()
     assert len(host.ran) > ran
     again.close()

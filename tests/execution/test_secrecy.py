@@ -56,7 +56,7 @@ def begin(workspace: Workspace) -> Conductor:
 
 def do(conductor: Conductor, step: str) -> None:
     conductor.start(step)
-    conductor.wait(10)
+    conductor.wait()
 
 
 def journal(workspace: Workspace) -> str:
@@ -78,7 +78,7 @@ def test_a_token_is_not_shown_even_while_the_command_that_prints_it_runs(
             reader = conductor.outputs.reader(2)
     shown.append(reader.read_lines(0, 5))
     printed.set()
-    conductor.wait(10)
+    conductor.wait()
     shown.append(reader.read_lines(0, 5))
     assert shown == [[WITHHELD], ["token=•••".encode()]]
     assert TOKEN not in journal(workspace)

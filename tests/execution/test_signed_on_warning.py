@@ -52,7 +52,7 @@ def test_the_operator_signs_where_a_check_warned_and_else_nobody(
     workspace = made(tmp_path, host)
     conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
     conductor.start("log")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("log").status is status
     conductor.close()
 
@@ -64,7 +64,7 @@ def test_a_warning_about_an_exit_status_says_what_the_output_says_of_it(tmp_path
     workspace = made(tmp_path, host, steps)
     conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
     conductor.start("log")
-    conductor.wait(10)
+    conductor.wait()
     (told,) = conductor.state.step("log").checks[0]
     assert (told.came, told.warning) == ("exit status 1: tail: cannot open 'slow.log'", True)
     assert conductor.state.attempts[1].said == ""
@@ -90,7 +90,7 @@ def test_in_a_step_that_changes_something_only_what_reads_is_tried_again(tmp_pat
     for step in ("log", "asked", "disk"):
         conductor.skip(step, "not the point")
     conductor.start("change")
-    conductor.wait(10)
+    conductor.wait()
     assert [command.script for command in host.ran] == ["restart", "ls", "ls"]
     assert conductor.state.step("change").status is StepStatus.SIGNED
     conductor.close()

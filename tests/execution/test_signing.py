@@ -50,9 +50,9 @@ def to_sign(workspace: Workspace, operator: str = "ana", step: str = "backup") -
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.start(step, "yes")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step(step).status is StepStatus.PASSED
     return conductor
 
@@ -143,7 +143,7 @@ def test_the_receipt_shows_a_cut_off_end(workspace: Workspace) -> None:
     conductor.sign("backup")
     conductor.finish("abandoned")
     receipt = conductor.receipt()
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     directory = last(workspace)
     assert "the receipt fits" in verify_report(directory, receipt=receipt)
@@ -168,7 +168,7 @@ def test_nothing_is_asked_of_a_key_for_a_step_that_signs_itself(workspace: Works
     workspace.signing = Signing({"ana": "x", "auto": "x"}, lambda wanted: asked.append(wanted))  # type: ignore[arg-type,return-value]  # it never answers
     conductor = workspace.begin(Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"}))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("look").status is StepStatus.SIGNED
     assert asked == []
     conductor.record(ev.NoteAdded(text="done", operator="ana"))

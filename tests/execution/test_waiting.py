@@ -69,7 +69,7 @@ Begun = Callable[..., tuple[Conductor, FakeTransport]]
 def test_what_is_not_there_yet_is_asked_for_again_and_is_no_deviation(begun: Begun, tmp_path: Path) -> None:
     conductor, host = begun([RED, RED, RED, Reply(b"green\n")])
     conductor.start("green")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("green").status is StepStatus.SIGNED
     assert len(host.ran) == 4
     happened = entries(conductor, tmp_path)
@@ -90,7 +90,7 @@ def test_what_is_not_there_yet_is_asked_for_again_and_is_no_deviation(begun: Beg
 def test_a_host_that_does_not_answer_yet_is_waited_for(begun: Begun, tmp_path: Path, kind: OutcomeKind) -> None:
     conductor, host = begun([Reply(outcome=Outcome(kind, detail="connection refused")), Reply(b"green\n")])
     conductor.start("green")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("green").status is StepStatus.SIGNED
     happened = entries(conductor, tmp_path)
     assert deviations(conductor.state, happened) == []
@@ -106,17 +106,17 @@ def test_when_the_time_is_over_the_step_fails_and_may_wait_for_as_long_again(beg
 
     host.before_run = later
     conductor.start("green")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("green").status is StepStatus.FAILED
     assert len(host.ran) == 2
     step = conductor.runbook.sections[0].steps[0]
     assert waiting_since(conductor.state, step, 0) is None
     conductor.retry("green")
-    conductor.wait(10)
+    conductor.wait()
     assert len(host.ran) == 4
     host.before_run = lambda command: None
     conductor.retry("green")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("green").status is StepStatus.SIGNED
 
 
@@ -127,12 +127,12 @@ def test_a_wait_that_was_cut_off_goes_on_with_the_rest_of_its_time(begun: Begun,
     while not conductor.state.attempts or not conductor.state.attempts[1].judged:
         conductor.wait(0.01)
     conductor.cancel()
-    conductor.wait(10)
+    conductor.wait()
     first = conductor.state.attempts[1].started
     clock.ahead += timedelta(hours=3)
     assert waiting_since(conductor.state, step, 0) == first
     conductor.start("green")
-    conductor.wait(10)
+    conductor.wait()
     assert conductor.state.step("green").status is StepStatus.FAILED
     assert len(host.ran) == 2
 

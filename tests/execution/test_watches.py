@@ -1,7 +1,8 @@
 """A step that watches a monitor judges what was measured since, and waits for what is missing."""
 
 from tests.support.fake_transport import Reply
-from tests.support.monitored import ERRORS, WATCH, Monitored, until
+from tests.support.monitored import ERRORS, WATCH, Monitored
+from tests.support.waiting import until
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus, step_by_id
 from tui.session.views.doubts import hosts_of
@@ -12,14 +13,14 @@ def test_a_watch_counts_what_came_since_and_waits_for_the_rest(monitored: Monito
     until(lambda: monitored.values() == [0.5])
     monitored.clock.advance(1)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     for reply in (b"1%\n", b"2%\n"):
         monitored.host.replies["count errors"] = Reply(reply)
         monitored.next()
     conductor.start("watch")
     monitored.host.replies["count errors"] = Reply(b"3%\n")
     monitored.next()
-    conductor.wait(20)
+    conductor.wait()
     assert monitored.state.step("watch").status is StepStatus.SIGNED
     text = (conductor.executor.directory / "0002.out").read_text()
     assert [line.split()[1:] for line in text.splitlines()] == [["1", "%"], ["2", "%"], ["3", "%"]]
@@ -31,18 +32,18 @@ def test_a_watch_whose_average_is_beyond_its_bound_fails(monitored: Monitored) -
     until(lambda: monitored.values())
     monitored.clock.advance(1)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     monitored.host.replies["count errors"] = Reply(b"9%\n")
     for _ in range(3):
         monitored.next()
     conductor.start("watch")
-    conductor.wait(20)
+    conductor.wait()
     assert monitored.state.step("watch").status is StepStatus.FAILED
     monitored.host.replies["count errors"] = Reply(b"1%\n")  # mended: what was judged before does not count again
     conductor.retry("watch")
     for _ in range(3):
         monitored.next()
-    conductor.wait(20)
+    conductor.wait()
     assert monitored.state.step("watch").status is StepStatus.SIGNED
 
 
@@ -50,20 +51,20 @@ def test_a_watch_without_samples_gives_up(monitored: Monitored) -> None:
     monitored.host.replies["count errors"] = Reply(b"", Outcome.exited(3), b"maintenance mode is on\n")
     conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1s"))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.start("watch")
-    conductor.wait(20)
+    conductor.wait()
     assert monitored.ended(2) is OutcomeKind.TIMED_OUT
 
 
 def test_a_watch_is_cancelled(monitored: Monitored) -> None:
     conductor = monitored.begin(steps=WATCH.replace("TIMEOUT", "1h"))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.start("watch")
     until(lambda: 2 in monitored.state.attempts)
     conductor.cancel()
-    conductor.wait(20)
+    conductor.wait()
     assert monitored.ended(2) is OutcomeKind.CANCELLED
 
 
@@ -87,9 +88,9 @@ sections = ["all"]
     steps = WATCH.replace("TIMEOUT", "1h").replace('samples = "3"', 'samples = "{{ many }}"')
     conductor = monitored.begin(ERRORS + number, steps)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.start("watch")
-    conductor.wait(20)
+    conductor.wait()
     attempt = monitored.state.attempts[2]
     assert attempt.command == "watch errors: (many: no value yet) samples since look"
     assert attempt.outcome is not None

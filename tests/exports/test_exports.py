@@ -18,7 +18,7 @@ def test_a_post_mortem_starts_from_who_what_how_long_and_what_deviated(small_ses
     host.replies["uptime"] = [Reply(b"nothing\n"), Reply(b"load\n")]
     small_session.do("look")
     conductor.retry("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.skip("backup", "made at noon")
     conductor.note("the office lost power", "look")
     text = render(small_session.read(), "md").decode()

@@ -48,7 +48,7 @@ def test_a_session_of_every_kind_of_event_that_comes_by_hand_keeps_to_it(small_s
     host.replies["dump"] = [Reply(b"", Outcome(OutcomeKind.UNKNOWN, detail="connection lost")), Reply(b"done\n")]
     small_session.do("look")
     conductor.retry("look")
-    conductor.wait(10)
+    conductor.wait()
     small_session.do("backup")
     conductor.note("the office lost power", "look")
     conductor.skip("announce", "nobody is up")

@@ -243,7 +243,7 @@ def test_it_checks_runs_and_resumes_and_is_asked_once_for_each(place: Place) -> 
     conductor = workspace.begin(DEPLOY)
     for step in ("command", "tunnel"):
         conductor.start(step)
-        conductor.wait(30)
+        conductor.wait()
     conductor.start("change", "ana")
     while (there / "ran").read_text().count("ran\n") < 2:
         conductor.wait(0.05)
@@ -258,7 +258,7 @@ def test_it_checks_runs_and_resumes_and_is_asked_once_for_each(place: Place) -> 
         workspace.reach_again(conductor)
         conductor.agree()
         (there / "go").touch()
-        conductor.wait(60)
+        conductor.wait()
         assert conductor.state.step("change").status in (StepStatus.PASSED, StepStatus.SIGNED)
         conductor.close()
     place.asked_once()

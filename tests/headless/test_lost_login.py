@@ -2,8 +2,6 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from http.server import HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -22,6 +20,7 @@ from tests.support.typed_login import (
     server,
     service,
 )
+from tests.support.waiting import until
 
 __all__ = ["server", "service"]
 
@@ -37,14 +36,6 @@ def answers(folder: Path) -> list[str]:
     return ["--headless", "--answers", str(folder / "answers.toml")]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if holds():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it does not come")
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_a_connection_that_is_lost_once_more_right_after_its_login_is_asked_for_again(
     way: str, server: Sshd, service: CodeService, tmp_path: Path
@@ -52,12 +43,12 @@ def test_a_connection_that_is_lost_once_more_right_after_its_login_is_asked_for_
     (server.directory / ".bashrc").write_text(HOLDS.format(tmp_path))
     with terminal(run_by(way, server, tmp_path, *answers(tmp_path)), tmp_path, dict(os.environ)) as screen:
         log_in_without_a_screen(screen, way, service.code())
-        wait_until(lambda: any(one.read_bytes() for one in tmp_path.glob("sessions/*/attempts/0001.out")))
+        until(lambda: any(one.read_bytes() for one in tmp_path.glob("sessions/*/attempts/0001.out")))
         (tmp_path / "hold").touch()
         server.kill_connections()
         screen.wait_for(f"{LOST}; a command that is running there continues. Log in again:")
         log_in_without_a_screen(screen, way, service.code())
-        wait_until((tmp_path / "held").exists)  # logged in, and its first command is running
+        until((tmp_path / "held").exists)  # logged in, and its first command is running
         server.kill_connections()
         (tmp_path / "hold").unlink()
         screen.wait_for("logged in, but a first command has no result")

@@ -20,6 +20,7 @@ from tests.support.reach import reaching
 from tests.support.s3_server import S3Server
 from tests.support.web_server import Reply, Request, serving_web
 from tui.probes import tls_trust
+from tui.probes.base import NoData
 from tui.probes.docker.probe import DockerProbe
 from tui.probes.http.probe import HttpProbe
 from tui.probes.mysql.probe import MysqlProbe
@@ -235,6 +236,22 @@ def test_the_shell_is_asked_for_authorities_only_where_openssl_has_none_of_its_o
     assert len(tls_trust.context().get_ca_certs()) == (
         0 if hashed else 1
     )  # those of a folder are read when they are met
+
+
+def test_whom_a_file_names_is_read_once_and_again_when_it_is_another(tmp_path: Path, authority: Authority) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority.file.read_bytes())
+    first = tls_trust.context(str(file), of="http")
+    assert tls_trust.context(str(file), of="http") is first
+    assert tls_trust.context(str(file), of="redis") is not first, "what a library sets on its own is no other's"
+    other = tmp_path / "other"
+    other.mkdir()
+    file.write_bytes(Authority(other).file.read_bytes())
+    now = tls_trust.context(str(file), of="http")
+    assert now.get_ca_certs() != first.get_ca_certs()
+    file.unlink()
+    with pytest.raises(NoData, match="cannot be read"):
+        tls_trust.context(str(file), of="http")
 
 
 @pytest.mark.needs("mariadbd")

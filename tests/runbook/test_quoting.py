@@ -74,7 +74,7 @@ def expected(name: str, value: str) -> str:
 
 
 def run(shell: str, script: str) -> bytes:
-    done = subprocess.run([*shell.split(), "-c", script], capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
+    done = subprocess.run([*shell.split(), "-c", script], capture_output=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -190,7 +190,7 @@ def test_verify_holds_a_bundle_against_its_journal(tmp_path: Path) -> None:
     workspace = Workspace(load(path), path.read_text(), Store(tmp_path / "home"), {"web": host}, FakeClock())
     conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
     conductor.start("a")
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     directory = workspace.store.find("last")
     packed = tmp_path / "n.bundle"

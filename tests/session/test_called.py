@@ -168,7 +168,7 @@ def test_every_view_calls_a_session_its_attempts_and_its_checklist_the_same(
     if turned_back:
         small_session.do("backup")
         small_session.conductor.roll_back("rollback", "errors")
-        small_session.conductor.wait(10)
+        small_session.conductor.wait()
     small_session.conductor.finish("completed" if turned_back else "abandoned")
     read = small_session.read()
     directory = small_session.workspace.store.find("last")

@@ -35,7 +35,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
         conductor = workspace.begin(Setup(flow="deploy", operator="ana"))
         for step in steps:
             conductor.start(step)
-            conductor.wait(10)
+            conductor.wait()
         conductor.close()
         clock.advance(3600)
         return opened(workspace.store.find("last"))

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support.shared_session import until
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
+from tests.support.waiting import until
 from tui.cli.main import main
 from tui.cli.people.taking_over import _given
 from tui.cli.wiring import drill_workspace, resumed_workspace
@@ -71,7 +71,7 @@ def test_the_second_program_goes_on_from_where_the_first_was(
     with drill_workspace(path, "made-up", float("inf")) as laptop:
         old = laptop.begin(Setup(flow="deploy", operator="ana"))
         old.start("one", "yes")
-        old.wait(10)
+        old.wait()
         assert old.state.step("one").status is StepStatus.SIGNED
         session = str(old.state.facts["session"])
         until(lambda: list(bucket.listed(f"sessions/{session}/files/scenario.json")))
@@ -87,7 +87,7 @@ def test_the_second_program_goes_on_from_where_the_first_was(
             new = desk.resume(found, "ben")
             assert (new.state.epoch, new.state.drill, new.state.operator) == (2, True, "ben")
             new.start("two", "yes")
-            new.wait(10)
+            new.wait()
             assert new.state.step("two").status is StepStatus.SIGNED, "its host answers what carries an epoch"
             until(lambda: old.shared and "ben on" in old.shared.words, "the first program is not told")
             new.close()

@@ -7,12 +7,13 @@ import pytest
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import KEY, relay_of, until
+from tests.support.shared_session import KEY, relay_of
 from tests.support.two_machines import Machine, begun, fetched
 from tests.support.two_machines import host as host
 from tests.support.two_machines import machine as machine
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
+from tests.support.waiting import until
 from tui.errors import SessionError
 from tui.execution.conductor.conductor import Conductor
 from tui.headless.tables import verify_report
@@ -49,7 +50,7 @@ def secret_session(machine: Machine, bucket: Bucket, host: FakeTransport) -> Con
     host.replies["dump"] = Reply(b"")
     conductor = begun(laptop, bucket)
     conductor.start("backup", "yes")
-    conductor.wait(10)
+    conductor.wait()
     with_evidence(conductor, b"\x89PNG a picture")
     return conductor
 

@@ -11,7 +11,8 @@ from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import KEY, begun, session_of, until
+from tests.support.shared_session import KEY, begun, session_of
+from tests.support.waiting import until
 from tui.cli.main import main
 from tui.config import load_config
 from tui.execution.conductor.conductor import Conductor

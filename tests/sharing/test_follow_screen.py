@@ -10,7 +10,8 @@ from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared, until
+from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared
+from tests.support.waiting import until
 from tui.app import RunbookApp
 from tui.dialogs.pick import Pick
 from tui.execution.conductor.conductor import Conductor
@@ -66,7 +67,7 @@ async def seen(conductor: Conductor, redis_server: RedisServer, tmp_path: Path) 
         await pilot.press("enter")
         assert app.screen is screen
         conductor.start("look")
-        conductor.wait(10)
+        conductor.wait()
         while screen.moment.state != conductor.state:
             await pilot.pause(0.02)
         while not isinstance(app.screen, Pick):

@@ -13,9 +13,10 @@ import pytest
 
 from tests.support.approving import People
 from tests.support.redis_server import RedisServer
-from tests.support.shared_session import KEY, until
+from tests.support.shared_session import KEY
 from tests.support.terminal import Terminal, terminal
 from tests.support.two_people import Two, people, redis_server, two
+from tests.support.waiting import until
 from tests.tui.conftest import dialog, shown, type_text
 from tests.tui.conftest import until as comes_on_screen
 from tui.app import RunbookApp

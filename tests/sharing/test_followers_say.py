@@ -4,8 +4,9 @@ import pytest
 
 from tests.support.approving import People
 from tests.support.redis_server import RedisServer
-from tests.support.shared_session import relay_of, until
+from tests.support.shared_session import relay_of
 from tests.support.two_people import Two, people, redis_server, two
+from tests.support.waiting import until
 from tui.errors import NotNow, RunbookError
 from tui.session.archive.store import SessionDirectory
 from tui.session.state import ApprovalStatus

@@ -11,7 +11,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
 from tests.support.runbooks import SMALL, small
-from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared, until
+from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared
+from tests.support.waiting import until
 from tui.errors import SessionError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
@@ -51,7 +52,7 @@ def test_a_follower_has_the_writers_state_and_output(
     session = session_of(conductor)
     until(lambda: publication.words.startswith("shared"))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:journal") == conductor.state.seq + 1)
     until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
@@ -115,7 +116,7 @@ def test_what_a_running_command_prints_is_seen_while_it_runs(
     assert follower.outputs.is_live(1)
     until(lambda: follower.outputs.reader(1).read_lines(0, 5) == [b"one line"] * 3)
     ends.set()
-    conductor.wait(10)
+    conductor.wait()
     until(lambda: follower.state == conductor.state)
     assert not follower.outputs.is_live(1)
     follower.close()

@@ -7,10 +7,11 @@ import pytest
 from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.shared_session import KEY, begun, following, session_of, until
+from tests.support.shared_session import KEY, begun, following, session_of
 from tests.support.team_bucket import TeamBucketServer, refusal
 from tests.support.team_bucket import bucket as bucket
 from tests.support.team_bucket import team_server as team_server
+from tests.support.waiting import until
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.session.clock import SystemClock
@@ -42,7 +43,7 @@ def test_a_bucket_is_followed(workspace: Workspace, host: FakeTransport, bucket:
     host.replies["uptime"] = Reply(b"the secret hunter2-secret\n")
     workspace.redactor.add("hunter2-secret")
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     until(lambda: list(bucket.listed("live/")))
     follower = following(lambda: BucketFeed(bucket, session), session, tmp_path / "followed")
     until(lambda: follower.state == conductor.state)

@@ -11,7 +11,8 @@ from tests.support.fake_transport import FakeTransport
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
 from tests.support.runbooks import SMALL, small
-from tests.support.shared_session import KEY, begun, relay_of, session_of, shared, until
+from tests.support.shared_session import KEY, begun, relay_of, session_of, shared
+from tests.support.waiting import until
 from tui.execution.epochs.holding import Alone
 from tui.execution.workspace import Workspace
 from tui.session.archive.store import Store

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.shared_session import until
 from tests.support.two_machines import Machine, fetched, handed_on, taken
 from tests.support.two_machines import host as host
 from tests.support.two_machines import machine as machine
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
+from tests.support.waiting import until
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.exports.registry import render
@@ -65,7 +65,7 @@ def test_a_fork_stands_in_the_journal_of_who_took_over_and_verify_says_it(
     host.replies["backup"] = Reply(outcome=refusal)
     monkeypatch.setattr(old.holding, "sure", lambda: None)  # she woke up, and has not asked
     old.start("backup", "yes")
-    old.wait(10)
+    old.wait()
     wrote = old.state.seq + 1 - common
     old.close()
     until(lambda: max(one.lines for one in new.state.forks.values()) == wrote, "what she wrote later is not told")

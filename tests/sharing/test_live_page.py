@@ -7,10 +7,11 @@ import urllib.request
 from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.shared_session import begun, session_of, until
+from tests.support.shared_session import begun, session_of
 from tests.support.team_bucket import TeamBucketServer, refusal
 from tests.support.team_bucket import bucket as bucket
 from tests.support.team_bucket import team_server as team_server
+from tests.support.waiting import until
 from tui.execution.workspace import Workspace
 from tui.exports.html.document import render
 from tui.exports.source import source
@@ -19,7 +20,7 @@ from tui.sharing.stored.live_page import LivePage
 
 
 def seen(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address) as answer:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         return str(answer.read().decode())
 
@@ -39,7 +40,7 @@ def test_the_page_grows_with_the_session_and_asks_again_until_that_is_over(
     address = live.address(60)
     assert 'http-equiv="refresh"' in seen(address)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     conductor.note("seen from a phone", "look")
     until(lambda: "seen from a phone" in seen(address))
     assert "load average" in seen(address)
@@ -50,8 +51,7 @@ def test_the_page_grows_with_the_session_and_asks_again_until_that_is_over(
     until(lambda: "while the bucket is slow" in seen(address))
     until(lambda: told[-1] == "the page is there again")
     conductor.finish("abandoned")
-    keeping.join(20)
-    assert not keeping.is_alive()
+    keeping.join()
     assert 'http-equiv="refresh"' not in seen(address)
     conductor.close()
 
@@ -79,10 +79,10 @@ def test_the_page_says_which_step_runs_now_and_what_it_waits_for(workspace: Work
     began = threading.Event()
     host.before_run = lambda command: began.set()
     conductor.start("look")
-    assert began.wait(10)
+    assert began.wait()
     assert re.fullmatch(r"Now: ▶ Look around \(1 of \d\), running on web since \d\d:\d\d:\d\d UTC", now())
     conductor.cancel()
-    conductor.wait(10)
+    conductor.wait()
     assert now().startswith("Now: Look around, ")
     conductor.finish("abandoned")
     assert now() == ""

@@ -15,9 +15,10 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import KEY, begun, relay_of, session_of, until
+from tests.support.shared_session import KEY, begun, relay_of, session_of
 from tests.support.team_bucket import bucket as bucket
 from tests.support.team_bucket import team_server as team_server
+from tests.support.waiting import until
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.workspace import Workspace
 from tui.session.clock import SystemClock
@@ -169,7 +170,7 @@ def test_neither_relay_nor_bucket_has_a_byte_of_a_secret(
     conductor.shared = Publication(conductor, directory, sinks, SystemClock())
     conductor.start("look")
     conductor.note(f"the password is {SECRET}", "look")
-    conductor.wait(60)
+    conductor.wait()
     relay = relay_of(redis_server)
     until(lambda: relay.ask("XLEN", f"runbook:{directory.id}:journal") == conductor.state.seq + 1)
     until(lambda: relay.ask("XLEN", f"runbook:{directory.id}:output:1"))

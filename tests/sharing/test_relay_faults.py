@@ -11,7 +11,8 @@ import pytest
 from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.redis_server import PASSWORD, RedisServer
-from tests.support.shared_session import KEY, begun, feeds_of, following, relay_of, session_of, shared, until
+from tests.support.shared_session import KEY, begun, feeds_of, following, relay_of, session_of, shared
+from tests.support.waiting import until
 from tui.errors import UsageError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
@@ -55,7 +56,7 @@ def test_a_relay_that_is_gone_and_comes_back_gets_what_happened_meanwhile(
     until(lambda: length(server, conductor) == conductor.state.seq + 1)
     server.stop()
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     until(lambda: "cannot be reached: connection refused" in publication.words)
     assert publication.words.startswith("not shared since ")
     port = server.port
@@ -74,7 +75,7 @@ def test_an_emptied_relay_is_filled_again_and_its_followers_stay(
 ) -> None:
     shared(workspace, conductor, relay_of(server))
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     until(lambda: whole(server, conductor, workspace))
     follower = following(feeds_of(server, session_of(conductor)), session_of(conductor), tmp_path / "followed")
     server.admin("FLUSHALL")
@@ -109,7 +110,7 @@ def test_a_wrong_password_is_told_and_never_shown(
     assert words in publication.words or "refuses" in publication.words, publication.words
     assert not password or password not in publication.words
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     assert verify(workspace.store.find(session_of(conductor)).journal).count == conductor.state.seq + 1
 
 
@@ -120,7 +121,7 @@ def test_a_full_relay_is_told_and_gets_the_rest_when_it_has_room(
     until(lambda: whole(server, conductor, workspace))
     server.admin("CONFIG", "SET", "maxmemory", "1")
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     until(lambda: publication.troubled)
     assert "full and takes no writes" in publication.words
     server.admin("CONFIG", "SET", "maxmemory", "0")
@@ -134,7 +135,7 @@ def test_a_relay_that_does_not_answer_delays_nothing(workspace: Workspace, condu
         publication = shared(workspace, conductor, relay)
         started = time.monotonic()
         conductor.start("look")
-        conductor.wait(10)
+        conductor.wait()
         assert time.monotonic() - started < 5.0
         until(lambda: publication.troubled)
         assert "does not answer" in publication.words

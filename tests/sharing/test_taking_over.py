@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.shared_session import until
 from tests.support.team_bucket import TeamBucketServer
 from tests.support.two_machines import (
     Machine,
@@ -21,6 +20,7 @@ from tests.support.two_machines import host as host
 from tests.support.two_machines import machine as machine
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
+from tests.support.waiting import until
 from tui.cli.main import main
 from tui.config import BucketPlace
 from tui.errors import SessionHeld, TakenOver
@@ -53,7 +53,7 @@ def test_a_running_change_is_followed_by_who_takes_over_and_the_first_starts_not
     host.left[host.ran[-1].key] = Reply(b"one\ntwo\n")
     desk.team = AlreadyTaken(session, lease, desk.team)
     new = desk.resume(session, "ben")
-    new.wait(10)
+    new.wait()
     assert (new.state.epoch, new.state.operator) == (2, "ben")
     backup = new.state.attempts[new.state.step("backup").attempts[-1]]
     assert backup.outcome == Outcome.exited(0)
@@ -225,7 +225,7 @@ def test_a_step_that_was_started_unheard_of_is_unknown_until_a_person_decides(
     host.begun = (f"backup/{number}",)
     desk.team = AlreadyTaken(session, lease, desk.team)
     new = desk.resume(session, "ben")
-    new.wait(10)
+    new.wait()
     assert new.state.step("backup").status is StepStatus.UNKNOWN
     old.close()
     new.close()

@@ -9,13 +9,14 @@ from click.testing import CliRunner
 
 from tests.sharing.test_drill_taken_over import RUNBOOK, STEP
 from tests.support.fake_transport import FakeTransport
-from tests.support.shared_session import KEY, until
+from tests.support.shared_session import KEY
 from tests.support.team_bucket import TeamBucketServer, refusal
 from tests.support.two_machines import Machine, begun
 from tests.support.two_machines import host as host
 from tests.support.two_machines import machine as machine
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
+from tests.support.waiting import until
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace
 from tui.config import BucketPlace, Config
@@ -39,7 +40,7 @@ def finished(workspace: Workspace, bucket: Bucket) -> str:
     conductor = begun(workspace, bucket)
     session = str(conductor.state.facts["session"])
     conductor.finish("abandoned", "the weather")
-    conductor.wait(10)
+    conductor.wait()
     conductor.close()
     until(lambda: last_beat(BucketFeed(bucket, session), Seals(KEY, session)).over)
     return session
@@ -187,7 +188,7 @@ class TestTheCommands:
             rehearsed = laptop.begin(Setup(flow="deploy", operator="ana"))
             session = str(rehearsed.state.facts["session"])
             rehearsed.finish("abandoned", "lunch")
-            rehearsed.wait(10)
+            rehearsed.wait()
             rehearsed.close()
             until(lambda: last_beat(BucketFeed(bucket, session), Seals(KEY, session)).over)
         assert session not in self.run(tmp_path, place, "drills")[1]

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
-from tests.support.shared_session import until
+from tests.support.waiting import until
 from tests.support.web_server import Request, document, serving_web
 from tui.cli.main import main
 from tui.config import Config, NotifierPlace
@@ -89,7 +89,7 @@ class TestASession:
         told.wait_for("session started")
         host.replies["uptime"] = Reply(outcome=Outcome.exited(1))
         conductor.start("look")
-        conductor.wait(10)
+        conductor.wait()
         told.wait_for("got exit status 1")
         conductor.roll_back("rollback", "it is slow")
         told.wait_for("ROLLBACK started: it is slow")
@@ -110,7 +110,7 @@ class TestASession:
         conductor = workspace.begin(setup())
         host.replies["uptime"] = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="lost"))
         conductor.start("look")
-        conductor.wait(10)
+        conductor.wait()
         text = told.wait_for("lost")
         assert text.startswith("ana at ")
         assert conductor.state.facts["session"] in text

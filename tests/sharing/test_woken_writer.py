@@ -13,9 +13,10 @@ import pytest
 
 from tests.support.faults import Faults
 from tests.support.old_writer import STEPS, workspace_of
-from tests.support.shared_session import KEY, until
+from tests.support.shared_session import KEY
 from tests.support.sshd import Sshd
 from tests.support.team_bucket import KEYS
+from tests.support.waiting import until
 from tui.config import BucketPlace, Config, SharePlace
 from tui.execution.conductor.conductor import Conductor
 from tui.session.archive.store import Store
@@ -85,7 +86,7 @@ def wait_until_shared(bucket: Bucket, session: str) -> None:
 
 def finish(conductor: Conductor) -> None:
     """Do what is left, as a person does: what is unknown is followed, what failed is tried again."""
-    conductor.wait(30)
+    conductor.wait()
     for number in range(1, STEPS + 1):
         step = f"s{number}"
         for _ in range(6):
@@ -98,7 +99,7 @@ def finish(conductor: Conductor) -> None:
                 conductor.start(step, "yes")
             else:
                 break
-            conductor.wait(30)
+            conductor.wait()
 
 
 @pytest.mark.timeout(3600)

@@ -94,7 +94,7 @@ def asking(
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     conductor.start("find")
-    conductor.wait(10)
+    conductor.wait()
     yield conductor, host
     conductor.close()
     workspace.close()

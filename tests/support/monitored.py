@@ -1,14 +1,11 @@
 """A session whose monitors measure a host by script, on a clock that the test moves."""
 
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import one_section
+from tests.support.waiting import until
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
@@ -62,14 +59,6 @@ probe = { service = "site", check = "get", with = { path = "/" } }
 number = { name = "seconds", unit = "s" }
 """
 BAD, GOOD = Reply(b"40.0%\n"), Reply(b"0.5%\n")
-
-
-def until(true: Callable[[], Any]) -> None:
-    """Wait for another thread to have done something; the limit is for a test that fails."""
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "it never came"
-        threading.Event().wait(0.005)
 
 
 class Monitored:

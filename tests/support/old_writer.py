@@ -55,7 +55,7 @@ def main(folder: Path, log: Path, ssh_config: Path, config: Path) -> None:
                 conductor.start(f"s{number}", "yes")
             except RunbookError:
                 refused += 1
-            conductor.wait(30)
+            conductor.wait()
         fenced = sum(one.outcome is not None and one.outcome.fenced for one in conductor.state.attempts.values())
         count = conductor.state.seq + 1
         conductor.close()

@@ -1,6 +1,5 @@
 """Sessions of the small runbook that are handed on to a real Redis server, and those who follow them."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,16 +16,6 @@ from tui.sharing.relay.relay_sink import RelaySink
 from tui.sharing.seals import Seals
 
 KEY = "a team's key of thirty-two characters"
-PATIENCE = 20.0
-
-
-def until(true: Callable[[], object], what: str = "") -> None:
-    """Wait until something is true; to look takes a connection to a server: it is looked less and less often."""
-    end, pause = time.monotonic() + PATIENCE, 0.005
-    while not true():
-        assert time.monotonic() < end, what or "it did not become true"
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.05)
 
 
 def relay_of(server: RedisServer, password: str | None = None, seconds: float = 5.0) -> Relay:

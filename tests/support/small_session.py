@@ -30,7 +30,7 @@ class SmallSession:
     def do(self, step: str) -> None:
         """Do a step to its end."""
         self.conductor.start(step)
-        self.conductor.wait(10)
+        self.conductor.wait()
 
     def read(self) -> Source:
         """The session as an export reads it."""

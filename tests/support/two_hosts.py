@@ -46,7 +46,7 @@ class Place:
         workspace.preflight(setup, lambda row: None)
         conductor = workspace.begin(setup)
         conductor.start("mark")
-        conductor.wait(30)
+        conductor.wait()
         conductor.close()
         workspace.close()
         return workspace.store.names()[-1]

@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import SMALL, small
-from tests.support.shared_session import KEY, until
+from tests.support.shared_session import KEY
 from tests.support.team_bucket import KEYS
+from tests.support.waiting import until
 from tui.config import BucketPlace, Config, SharePlace
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
@@ -76,7 +77,7 @@ def begun(workspace: Workspace, bucket: Bucket) -> Conductor:
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     conductor.start("look")
-    conductor.wait(10)
+    conductor.wait()
     session = str(conductor.state.facts["session"])
     until(lambda: find(bucket, session) is not None)
     until(lambda: [one for one in bucket.listed("live/") if one.key == f"live/{session}"])
@@ -89,7 +90,7 @@ def leave_the_backup_running(conductor: Conductor, host: FakeTransport) -> None:
     came = threading.Event()
     host.before_run = lambda command: came.set()
     conductor.start("backup", "yes")
-    assert came.wait(10)
+    assert came.wait()
 
 
 def taken(

@@ -8,7 +8,8 @@ import pytest
 from tests.support.approving import People, asking
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import KEY, feeds_of, following, relay_of, session_of, until
+from tests.support.shared_session import KEY, feeds_of, following, relay_of, session_of
+from tests.support.waiting import until
 from tui.execution.conductor.conductor import Conductor
 from tui.session.archive.store import SessionDirectory
 from tui.session.clock import SystemClock

@@ -3,7 +3,6 @@
 import os
 import pwd
 import sys
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.support.pam import CodeService
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tests.support.terminal import Terminal
+from tests.support.waiting import until
 
 PASSWORD = "correct horse"
 WAYS = ("own", "openssh")
@@ -82,17 +82,10 @@ class Site(BaseHTTPRequestHandler):
 
 def wait_until_it_runs(folder: Path) -> None:
     """Wait until the command has begun on the host: that it is about to is in the journal before."""
-    for _ in range(600):
-        if (folder / "runs").exists():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not begin")
+    until((folder / "runs").exists, "the command has begun")
 
 
 def wait_for_journal(folder: Path, words: str) -> None:
     """Wait until the journal has these."""
-    for _ in range(600):
-        if any(words in path.read_text() for path in folder.glob("sessions/*/journal.jsonl")):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no {words} in the journal")
+    journals = "sessions/*/journal.jsonl"
+    until(lambda: any(words in path.read_text() for path in folder.glob(journals)), f"{words} is in the journal")

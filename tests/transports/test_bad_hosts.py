@@ -154,7 +154,7 @@ def rolled(fleet: Fleet, conductor: Conductor) -> tuple[dict[str, tuple[CellStat
         assert "rebooting" in running, cells(conductor)
         time.sleep(0.02)  # the others are done before this one is: it holds up none of them
     fleet.reboot()
-    conductor.wait(60)
+    conductor.wait()
     came = {host: told(conductor, cell) for host, cell in cells(conductor).items()}
     moment = Moment(state=conductor.state, now=datetime.now(UTC))
     rows = cell_rows(moment, step_by_id(conductor.runbook, "roll"), 0, 110)

@@ -60,7 +60,7 @@ def ended(connection: Connection, *late: Callable[[Any], paramiko.Message]) -> t
     channel.exec_command("exec true")
     made = [make(channel) for make in late]
     read_to_its_end(inbox)
-    assert channel.status_event.wait(10)
+    assert channel.status_event.wait()
     settled(connection)
     assert channel.closed
     return channel, made

@@ -4,13 +4,13 @@ Every chain here ends by itself: a counter lets it grow to twice what is allowed
 """
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.sshd import Sshd
+from tests.support.waiting import until
 from tui.errors import HostError
 from tui.transports.host_keys.known_command import lines_of_command
 from tui.transports.openssh.transport import OpenSSHTransport
@@ -37,11 +37,7 @@ def counting(folder: Path, then: str) -> Path:
 
 def wait_until_gone(folder: Path) -> None:
     """Wait until no process names anything in a folder: who is killed ends a moment later."""
-    for _ in range(100):
-        if not left_of(folder):
-            return
-        time.sleep(0.02)
-    raise AssertionError(left_of(folder))
+    until(lambda: not left_of(folder), "no process names the folder", seldom=0.2)
 
 
 def left_of(folder: Path) -> list[str]:

@@ -72,7 +72,7 @@ def test_every_host_is_followed_again_and_nothing_of_its_output_is_missing(
     (tmp_path / "go").touch()
     with resumed_workspace("", tmp_path / "runbook.toml", {}, config) as (workspace, session):
         conductor = workspace.resume(session, "ana")
-        conductor.wait(120)
+        conductor.wait()
         cells = cells_of(conductor.state, step_by_id(conductor.runbook, "migrate"), 0)
         assert [cell.status for cell in cells] == [CellStatus.GOOD] * HOSTS
         assert conductor.state.step("migrate").status is StepStatus.PASSED

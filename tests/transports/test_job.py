@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.durable import KEY, run
 from tests.support.sshd import Sshd
+from tests.support.waiting import until_gone
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, Stream
 from tui.transports.local.transport import LocalTransport
@@ -89,9 +90,9 @@ def test_a_second_start_of_the_same_attempt_runs_nothing(place: Place, tmp_path:
 
 def test_cancel_ends_the_whole_group_and_keeps_what_was_printed(place: Place, tmp_path: Path) -> None:
     cancel = CancelToken()
-    ran = run(place.transport, "echo begun; sleep 77.7 & sleep 77.7", cancel, lambda data: cancel.cancel())
+    ran = run(place.transport, "echo begun; sleep 77.77 & sleep 77.77", cancel, lambda data: cancel.cancel())
     assert ran[:2] == (Outcome(OutcomeKind.CANCELLED), b"begun\n")
-    assert "77.7" not in os.popen("ps -eo args").read()
+    until_gone("sleep 77.77")
     again = run(place.transport, "echo never")
     assert again.outcome.kind is OutcomeKind.CANCELLED, "its end had been asked for"
 

@@ -14,6 +14,7 @@ import pytest
 from tests.support.cutter import Cut, Cutter, Mode
 from tests.support.durable import KEY, SESSION, rejoin, run, through
 from tests.support.sshd import Sshd
+from tests.support.waiting import until_gone
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, LinkState, Stream
@@ -143,7 +144,7 @@ def test_one_session_at_a_time_is_enough_to_cancel(own_sshd: Callable[..., Sshd]
     cancel = CancelToken()
     ran = run(transport, "echo begun; sleep 66.6", cancel, once(cancel.cancel))
     assert ran == (Outcome(OutcomeKind.CANCELLED), b"begun\n", b"")
-    assert "66.6" not in os.popen("ps -eo args").read()
+    until_gone("sleep 66.6")
     transport.close()
 
 
@@ -166,7 +167,7 @@ def test_a_cancel_asked_while_the_connection_is_lost_is_done_when_it_is_back(
     transport.listen(come_back)
     ran = run(transport, "echo begun; sleep 67.7", cancel, once(lose), key=f"{SESSION}/cancel/1")
     assert ran == (Outcome(OutcomeKind.CANCELLED), b"begun\n", b"")
-    assert "67.7" not in os.popen("ps -eo args").read()
+    until_gone("sleep 67.7")
     transport.close()
 
 
@@ -190,7 +191,7 @@ def test_a_timeout_that_passes_while_the_connection_is_lost(
         assert ran == (Outcome.exited(0), b"begun\nended\n", b"")
     else:
         assert ran == (Outcome(OutcomeKind.TIMED_OUT, detail="after 0.7 s"), b"begun\n", b"")
-        assert "68.8" not in os.popen("ps -eo args").read()
+        until_gone("sleep 68.8")
     transport.close()
 
 

@@ -1,7 +1,6 @@
 """A jump host that wants a code, where ssh makes the connections: one login for all hosts behind it."""
 
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from tests.support.pam import CodeService
 from tests.support.ran import run
 from tests.support.sshd import Sshd, children, name_of
+from tests.support.waiting import until
 from tui.errors import LoginWanted
 from tui.transports.asking import Asking
 from tui.transports.base import Address, LinkState
@@ -65,15 +65,6 @@ def jump(own_sshd: Callable[..., Sshd], service: CodeService) -> Sshd:
     return own_sshd(*CODES, pam=service.file)
 
 
-def wait_until(holds: Callable[[], bool], pause: float = 0.05) -> None:
-    """Wait until it holds, looking again after a pause: a longer one where a look goes through every process."""
-    for _ in range(600):
-        if holds():
-            return
-        time.sleep(pause)
-    raise AssertionError("it does not come")
-
-
 def ours() -> list[int]:
     """The ssh that this process has started and that are there."""
     return [pid for pid in children(os.getpid()) if name_of(pid) == "ssh"] + [
@@ -115,14 +106,14 @@ def test_it_asks_once_for_all_hosts_behind_it_and_goes_with_the_last(
     assert run(hosts[0], "echo in").out == b"in\n"  # over the connection that the others hold
     assert len(operator.asked) == 1
     jump.kill_connections()
-    wait_until(lambda: all(host.link() is LinkState.LOGGED_OUT for host in hosts))
+    until(lambda: all(host.link() is LinkState.LOGGED_OUT for host in hosts))
     with operator.asking.invited():
         for host in hosts:
             host.connect()
     assert len(operator.asked) == 2
     for host in hosts:
         host.close()
-    wait_until(lambda: not ours(), 0.5)  # nobody needs it any more
+    until(lambda: not ours(), often=0.1, seldom=0.5)  # nobody needs it any more
 
 
 def test_a_host_behind_it_that_wants_a_code_too_asks_for_its_own(

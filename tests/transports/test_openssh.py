@@ -16,6 +16,7 @@ import pytest
 from tests.support import durable
 from tests.support.ran import run
 from tests.support.sshd import Sshd, make_key, public
+from tests.support.waiting import until
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, LinkState
@@ -57,13 +58,6 @@ def gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def master_of(transport: OpenSSHTransport) -> int:
@@ -281,7 +275,7 @@ def test_a_lost_connection_ends_a_plain_command_as_unknown_and_is_made_again(own
     host = server.by_openssh(on_link=told)
     ran = host.run(Command(script="echo; sleep 60"), lambda stream, data: server.kill_connections(), CancelToken())
     assert ran.kind is OutcomeKind.UNKNOWN
-    assert up_again.wait(30)
+    assert up_again.wait()
     assert run(host, "echo in").out == b"in\n"
     host.close()
 
@@ -301,9 +295,9 @@ def test_a_host_that_has_frozen_is_given_up_and_found_again(own_sshd: Callable[.
     host = server.by_openssh(on_link=told, liveness=3.0)
     host.connect()
     server.freeze()
-    assert lost.wait(60)
+    assert lost.wait()
     server.thaw()
-    assert up.wait(60)
+    assert up.wait()
     host.close()
 
 
@@ -331,7 +325,7 @@ def test_the_folder_is_private_and_short_and_goes_with_the_connection(host: Open
     assert len(str(place.control)) < 80
     pid = master_of(host)
     host.close()
-    wait_until(lambda: gone(pid))  # it says that it ends, and ends a moment later
+    until(lambda: gone(pid))  # it says that it ends, and ends a moment later
     assert not place.folder.exists()
 
 
@@ -340,7 +334,7 @@ def test_an_ssh_that_does_not_answer_is_ended_all_the_same(host: OpenSSHTranspor
     pid = master_of(host)
     os.kill(pid, signal.SIGSTOP)
     host.close()
-    wait_until(lambda: gone(pid))
+    until(lambda: gone(pid))
 
 
 KILLED = """
@@ -366,7 +360,7 @@ def test_no_ssh_is_left_where_this_program_is_killed(sshd: Sshd) -> None:
         time.sleep(2.5)  # longer than it lives once nobody holds it
         assert not gone(int(pid))
         program.kill()
-    wait_until(lambda: gone(int(pid)))
+    until(lambda: gone(int(pid)))
     other = sshd.by_openssh()
     other.connect()  # takes away what the other program left
     assert not Path(folder).exists()

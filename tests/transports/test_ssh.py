@@ -275,7 +275,7 @@ def test_waiting_for_a_turn_can_be_cancelled_and_so_can_all_at_once(host: Transp
     for thread in threads:
         thread.start()
     for _ in holders:
-        assert started.acquire(timeout=30)
+        assert started.acquire()
     cancel = CancelToken()
     cancel.cancel()
     assert run(host, "echo", cancel).outcome == Outcome(OutcomeKind.CANCELLED, detail="it had not started")

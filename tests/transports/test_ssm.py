@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.durable import KEY, SESSION, rejoin, run
 from tests.support.ssm_server import SSMServer
+from tests.support.waiting import until_gone
 from tui.errors import AuthenticationRefused, HostError, TakenOver
 from tui.execution.conductor.by_person.sending import send
 from tui.execution.epochs.claims import is_aside
@@ -152,9 +153,9 @@ def _without_gzip() -> str:
 
 def test_a_cancelled_command_is_ended_there(ssm: SSMServer, box: SSMTransport) -> None:
     cancel = CancelToken()
-    ran = run(box, "echo begun; sleep 77.7", cancel, lambda _: cancel.cancel())
+    ran = run(box, "echo begun; sleep 77.75", cancel, lambda _: cancel.cancel())
     assert ran == (Outcome(OutcomeKind.CANCELLED), b"begun\n", b"")
-    assert "77.7" not in os.popen("ps -eo args").read()
+    until_gone("sleep 77.75")
 
 
 def test_what_was_not_delivered_yet_is_taken_back(ssm: SSMServer, box: SSMTransport) -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.sshd import Sshd, make_key, name_of
+from tests.support.waiting import until
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey
@@ -142,11 +142,7 @@ def test_what_a_proxy_command_has_started_ends_with_a_connection_that_is_not_mad
     with pytest.raises(HostError):
         host.connect()
     host.close()
-    for _ in range(200):  # who is killed is told of no one
-        if name_of(int(started.read_text())) != "sleep":
-            return
-        time.sleep(0.02)
-    raise AssertionError("it still runs")
+    until(lambda: name_of(int(started.read_text())) != "sleep", "what was killed, of which nobody is told, is gone")
 
 
 def test_what_a_proxy_command_says_is_the_reason_and_drives_no_terminal(tmp_path: Path) -> None:
@@ -197,7 +193,7 @@ def test_a_proxy_command_that_ends_later_says_why_the_connection_was_lost(own_ss
     host = SSHTransport("box", "box", config_files=[config], on_link=on_link)
     host.connect()
     server.kill_connections()
-    assert lost.wait(30)
+    assert lost.wait()
     host.close()
     assert told_of == ["the connection was closed: its ProxyCommand ends with 9 and says: your session has expired"]
 

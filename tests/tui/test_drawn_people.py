@@ -16,7 +16,7 @@ from tests.support.fake_transport import FakeTransport
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
 from tests.support.shared_session import feeds_of, following, relay_of, session_of, shared
-from tests.support.shared_session import until as beats
+from tests.support.waiting import until as beats
 from tests.tui.conftest import dialog, type_text, until
 from tests.tui.drawing import FOLDER, RUNBOOK, SETUP, Stage
 from tests.tui.test_drawn import SIZES, held, text, unreadable

@@ -67,5 +67,5 @@ def site(settings: Given, schemes: dict[str, int]) -> Site:
         address(str(settings["url"]), schemes),
         host,
         str(settings.get("verify_name") or ""),
-        tls_trust.context(str(settings.get("ca_file") or "")),
+        tls_trust.context(str(settings.get("ca_file") or ""), of="/".join(schemes)),
     )

@@ -39,7 +39,7 @@ class TlsProbe:
         """Take the certificate without judging it, then again as a client that does."""
         host, port = str(settings["host"]), _port(settings["port"])
         name = settings.get("verify_name") or host
-        verifying = tls_trust.context(settings.get("ca_file") or "")
+        verifying = tls_trust.context(settings.get("ca_file") or "", of="tls")
         verifying.check_hostname = False
         began = time.monotonic()
         certificate, protocol = _show(reach, host, port, name)

@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 from tui.probes.base import NoData, ProbeFailed
@@ -20,20 +21,20 @@ _NOT_TLS = (
 _NO_VERSION = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE")
 
 
-def context(ca_file: str = "") -> ssl.SSLContext:
+def context(ca_file: str = "", of: str = "") -> ssl.SSLContext:
     """A context that verifies: against this machine's authorities, or against those of `ca_file` alone.
+
+    Reading this machine's authorities takes longer than asking a site: a context is kept as long as they stay as they
+    are. It is shared with whoever is called the same, `of`: a library sets what it speaks on the one that it is given.
 
     Raises:
         NoData: there is no such file, or no certificate in it.
     """
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unlike create_default_context's, it logs no keys for SSLKEYLOGFILE
     if not ca_file:
-        _trust_this_machine(made)
-        return made
-    path = Path(os.path.expanduser(ca_file))
+        return _of_this_machine(of)
+    path = os.path.expanduser(ca_file)
     try:
-        made.load_verify_locations(cafile=str(path))
-        return made
+        return _trusting(of, path, None, _as_it_is(path))
     except ssl.SSLError:
         raise NoData(f"{ca_file} has no certificate in it", "`ca_file` is a PEM file with the authority's") from None
     except OSError as error:
@@ -49,19 +50,40 @@ def anyone() -> ssl.SSLContext:
     return made
 
 
-def _trust_this_machine(made: ssl.SSLContext) -> None:
-    """Trust the authorities of this machine, whatever SSL_CERT_FILE and SSL_CERT_DIR of the operator's shell name.
+def _of_this_machine(of: str) -> ssl.SSLContext:
+    """One that trusts the authorities of this machine, whatever SSL_CERT_FILE and SSL_CERT_DIR of a shell name.
 
     They are asked for others only where OpenSSL was built with paths that have nothing for it here: a Python that was
     built elsewhere may look into a folder whose certificates lack the names by their hashes that OpenSSL finds them by.
     """
     built = ssl.get_default_verify_paths()
     file, folder = Path(built.openssl_cafile), Path(built.openssl_capath)
-    hashed = any(folder.glob("*.0"))
-    if file.is_file() or hashed:
-        made.load_verify_locations(str(file) if file.is_file() else None, str(folder) if hashed else None)
-    else:
-        made.load_default_certs()
+    at_file = str(file) if file.is_file() else None
+    at_folder = str(folder) if any(folder.glob("*.0")) else None
+    if at_file or at_folder:
+        return _trusting(of, at_file, at_folder, *(_as_it_is(place) for place in (at_file, at_folder) if place))
+    made = _empty()
+    made.load_default_certs()
+    return made
+
+
+def _empty() -> ssl.SSLContext:
+    """One that trusts nobody yet; unlike create_default_context's, it logs no keys for SSLKEYLOGFILE."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _as_it_is(place: str) -> tuple[int, ...]:
+    """What is another once a file has been written, or a file put into a folder."""
+    found = os.stat(place)
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@lru_cache(maxsize=16)
+def _trusting(of: str, file: str | None, folder: str | None, *as_they_are: tuple[int, ...]) -> ssl.SSLContext:
+    """One that trusts the authorities in a file and a folder, for one user and as these are now."""
+    made = _empty()
+    made.load_verify_locations(file, folder)
+    return made
 
 
 def refusal(error: ssl.SSLError, place: str, name: str) -> ProbeFailed:

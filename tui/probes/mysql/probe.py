@@ -169,7 +169,7 @@ def _tls(settings: Given) -> dict[str, Any]:
         case "preferred":
             return {}
         case "verified":
-            return {"ssl": tls_trust.context(str(settings.get("ca_file") or ""))}
+            return {"ssl": tls_trust.context(str(settings.get("ca_file") or ""), of="mysql")}
         case other:
             raise NoData(f"tls is {other}", "it is one of: off, preferred, verified")
 

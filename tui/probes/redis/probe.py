@@ -167,5 +167,5 @@ def _client(settings: Given, reach: Reach) -> "Iterator[Redis]":
 def _secured(sock: Socket, settings: Given) -> Socket:
     if not flag(settings, "tls"):
         return sock
-    context = tls_trust.context(str(settings.get("ca_file") or ""))
+    context = tls_trust.context(str(settings.get("ca_file") or ""), of="redis")
     return context.wrap_socket(sock, server_hostname=str(settings.get("host") or "localhost"))

@@ -64,7 +64,7 @@ class S3Wire:
         self.failed: ProbeFailed | None = None
         self.left_behind = ""
         self.clock = ""
-        self._context = tls_trust.context(ca_file)
+        self._context = tls_trust.context(ca_file, of="s3")
 
     def wait(self) -> float:
         """Seconds that one answer may take now."""
