@@ -1,5 +1,6 @@
 """Checks that a test which hangs ends, also where its time-out is raised in what asyncio calls, which tells nobody."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ CONFTEST = """
 from tests.support import hung
 
 def pytest_configure(config):
-    hung.AGAIN, hung.AT_LAST = 0.2, 3.0
+    hung.AGAIN, hung.AT_LAST = 0.2, AT_LAST
     config.pluginmanager.register(hung)
 """
 SAMPLE = """
@@ -57,13 +58,18 @@ def test_nothing_but_callbacks():
 """
 
 
-def run(tmp_path: Path, chosen: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, chosen: str, at_last: float = 60.0) -> subprocess.CompletedProcess[str]:
     (tmp_path / "test_sample.py").write_text(SAMPLE)
-    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "conftest.py").write_text(CONFTEST.replace("AT_LAST\n", f"{at_last}\n"))
     (tmp_path / "pytest.ini").write_text(f"[pytest]\ntimeout = 1\npythonpath = {ROOT}\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout", "-k", chosen]
     return subprocess.run(
-        [*command, "--rootdir", str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [*command, "--rootdir", str(tmp_path)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -75,7 +81,7 @@ def test_a_time_out_is_raised_until_the_test_has_ended_and_the_next_one_begins(t
 
 
 def test_where_it_is_never_heard_the_process_ends_and_says_where_each_thread_is(tmp_path: Path) -> None:
-    done = run(tmp_path, "nothing_but")
+    done = run(tmp_path, "nothing_but", 3.0)
     assert done.returncode == 1
     assert "Timeout (" in done.stderr
     assert "test_nothing_but_callbacks" in done.stderr  # the time ends in a callback, or between two of them
