@@ -55,13 +55,19 @@ def left_of(folder: Path) -> list[str]:
 
 
 def by_own(config: Path) -> None:
-    open_connection(resolve("box", None, None, [config]), Credentials())
+    open_connection(resolve("box", None, None, [config]), Credentials(), PATIENCE)[0].close()
 
 
 def by_openssh(config: Path) -> None:
-    OpenSSHTransport("box", "box", config_files=[config]).connect()
+    host = OpenSSHTransport("box", "box", config_files=[config], connect_timeout=PATIENCE)
+    try:
+        host.connect()
+    finally:
+        host.close()
 
 
+PATIENCE = 100.0
+"""Seconds for a connection by way of so many processes, each of which takes its time on a busy machine."""
 WAYS = pytest.mark.parametrize("connect", [by_own, by_openssh])
 
 
