@@ -12,7 +12,8 @@ from tests.execution.test_epochs import LOST as TAKEN
 from tests.execution.test_epochs import CountedTeam
 from tests.support.approving import People as Keys
 from tests.support.redis_server import RedisServer
-from tests.support.shared_session import feeds_of, following, relay_of, shared, until
+from tests.support.shared_session import feeds_of, following, relay_of, shared
+from tests.support.waiting import until
 from tui.execution.workspace import Workspace
 from tui.sharing.following.follow_workspace import FollowWorkspace
 from tui.sharing.following.posting import SignedPosting

@@ -46,6 +46,16 @@ def test_only_what_is_called_by_its_name_alone_is_looked_for() -> None:
     assert need == HostNeed("web", ("jq", "nginx", "sort", "uname"))
 
 
+def test_a_long_preamble_is_no_reason_to_wait() -> None:
+    """Each of its words was begun with again and again, letter by letter."""
+    before = f"keys() {{ :; }}; KEYS={'x' * 400_000}"
+    text = one_section(STEPS.replace("jq .", "keys"), "web", "web").replace(
+        "[hosts.web]\n", f'[hosts.web]\npreamble = "{before}"\n'
+    )
+    (need,) = wanted_of(load_text(text + MORE, "r.toml"), "deploy", {}).looks
+    assert need.programs == ("nginx", "sort", "uname")
+
+
 def test_a_drill_looks_and_a_mere_check_does_not() -> None:
     assert wanted_of(runbook(), "deploy", {}, drill=True).looks
     assert wanted_of(runbook(), "deploy", {}, reading=True).looks == ()

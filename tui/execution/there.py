@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -33,7 +34,7 @@ df -Pkl 2>/dev/null || df -Pk
 BUILTINS = ("echo", "exit", "set", "cd", "printf", "trap", "umask", "pwd", "export", "return", "read", "shift", "wait")
 """What a shell brings with it, of what is called most."""
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
-_FUNCTION = re.compile(r"([\w-]+)[ \t]*\(\)")
+_FUNCTION = re.compile(r"(?<![\w-])([\w-]+)[ \t]*\(\)")
 _OTHER_PATH = re.compile(r"\bPATH=|\bactivate\b")
 _DISK = re.compile(r"(\S+)\s+(\d+)\s+\d+\s+(\d+)\s+(\d+)%\s+(/.*)")
 _NO_DISKS = re.compile(r"tmpfs|devtmpfs|udev|none|shm|squashfs|efivarfs|/dev/loop\d+")
@@ -69,14 +70,20 @@ def _programs(runbook: Runbook, action: Action) -> Iterator[str]:
     """What an action calls by its name alone; nothing where its host has a search path of its own."""
     script = action.run or action.interactive or ""
     host = runbook.hosts[host_named(runbook, action.on)]
-    whole = f"{host.preamble}\n{script}"
-    if not script or "PATH" in host.environment or _OTHER_PATH.search(whole):
+    before = _before(host.preamble)
+    if not script or before is None or "PATH" in host.environment or _OTHER_PATH.search(script):
         return
-    own = {*_FUNCTION.findall(whole), *BUILTINS}
+    own = {*_FUNCTION.findall(script), *before, *BUILTINS}
     for command in simple_commands(script):
         name = command.program
         if _NAME.fullmatch(name) and name not in own and f"/{name}" not in script:
             yield name
+
+
+@lru_cache(maxsize=64)
+def _before(preamble: str) -> tuple[str, ...] | None:
+    """The functions that a host's preamble has; None where it chooses another search path."""
+    return None if _OTHER_PATH.search(preamble) else tuple(_FUNCTION.findall(preamble))
 
 
 def look_there(need: HostNeed, transport: Transport) -> tuple[HostSaid, HostSaid]:
