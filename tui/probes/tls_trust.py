@@ -25,7 +25,7 @@ def context(ca_file: str = "", of: str = "") -> ssl.SSLContext:
     """A context that verifies: against this machine's authorities, or against those of `ca_file` alone.
 
     Reading this machine's authorities takes longer than asking a site: a context is kept as long as they stay as they
-    are. It is shared with whoever is called the same, `of`: a library sets what it speaks on the one that it is given.
+    are. Each kind of client, `of`, has one of its own: a library sets on it which protocols it speaks.
 
     Raises:
         NoData: there is no such file, or no certificate in it.
