@@ -8,13 +8,23 @@ from msgspec.structs import replace
 
 from tests.support.fake_transport import Reply
 from tests.support.fleet import FAILED, GONE, TURNS, begun, fleet, ran
+from tui.execution.conductor.conductor import Conductor
+from tui.runbook.model import Step
 from tui.screens.run.text import hosts_to_open
 from tui.session.state import step_by_id
 from tui.session.views.usual import Usual, on_host
+from tui.text.block import NO_BREAK
 from tui.widgets.moment import Moment
-from tui.widgets.step.beside import on_hosts
+from tui.widgets.step.beside import care, on_hosts
 from tui.widgets.step.cell_rows import cell_rows
 from tui.widgets.step.turn_rows import turn_rows
+
+
+def placed(conductor: Conductor, step: Step, place: int) -> str:
+    """On which hosts an action runs, how many at once, and when it stops."""
+    name, target = on_hosts(conductor.state, step, place)
+    assert name == "web"
+    return target.replace(NO_BREAK, " ")
 
 
 def test_differences_come_first_and_every_host_has_its_sign(tmp_path: Path) -> None:
@@ -30,9 +40,9 @@ def test_differences_come_first_and_every_host_has_its_sign(tmp_path: Path) -> N
     rows = [row.text.rstrip() for row in cell_rows(moment, step, 1, 60)]
     assert rows == [
         "  ✔2 ✖1 ✖1 unreachable ○2  stops at 2: STOPPED",
-        "  ✔01 ✖02 ✔03 ✖04 ○05 ○06",
         "  ✖ web02 failed: no room",
         "  ✖ web04 unreachable: no answer",
+        "  ✔01 ✖02 ✔03 ✖04 ○05 ○06",
         "  2 printed the same · 1 differ",
     ]
 
@@ -53,11 +63,13 @@ def test_a_retry_names_the_hosts_on_which_it_runs_and_a_rollback_those_that_were
     hosts["web04"].replies["install"] = GONE
     with begun(tmp_path, hosts, stop_after=6) as conductor:
         update, back = (step_by_id(conductor.runbook, name) for name in ("update", "downgrade"))
-        assert on_hosts(conductor.state, update, 1) == ("web", "6 hosts, 1 at once, stop at 6")
+        assert placed(conductor, update, 1) == "6 hosts, 1 at once, stop at 6"
         conductor.start("update")
         conductor.wait()
-        assert on_hosts(conductor.state, update, 1) == ("web", "2 of 6 hosts: web02, web04, 1 at once, stop at 6")
-        assert on_hosts(conductor.state, back, 0) == ("web", "5 of 6 hosts, 5 at once, stop at 6")
+        assert placed(conductor, update, 1) == "2 of 6 hosts: web02, web04, 1 at once, stop at 6"
+        marks = [row.text.replace(NO_BREAK, " ") for row in care(conductor.state, update, 1, 45)]
+        assert marks == ["  CHANGES   on web  2 of 6 hosts, 1 at once"], "the rest stands below"
+        assert placed(conductor, back, 0) == "5 of 6 hosts, 5 at once, stop at 6"
         conductor.roll_back("back", "errors")
         conductor.start("downgrade")
         conductor.wait()
@@ -69,9 +81,10 @@ def test_a_batch_has_its_number_and_what_comes_after_it(tmp_path: Path) -> None:
     hosts["web03"].replies["install"] = FAILED
     with begun(tmp_path, hosts, stop_after=3, text=TURNS) as conductor:
         step = step_by_id(conductor.runbook, "roll")
-        assert on_hosts(conductor.state, step, 0)[1] == (
-            "batch 1/3, 1 of 6 hosts: web01, host by host, 1 at once, stop at 3"
-        )
+        told = "batch 1/3, 1 of 6 hosts: web01, host by host, 1 at once, stop at 3"
+        assert placed(conductor, step, 0) == told
+        words = [row.text.strip() for row in care(conductor.state, step, 0, 45)]
+        assert not any(row.startswith(("at", "once", "3")) for row in words), "neither is broken between two rows"
         for _ in range(2):
             conductor.start("roll")
             conductor.wait()
@@ -79,8 +92,8 @@ def test_a_batch_has_its_number_and_what_comes_after_it(tmp_path: Path) -> None:
     assert [row.text.rstrip() for row in turn_rows(moment, step, {}, 60)] == [
         "  batch 2/3 ✔3 ✖1 ○2  stops at 3",
         "  next: batch 3/3: 2 hosts",
-        "  ✔01 ✔02 ✖03 ✔04 ○05 ○06",
         "  ✖ web03 failed in Update: no room",
+        "  ✔01 ✔02 ✖03 ✔04 ○05 ○06",
         "  3 printed the same · 1 differ",
         "1 Drain  ✔4",
         "2 Update  ✔3  ✖1",

@@ -60,20 +60,25 @@ def host_and_target(state: SessionState, action: Action) -> tuple[str, str]:
     return name, "" if target == name else target
 
 
-def on_hosts(state: SessionState, step: Step, place: int) -> tuple[str, str]:
-    """The same of a place of a step, with the hosts of a group on which the action is still to run where not on all."""
+def on_hosts(state: SessionState, step: Step, place: int, below: bool = False) -> tuple[str, str]:
+    """The same of a place of a step, with the hosts of a group on which the action is still to run where not on all.
+
+    Args:
+        below: whether the hosts, their batch and when it stops stand below it, once it was begun: they are left out.
+    """
     action = step.actions[place]
     name, target = host_and_target(state, action)
     if not group_named(state.runbook, action):
         return name, target
+    begun = below and bool(state.step(step.id).cells)
     if step.each:
-        return name, _in_turn(state, step)
+        return name, f"host by host, {_at_once(step)}" if begun else _in_turn(state, step)
     left = [cell.host for cell in cells_of(state, step, place) if cell.status is not CellStatus.GOOD]
     every = len(hosts_named(state.runbook, name))
     if not left or len(left) == every:
-        return name, target
-    few = f": {', '.join(left)}" if len(left) <= NAMED else ""
-    return name, _pace(action, f"{len(left)} of {counted(every, 'host')}{few}")
+        return name, _pace(action, counted(every, "host"), stops=not begun)
+    few = f": {', '.join(left)}" if len(left) <= NAMED and not begun else ""
+    return name, _pace(action, f"{len(left)} of {counted(every, 'host')}{few}", stops=not begun)
 
 
 def _in_turn(state: SessionState, step: Step) -> str:
@@ -84,12 +89,17 @@ def _in_turn(state: SessionState, step: Step) -> str:
     few = f": {', '.join(hosts)}" if 0 < len(hosts) <= NAMED else ""
     every = counted(len(cells_of(state, step, 0)), "host")
     words = f"batch {batch.number}/{batch.total}, {len(hosts)} of {every}" if batch and batch.total > 1 else every
-    pace = f"{step.at_once or AT_ONCE} at once, stop at {step.stop_after or STOP_AFTER}"
-    return f"{words}{few}, host by host, {pace}"
+    return _pace(step, f"{words}{few}, host by host")
 
 
-def _pace(action: Action, hosts: str) -> str:
-    return f"{hosts}, {action.at_once or AT_ONCE} at once, stop at {action.stop_after or STOP_AFTER}"
+def _pace(of: Action | Step, hosts: str, stops: bool = True) -> str:
+    """On how many hosts at once it runs, and after how many failures it stops: neither is broken between two rows."""
+    limit = f"stop at {of.stop_after or STOP_AFTER}".replace(" ", NO_BREAK)
+    return f"{hosts}, {_at_once(of)}{f', {limit}' if stops else ''}"
+
+
+def _at_once(of: Action | Step) -> str:
+    return f"{of.at_once or AT_ONCE} at once".replace(" ", NO_BREAK)
 
 
 def chips(step: Step) -> list[Piece]:
@@ -116,9 +126,7 @@ def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRo
     marks = chips(step)
     if not any(action.on_host for action in step.actions):
         return rows(marks, width, 1) if marks else []
-    name, target = on_hosts(state, step, place)
-    if step.each and state.step(step.id).cells:  # the batch and the limit stand with the hosts below
-        target = f"host by host, {step.at_once or AT_ONCE} at once"
+    name, target = on_hosts(state, step, place, below=True)
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
     length = sum(len(text) for text, _ in (*marks, *on)) + 2
     if length <= width:

@@ -50,8 +50,8 @@ def cell_rows(moment: Moment, step: Step, place: int, width: int) -> list[LaidRo
     return [
         *_counts(moment, step, place, cells, width),
         *next_rows(moment, step, width),
+        *_bad(moment, step, cells, width),  # before the grid, of which a low terminal shows the first rows
         *_grid(cells, width),
-        *_bad(moment, step, cells, width),
         *_said(moment, cells, width),
     ]
 
