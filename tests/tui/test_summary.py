@@ -2,6 +2,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.tui.conftest import dialog, journal, shown, type_text, until
 from tui.app import RunbookApp
 from tui.dialogs import AskText, Confirm
 from tui.dialogs.told import Told
+from tui.drill.debrief import Story, story_rows
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.source import source
@@ -21,7 +23,8 @@ from tui.screens.home.screen import HomeScreen
 from tui.screens.replay.screen import ReplayScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.summary import screen as summary
-from tui.screens.summary.card_text import head_lines, owed_line, section_lines
+from tui.screens.summary.card_text import BAD, FAINT, head_lines, owed_line, section_lines
+from tui.screens.summary.hung import Hung, hang_of
 from tui.screens.summary.screen import SummaryScreen, read_report
 from tui.screens.summary.text import Report, details, finish_lines
 from tui.session import events as ev
@@ -219,6 +222,32 @@ async def test_samples_alone_do_not_have_the_session_read_again(
         app.conductor.note("all quiet")
         await until(pilot, lambda: "✎ all quiet" in shown(app))
         assert before < len(read) <= before + 2
+
+
+def test_what_is_longer_than_the_summary_is_wide_hangs_below_its_words() -> None:
+    story = Story(
+        fault="errors",
+        title="One request in eight fails for some of the users",
+        how="by itself",
+        struck=datetime(2026, 11, 24, 2, 12, tzinfo=UTC),
+        noticed=12.0,
+        first="a trigger: Error rate of the users",
+        vain=("Restart the application, which does not help",),
+    )
+    fault, noticed, decided, recovered, vain = story_rows(story)
+    lines = [[(fault[0], BAD), (fault[1], "bold")], *([(mark, FAINT), (words, "")] for mark, words in (noticed, vain))]
+    assert [row.text for row in Hung(lines).rows(48)] == [
+        "✖ 02:12:00 UTC One request in eight fails for",
+        "  some of the users (by itself)",
+        "  noticed   after 0:12: a trigger: Error rate of",
+        "            the users",
+        "  no help   Restart the application, which does",
+        "            not help",
+    ]
+    assert decided == ("  decided   ", "never")
+    assert recovered == ("  recovered ", "never")
+    assert hang_of([("02:12:00 ", FAINT), ("✖ ", BAD), ("Back up", "bold")], 80) == len("02:12:00 ✖ ")
+    assert hang_of([("  noticed after 12 s", FAINT)], 80) == 4, "what has no words of its own hangs by two more"
 
 
 async def test_a_drills_summary_is_marked(make_workspace: Callable[..., Workspace]) -> None:

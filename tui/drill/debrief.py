@@ -240,12 +240,17 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
 
 def story_lines(one: Story) -> Iterator[str]:
     """A fault and how it ended, in lines."""
-    yield f"✖ {one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
-    yield f"  noticed   {_after(one.noticed)}{_words(one.first)}"
-    yield f"  decided   {_after(one.decided)}{_words(one.decision)}"
-    yield f"  recovered {_after(one.recovered)}"
+    yield from (f"{label}{words}" for label, words in story_rows(one))
+
+
+def story_rows(one: Story) -> Iterator[tuple[str, str]]:
+    """The same, each line as what stands before its words, and the words."""
+    yield "✖ ", f"{one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
+    yield "  noticed   ", f"{_after(one.noticed)}{_words(one.first)}"
+    yield "  decided   ", f"{_after(one.decided)}{_words(one.decision)}"
+    yield "  recovered ", _after(one.recovered)
     for title in one.vain:
-        yield f"  no help   {title}"
+        yield "  no help   ", title
 
 
 def _after(length: float | None) -> str:

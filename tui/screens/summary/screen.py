@@ -21,6 +21,7 @@ from tui.front import FrontPage, SessionChanged, asks
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
+from tui.screens.summary.hung import Hung
 from tui.screens.summary.text import Report, debriefed, details, finish_lines
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
@@ -79,7 +80,7 @@ class SummaryScreen(FrontPage[None]):
     head = getters.query_one("#summary-head", Words)
     sections = getters.query_one("#summary-sections", Words)
     rest = getters.query_one("#summary", VerticalScroll)
-    text = getters.query_one("#summary-text", Words)
+    text = getters.query_one("#summary-text", Hung)
     owed = getters.query_one("#summary-owed", Words)
 
     def compose(self) -> ComposeResult:
@@ -88,7 +89,7 @@ class SummaryScreen(FrontPage[None]):
         yield Words(id="summary-head")
         yield Words(id="summary-sections")
         with VerticalScroll(id="summary"):
-            yield Words(block("reading the session…"), id="summary-text")
+            yield Hung([[("reading the session…", "")]], id="summary-text")
         yield Words(id="summary-owed")
         yield self.keys_row()
 
@@ -163,7 +164,7 @@ class SummaryScreen(FrontPage[None]):
         usually = block("┼ usually" if any(section.usual for section in card.sections) else "")
         entitle(self.sections, block("Time by section"), usually)
         self.sections.display = bool(card.sections)
-        self.text.say(styled(details(report, card, now, keys)))
+        self.text.tell(details(report, card, now, keys))
         below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
         about = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
         entitle(self.rest, block("Debrief" if debriefed(report) else "Deviations"), about)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from tui.drill.debrief import Debrief, story_lines
+from tui.drill.debrief import Debrief, story_rows
 from tui.drill.rehearsals import beside_lines
 from tui.exports.source import Source
 from tui.keys import Keys
@@ -83,8 +83,9 @@ def _debrief(report: Report) -> Iterable[list[Piece]]:
     if taught is None:
         return
     for story in taught.stories:
-        for place, line in enumerate(story_lines(story)):
-            yield [(line, "bold" if place == 0 else WARN if line.endswith("never") else "")]
+        for place, (label, words) in enumerate(story_rows(story)):
+            never = words == "never"
+            yield [(label, BAD if place == 0 else FAINT), (words, "bold" if place == 0 else WARN if never else "")]
     for line in beside_lines(taught, report.earlier):
         yield [(line, FAINT)]
 
