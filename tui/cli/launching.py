@@ -137,7 +137,7 @@ def _as_it_is(call: Callable[[], None]) -> bool:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
+def unheard() -> Iterator[None]:
     """Throw away what was typed before a question was seen, and show nothing of what is typed meanwhile."""
     import termios
 
@@ -158,7 +158,7 @@ def _unheard() -> Iterator[None]:
 def _typed(title: str, lines: Sequence[str]) -> str | None:
     from getpass import getpass
 
-    with _unheard():
+    with unheard():
         complain(title, *lines)
         try:
             return getpass("(not shown; ^D leaves it) ")
@@ -167,7 +167,7 @@ def _typed(title: str, lines: Sequence[str]) -> str | None:
 
 
 def _agreed(title: str, lines: Sequence[str]) -> bool:
-    with _unheard():
+    with unheard():
         complain(title, *lines, "type yes to allow it; anything else means no:")
     return sys.stdin.readline().strip().lower() == "yes"
 

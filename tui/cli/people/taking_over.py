@@ -1,21 +1,22 @@
 """The command of who continues what another machine began: take the session over, fetch it, and open it here."""
 
 import platform
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from tui.cli.launching import screen
 from tui.cli.options import HOSTS, guarded, pairs, reaching
 from tui.cli.people.following import means_here
-from tui.cli.printing import is_terminal, tell
+from tui.cli.printing import tell
 from tui.errors import UsageError
 from tui.text.sanitise import sanitise
 
 if TYPE_CHECKING:
+    from tui.cli.people.whose import Whose
     from tui.execution.epochs.holding import Holding
     from tui.execution.workspace import Workspace
     from tui.sharing.bucket import Bucket
@@ -68,7 +69,7 @@ def take_over(
     if session == LAST:
         what = " · ".join(filter(None, (beat.title, beat.environment, "a rehearsal" if beat.drill else "")))
         tell(sanitise(f"{chosen}: {what}"))
-    holding = _taken(bucket, store.root, chosen, who, holder, by_hand, beat)
+    holding = _taken(bucket, store.root, chosen, who, Confirmed(holder, by_hand, config.glyphs), beat)
     try:
         _told(fetch_session(feed, seals, store, tell))
     except BaseException:
@@ -92,9 +93,15 @@ def _given(workspace: "Workspace", session: str, holding: "Holding") -> None:
     workspace.team = AlreadyTaken(session, holding, workspace.team)
 
 
-def _taken(
-    bucket: "Bucket | None", root: Path, session: str, who: str, holder: str, by_hand: bool, beat: "Beat"
-) -> "Holding":
+class Confirmed(Struct, frozen=True):
+    """What the command line confirms: from whom it is taken, and that they have stopped; and the signs for asking."""
+
+    holder: str
+    by_hand: bool
+    glyphs: str
+
+
+def _taken(bucket: "Bucket | None", root: Path, session: str, who: str, given: Confirmed, beat: "Beat") -> "Holding":
     """Have the session from now on, in the next epoch.
 
     Raises:
@@ -107,44 +114,73 @@ def _taken(
 
     if beat.drill:
         said = f"{beat.operator} on {beat.machine} rehearses this, last heard at {beat.at:%H:%M:%S} UTC"
-        _confirmed(said, REHEARSED, beat.operator, holder)
+        _confirmed(_of_beat(session, beat, "last heard", REHEARSED, said), given)
         return Alone(beat.epoch + 1, who)
     why = NO_BUCKET if bucket is None else bucket.why_unconditional()
     if why:
-        if not by_hand:
+        if not given.by_hand:
             raise UsageError(f"{beat.operator} on {beat.machine} has this session; {why}", BY_HAND)
         said = f"{beat.operator} on {beat.machine} wrote this session last, at {beat.at:%H:%M:%S} UTC"
-        _confirmed(said, FROM_NOW_ON, beat.operator, holder)
+        _confirmed(_of_beat(session, beat, "last heard", FROM_NOW_ON, said), given)
         return Alone(beat.epoch + 1, who)
     assert bucket is not None
     team, found = BucketTeam(bucket, root, platform.node()), find(bucket, session)
     if found is not None and not found.free:
         if not found.expired:
             raise LeaseStillHeld(found)
-        _confirmed(_had(found), FROM_NOW_ON, found.text.operator, holder)
+        _confirmed(_of_lease(session, beat, found), given)
     return team.take_over(session, who, found)
 
 
-def _had(found: "LeaseFound") -> str:
+def _of_beat(session: str, beat: "Beat", heard: str, means: str, said: str) -> "Whose":
+    """Who has a session for which nobody keeps a lease."""
+    from tui.cli.people.whose import Whose
     from tui.text.amounts import duration
 
-    silent = f"has been silent for {duration(found.silent)}"
-    return f"{found.holder} has had this session since {found.text.taken:%H:%M:%S} UTC and {silent}"
+    return Whose(
+        session=session,
+        title=beat.title,
+        environment=beat.environment,
+        drill=beat.drill,
+        operator=beat.operator,
+        machine=beat.machine,
+        heard=(heard, beat.at),
+        silent=duration(datetime.now(UTC) - beat.at),
+        means=means,
+        said=said,
+    )
 
 
-def _confirmed(what: str, means: str, name: str, given: str) -> None:
-    """Make sure that a person takes it from this person: their name is typed, and nothing stands for it.
+def _of_lease(session: str, beat: "Beat", found: "LeaseFound") -> "Whose":
+    """Who has the lease of a session."""
+    from tui.cli.people.whose import Whose
+    from tui.text.amounts import duration
+
+    silent = duration(found.silent)
+    since = f"has had this session since {found.text.taken:%H:%M:%S} UTC"
+    return Whose(
+        session=session,
+        title=beat.title,
+        environment=beat.environment,
+        drill=beat.drill,
+        operator=found.text.operator,
+        machine=found.text.machine,
+        heard=("held since", found.text.taken),
+        silent=silent,
+        means=FROM_NOW_ON,
+        said=f"{found.holder} {since} and has been silent for {silent}",
+    )
+
+
+def _confirmed(whose: "Whose", given: Confirmed) -> None:
+    """Make sure that a person takes it from this person.
 
     Raises:
-        UsageError: another name was given, or none.
+        UsageError: nobody has confirmed it.
     """
-    tell(f"{what}.")
-    tell(means)
-    if not given and is_terminal():
-        tell(f"Type {name} to take it over, anything else leaves it:")
-        given = sys.stdin.readline().strip()
-    if given != name:
-        raise UsageError("the session is not taken over", f"--from {name} says whom it is taken from")
+    from tui.cli.people.whose import confirmed
+
+    confirmed(whose, given.holder, given.glyphs)
 
 
 def _told(fetched: "FetchedSession") -> None:
