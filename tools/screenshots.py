@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from textual.pilot import WaitForScreenTimeout
 
-from tools.screenshots_people import LOST, People, lose, seen_by
+from tools.screenshots_people import LOST, QUESTION, People, draw_question, lose, seen_by
 from tui.cli.which_runbook import find_runbook
 from tui.cli.wiring import drill_workspace
 from tui.execution.judging.expectations import check_answer
@@ -284,12 +284,15 @@ def take(shot: Shot) -> None:
 
 def main(chosen: list[str]) -> int:
     """Draw the chosen pictures, or all of them."""
-    if unknown := set(chosen) - {shot.name for shot in SHOTS}:
+    if unknown := set(chosen) - {QUESTION, *(shot.name for shot in SHOTS)}:
         print(f"no such picture: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
     os.environ["TZ"] = "UTC"
     os.environ["TERM"] = "xterm-256color"  # whatever they are drawn from: one of 16 colours has themes of its own
+    if not chosen or QUESTION in chosen:
+        draw_question(FOLDER, NIGHT)
+        print(f"screenshots/{QUESTION}.svg", flush=True)
     failed = []
     for shot in SHOTS:
         if chosen and shot.name not in chosen:

@@ -4,9 +4,13 @@ import platform
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from enum import Enum
+from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
+
+from rich.console import Console
 
 from tests.execution.test_epochs import LOST as TAKEN
 from tests.execution.test_epochs import CountedTeam
@@ -14,10 +18,15 @@ from tests.support.approving import People as Keys
 from tests.support.redis_server import RedisServer
 from tests.support.shared_session import feeds_of, following, relay_of, shared
 from tests.support.waiting import until
+from tui.cli.people.taking_over import FROM_NOW_ON
+from tui.cli.people.whose import Whose, show
 from tui.execution.workspace import Workspace
 from tui.sharing.following.follow_workspace import FollowWorkspace
 from tui.sharing.following.posting import SignedPosting
+from tui.text.amounts import duration
 
+QUESTION = "take-over-asked"
+"""The picture of whom a session is taken from, which is asked before the application begins."""
 LOST = "lost"
 """Instead of a key: the session is taken over by somebody else."""
 DESK = "desk"
@@ -36,6 +45,25 @@ def lose(workspace: Workspace) -> None:
     """Have somebody else take the session over."""
     assert isinstance(workspace.team, CountedTeam)
     workspace.team.given[-1].lose(TAKEN)
+
+
+def draw_question(folder: Path, at: datetime) -> None:
+    """Draw what `runbook take-over` asks on a terminal."""
+    console = Console(width=84, record=True, file=StringIO(), force_terminal=True, color_system="truecolor")
+    whose = Whose(
+        session=f"{at:%Y%m%dT%H%M%SZ}-deploy-1f3a9c",
+        title="Deploy a release v2.0.0",
+        environment="",
+        drill="",
+        operator="ana",
+        machine=DESK,
+        heard=("held since", at),
+        silent=duration(250),
+        means=FROM_NOW_ON,
+        said="",
+    )
+    show(console, whose, plainly=False)
+    console.save_svg(str(folder / f"{QUESTION}.svg"), title="runbook take-over last")
 
 
 @contextmanager

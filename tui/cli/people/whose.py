@@ -82,7 +82,7 @@ def show(console: Console, whose: Whose, plainly: bool) -> None:
         return made
 
     facts = Table.grid(padding=(0, 2))
-    facts.add_column(no_wrap=True, style="dim")
+    facts.add_column(no_wrap=True)
     facts.add_column(overflow="fold")
     for label, told in whose.told:
         facts.add_row(words(label), words(told, "bold" if label in ("from", "silent") else ""))
