@@ -11,6 +11,7 @@ import pytest
 from tests.support.bundled_runbook import bundled_runbook
 from tools.recording import SHOT
 from tools.screenshots import SHOTS, Shot, words_of
+from tools.screenshots_people import QUESTION
 from tui.cli.main import main
 from tui.cli.options import Leading
 from tui.headless.answers import read_answers
@@ -76,7 +77,7 @@ def test_each_picture_says_what_it_was_drawn_for(shot: Shot) -> None:
 
 
 def test_there_is_no_picture_that_nothing_draws() -> None:
-    drawn = {*(shot.name for shot in SHOTS), SHOT.name}
+    drawn = {*(shot.name for shot in SHOTS), SHOT.name, QUESTION}
     assert {picture.stem for picture in (ROOT / "screenshots").glob("*.svg")} == drawn
 
 

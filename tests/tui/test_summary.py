@@ -250,6 +250,30 @@ def test_what_is_longer_than_the_summary_is_wide_hangs_below_its_words() -> None
     assert hang_of([("  noticed after 12 s", FAINT)], 80) == 4, "what has no words of its own hangs by two more"
 
 
+async def test_while_a_session_is_read_there_is_no_empty_frame(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = threading.Event()
+
+    def late(*given: Any) -> Report:
+        read.wait()
+        return read_report(*given)
+
+    monkeypatch.setattr(summary, "read_report", late)
+    app = RunbookApp(workspace)
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            app.begin(SETUP)
+            await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+            app.show_summary()
+            await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "reading the session…" in shown(app))
+            assert shown(app).count("╭") == 1
+            read.set()
+            await until(pilot, lambda: "Time by section" in shown(app) or "UNFINISHED" in shown(app))
+    finally:
+        read.set()
+
+
 async def test_a_drills_summary_is_marked(make_workspace: Callable[..., Workspace]) -> None:
     app = RunbookApp(make_workspace(drill="calm"))
     async with app.run_test(size=(120, 60)) as pilot:

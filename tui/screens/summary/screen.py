@@ -87,7 +87,9 @@ class SummaryScreen(FrontPage[None]):
         title = self.app.workspace.runbook.runbook.title
         yield TopLine(f"Summary · {title}", self.app.mode)
         yield Words(id="summary-head")
-        yield Words(id="summary-sections")
+        sections = Words(id="summary-sections")
+        sections.display = False  # no empty frame while the session is read
+        yield sections
         with VerticalScroll(id="summary"):
             yield Hung([[("reading the session…", "")]], id="summary-text")
         yield Words(id="summary-owed")
