@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from rich.console import Console
 
 from tests.support.terminal import terminal
-from tui.cli.people.whose import Whose, confirmed, show
+from tui.cli.people.whose import Whose, asked, confirmed
+from tui.cli.printing import tell_drawn
 from tui.errors import UsageError
 
 WHOSE = Whose(
@@ -53,11 +53,8 @@ except UsageError as error:
 """
 
 
-def drawn(whose: Whose, width: int = 60, plainly: bool = False, colours: bool = False) -> str:
-    console = Console(width=width, force_terminal=colours, color_system="standard" if colours else None)
-    with console.capture() as found:
-        show(console, whose, plainly)
-    return found.get()
+def drawn(whose: Whose, width: int = 60) -> str:
+    return "".join("".join(text for text, _ in line) + "\n" for line in asked(whose, width))
 
 
 def test_it_says_from_whom_since_when_and_what_becomes_of_what_they_started() -> None:
@@ -67,20 +64,22 @@ def test_it_says_from_whom_since_when_and_what_becomes_of_what_they_started() ->
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_no_row_is_wider_than_the_terminal_and_nothing_is_cut(width: int) -> None:
     words = drawn(WHOSE, width)
-    assert max(map(len, words.splitlines())) <= min(width, 84)
+    assert max(map(len, words.splitlines()[:-1])) <= min(width, 84)
     assert WHOSE.means in " ".join(words.replace("┃", " ").split())
 
 
-def test_a_terminal_without_our_signs_gets_ascii_and_a_drill_says_so() -> None:
-    words = drawn(WHOSE, plainly=True)
-    assert words.isascii()
-    assert "X TAKE OVER on PRODUCTION" in words
+def test_a_drill_says_so() -> None:
     assert "TAKE OVER in a DRILL" in drawn(replace(WHOSE, drill="calm-deployment"))
 
 
-def test_its_frame_is_red_and_what_a_machine_said_is_no_markup_and_no_escape() -> None:
-    words = drawn(replace(WHOSE, title="[red]a\x1b[2J", machine="one\ntwo"), colours=True)
-    assert "\x1b[31m┏" in words
+@pytest.mark.parametrize("colours", [True, False])
+def test_its_frame_is_red_and_what_a_machine_said_is_one_line_without_escapes(
+    colours: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = asked(replace(WHOSE, title="[red]a\x1b[2J", machine="one\ntwo"), 60)
+    assert all(style == "red" for text, style in (lines[1][0], lines[1][-1]))
+    tell_drawn(lines, colours)
+    words = capsys.readouterr().out
     assert "[red]a" in words
     assert "\x1b[2J" not in words
     assert len(words.splitlines()) == len(ASKED.splitlines())
@@ -103,3 +102,17 @@ def test_what_is_typed_before_the_question_is_seen_is_no_answer(typed: str, came
         screen.press(typed)
         screen.wait_for(came)
         assert screen.wait() == 0
+        assert b"\x1b[31m" in screen.received
+
+
+def test_a_terminal_of_few_signs_and_no_colours_reads_the_same() -> None:
+    environment = {"LC_ALL": "C", "NO_COLOR": "1", "TERM": "linux", "PYTHONPATH": str(Path.cwd())}
+    with terminal([sys.executable, "-c", ASKS], Path.cwd(), environment, (80, 24)) as screen:
+        screen.wait_for("reading")
+        screen.press("\n")
+        screen.wait_for("anything else leaves it.")
+        screen.press("\n")
+        assert screen.wait() == 0
+    assert screen.received.isascii()
+    assert b"X TAKE OVER on PRODUCTION" in screen.received
+    assert b"\x1b[31m" not in screen.received

@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from rich.console import Console
+from rich.text import Text
 
 from tests.execution.test_epochs import LOST as TAKEN
 from tests.execution.test_epochs import CountedTeam
@@ -19,7 +20,7 @@ from tests.support.redis_server import RedisServer
 from tests.support.shared_session import feeds_of, following, relay_of, shared
 from tests.support.waiting import until
 from tui.cli.people.taking_over import FROM_NOW_ON
-from tui.cli.people.whose import Whose, show
+from tui.cli.people.whose import WIDE, Whose, asked
 from tui.execution.workspace import Workspace
 from tui.sharing.following.follow_workspace import FollowWorkspace
 from tui.sharing.following.posting import SignedPosting
@@ -49,7 +50,6 @@ def lose(workspace: Workspace) -> None:
 
 def draw_question(folder: Path, at: datetime) -> None:
     """Draw what `runbook take-over` asks on a terminal."""
-    console = Console(width=84, record=True, file=StringIO(), force_terminal=True, color_system="truecolor")
     whose = Whose(
         session=f"{at:%Y%m%dT%H%M%SZ}-deploy-1f3a9c",
         title="Deploy a release v2.0.0",
@@ -62,7 +62,9 @@ def draw_question(folder: Path, at: datetime) -> None:
         means=FROM_NOW_ON,
         said="",
     )
-    show(console, whose, plainly=False)
+    console = Console(width=WIDE, record=True, file=StringIO(), force_terminal=True, color_system="truecolor")
+    for line in asked(whose, WIDE):
+        console.print(Text.assemble(*line))
     console.save_svg(str(folder / f"{QUESTION}.svg"), title="runbook take-over last")
 
 

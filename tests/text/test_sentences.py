@@ -41,6 +41,12 @@ def test_a_message_is_a_sentence(text: str, told: str) -> None:
             "",
             "expected text that matches /a+/, but it was not found; the last line is: b",
         ),
+        (
+            "the service answers as it should",
+            "HTTP 502",
+            "",
+            "expected that the service answers as it should, got HTTP 502",
+        ),
         ('does not contain "E"', "E: lost", "", 'expected text that does not contain "E", got E: lost'),
         ("a value for host in the output", "none found", "", "expected a value for host in the output, but none found"),
         ("load below 4", "no number found", "", "expected load below 4, but no number found"),

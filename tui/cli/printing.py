@@ -5,7 +5,7 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from traceback import extract_tb, walk_tb
 from types import TracebackType
@@ -136,6 +136,18 @@ def tell(text: str) -> None:
     from tui.text.sanitise import sanitise
 
     click.echo("\n".join(sanitise(line, WHOLE) for line in text.split("\n")))
+
+
+def tell_drawn(lines: Iterable[Iterable[tuple[str, str]]], colours: bool) -> None:
+    """Write lines of parts to a terminal, each with its style, a colour of the terminal's own and `bold`."""
+    from tui.text.sanitise import sanitise
+
+    def drawn(text: str, style: str) -> str:
+        *bold, colour = style.split() or [""]
+        known = colour if colours and colour != "bold" else None
+        return click.style(sanitise(text, WHOLE), fg=known or None, bold=bool(bold) or colour == "bold")
+
+    click.echo("\n".join("".join(drawn(text, style) for text, style in line) for line in lines))
 
 
 def ask_line(question: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Container
 
 _FIRST = re.compile(r"[a-z]+(?:['’][a-z]+)?(?=[ ,;.]|$)")
 _OF_TEXT = ("contains ", "does not contain ", "matches ", "does not match ")
+_CLAUSE = re.compile(r"the \w+ (?:is|answers)\b")
 _NOTHING = ("not ", "no ", "none ")
 _OF_ITSELF = ("none ", "no number found")
 _NO_OUTPUT = "no output"
@@ -22,8 +23,10 @@ def sentence(text: str, names: Container[str] = ()) -> str:
 
 
 def expectation(expected: str) -> str:
-    """What is expected, as it stands after "expected": a text that contains something, an exit status."""
-    return f"text that {expected}" if expected.startswith(_OF_TEXT) else expected
+    """What is expected, as it stands after "expected": an exit status, that so it is."""
+    if expected.startswith(_OF_TEXT):
+        return f"text that {expected}"
+    return f"that {expected}" if _CLAUSE.match(expected) else expected
 
 
 def missed(expected: str, came: str, said: str = "") -> str:

@@ -1,25 +1,27 @@
 """The question whom a session is taken from: on a terminal framed as the screens frame what destroys something."""
 
+import os
+import shutil
 import sys
 from datetime import datetime
 
 from msgspec import Struct
-from rich import box
-from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len
 
 from tui.cli.launching import unheard
-from tui.cli.printing import is_terminal, tell
+from tui.cli.printing import is_terminal, tell, tell_drawn
+from tui.dialogs.laid import facts
 from tui.errors import UsageError
-from tui.text.block import last_words
+from tui.text.block import Piece, shown
 from tui.widgets.head.mode import mode_of
 from tui.widgets.looks import ascii
+from tui.widgets.step.laid_out import BLANK, rows
 
 WIDE = 84
 """Cells of the frame at most."""
-NAME = "Type {} and press Enter; anything else leaves it."
+LABELS = 12
+"""Cells of the labels' column."""
+RED, HEAD, NAME = "red", "bold red", "bold"
 
 
 class Whose(Struct, frozen=True):
@@ -47,7 +49,7 @@ class Whose(Struct, frozen=True):
             ("session", self.session),
             ("from", f"{self.operator} on {self.machine}"),
             (label, f"{at:%Y-%m-%d %H:%M:%S} UTC"),
-            *((("silent", f"for {self.silent}"),) if self.silent else ()),
+            ("silent", f"for {self.silent}"),
             ("then", self.means),
         )
 
@@ -63,8 +65,12 @@ def confirmed(whose: Whose, given: str, glyphs: str = "") -> None:
         UsageError: another name was given, or none.
     """
     if not given and is_terminal():
+        plainly, letters = ascii.wanted(glyphs), ascii.utf8()
+        lines = asked(whose, shutil.get_terminal_size().columns)
+        if plainly:
+            lines = [[(ascii.plain(text, letters), style) for text, style in line] for line in lines]
         with unheard():
-            show(Console(), whose, ascii.wanted(glyphs))
+            tell_drawn(lines, colours=not os.environ.get("NO_COLOR"))
         given = sys.stdin.readline().strip()
     else:
         tell(f"{whose.said}.")
@@ -73,26 +79,15 @@ def confirmed(whose: Whose, given: str, glyphs: str = "") -> None:
         raise UsageError("the session is not taken over", f"--from {whose.operator} says whom it is taken from")
 
 
-def show(console: Console, whose: Whose, plainly: bool) -> None:
-    """Draw the question; `plainly` without signs that the terminal does not have."""
-
-    def words(text: str, style: str = "") -> Text:
-        made = last_words([ascii.plain(text) if plainly else text])
-        made.stylize(style)
-        return made
-
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(no_wrap=True)
-    facts.add_column(overflow="fold")
-    for label, told in whose.told:
-        facts.add_row(words(label), words(told, "bold" if label in ("from", "silent") else ""))
-    about = Table.grid()
-    for row in (words(whose.title or whose.session, "bold"), "", facts):
-        about.add_row(row)
-    heading = words(f"✖ TAKE OVER {mode_of(whose.environment, whose.drill, replayed=False).where}", "bold red")
-    frame = box.ASCII if plainly else box.HEAVY
-    panel = Panel(about, frame, title=heading, title_align="left", border_style="red", width=min(console.width, WIDE))
-    console.print(panel)
-    ask = words(NAME.format(whose.operator))
-    ask.stylize("bold", 5, 5 + len(whose.operator))
-    console.print(ask)
+def asked(whose: Whose, columns: int) -> list[list[Piece]]:
+    """The question for a terminal of so many columns: its frame, what is known in it, and what is to be typed."""
+    width = max(LABELS, min(columns, WIDE) - 4)
+    heading = shown(f" ✖ TAKE OVER {mode_of(whose.environment, whose.drill, replayed=False).where} ")
+    known = [*rows([(whose.title or whose.session, NAME)], width), BLANK, *facts(whose.told, width, LABELS)]
+    lines: list[list[Piece]] = [[("┏━", RED), (heading, HEAD), ("━" * (width - cell_len(heading) + 1) + "┓", RED)]]
+    for row in known:
+        pieces = [(text, NAME if style == NAME else "") for text, style in row.pieces]
+        lines.append([("┃ ", RED), *pieces, (" " * (width - cell_len(row.text)) + " ┃", RED)])
+    lines.append([("┗" + "━" * (width + 2) + "┛", RED)])
+    lines.append([("Type ", ""), (whose.operator, NAME), (" and press Enter; anything else leaves it.", "")])
+    return lines
