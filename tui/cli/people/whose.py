@@ -80,7 +80,7 @@ def confirmed(whose: Whose, given: str, glyphs: str = "") -> None:
 
 
 def asked(whose: Whose, columns: int) -> list[list[Piece]]:
-    """The question for a terminal of so many columns: its frame, what is known in it, and what is to be typed."""
+    """The question at this width: its frame, what is known in it, and what is to be typed."""
     width = max(LABELS, min(columns, WIDE) - 4)
     heading = shown(f" ✖ TAKE OVER {mode_of(whose.environment, whose.drill, replayed=False).where} ")
     known = [*rows([(whose.title or whose.session, NAME)], width), BLANK, *facts(whose.told, width, LABELS)]
