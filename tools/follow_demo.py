@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.support.redis_server import RedisServer
@@ -20,6 +21,14 @@ from tests.support.team_bucket import KEYS, NAME, TeamBucketServer
 
 SIZE = ("-x", "160", "-y", "50")
 NEEDED = ("tmux", "redis-server")
+PREFIX = "follow-demo-"
+OWNER = "owner"
+"""The file in a demonstration's folder with the process that removes it."""
+ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+PATIENCE = 10.0
+"""Seconds that what runs in the terminals has to end, once these are closed."""
+FIRST = "Here you follow as ben, as soon as the drill above is begun there: d, then F10"
+"""What is said to who follows until there is something to follow."""
 THEN = "You follow no more. To continue the drill here: runbook take-over last (exit ends this)"
 """What is said to who has left following; it stands in a shell between quotes."""
 
@@ -30,40 +39,111 @@ def main() -> int:
     if missing:
         print(f"this needs {' and '.join(missing)}: install them (Debian: apt install tmux redis-server)")
         return 1
-    detached = "--detached" in sys.argv
-    for ended in (signal.SIGTERM, signal.SIGHUP):  # what was begun here ends with it
+    os.environ.setdefault("TERM", "xterm")  # where it is not told: tmux draws on no terminal that it does not know
+    for ended in ENDINGS:  # what was begun here ends with it
         signal.signal(ended, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="follow-demo-") as name:
-        folder = Path(name)
-        relay, bucket = RedisServer(folder / "redis", password=secrets.token_hex(16)), TeamBucketServer()
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        _clear(folder)
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
+        ending.callback(_stop, folder)
+        (folder / OWNER).write_text(str(os.getpid()))
+        relay = RedisServer(folder / "redis", password=secrets.token_hex(16))
+        ending.callback(relay.stop)
+        bucket = TeamBucketServer()
+        ending.callback(bucket.stop)
         bucket.make(NAME)
-        socket = str(folder / "tmux")
-        try:
-            for person in ("ana", "ben"):
-                _settings(folder / person, person, relay, bucket)
-            tmux = ("tmux", "-S", socket, "-f", "/dev/null")
-            _program(folder / "bin")
-            drill = _in(folder / "ana", relay, "runbook drill calm-deployment")
-            watch = f'until runbook follow last; do sleep 1; done; echo "{THEN}"; exec sh'
-            subprocess.run((*tmux, "new-session", "-d", "-s", "demo", *SIZE, drill), check=True)
-            subprocess.run((*tmux, "set-option", "-g", "mouse", "on"), check=True)
-            subprocess.run((*tmux, "split-window", "-v", "-t", "demo", _in(folder / "ben", relay, watch)), check=True)
-            subprocess.run((*tmux, "select-pane", "-t", "demo:0.0"), check=True)
-            if detached:
-                print(f"tmux -S {socket} attach")
-                _wait(tmux)
-            else:
-                subprocess.run((*tmux, "attach", "-t", "demo"), check=False)
-        finally:
-            subprocess.run(("tmux", "-S", socket, "kill-server"), check=False, stderr=subprocess.DEVNULL)
-            relay.stop()
-            bucket.stop()
+        for person in ("ana", "ben"):
+            _settings(folder / person, person, relay, bucket)
+        _program(folder / "bin")
+        ending.callback(_stop, folder)  # those who use the servers come first
+        _terminals(folder, relay)
+        ending.callback(_unasked)
+        return _shown(_tmux(folder), "--detached" in sys.argv)
+
+
+def _terminals(folder: Path, relay: RedisServer) -> None:
+    """Begin the two terminals, one above the other."""
+    tmux = _tmux(folder)
+    drill = _in(folder / "ana", relay, "runbook drill calm-deployment")
+    watch = (
+        f'echo "{FIRST}"; until runbook follow last 2>{folder}/said; do sleep 1; done; cat {folder}/said; '
+        f'echo "{THEN}"; exec sh'
+    )
+    subprocess.run((*tmux, "new-session", "-d", "-s", "demo", *SIZE, drill), check=True)
+    subprocess.run((*tmux, "set-option", "-g", "mouse", "on"), check=True)
+    subprocess.run((*tmux, "split-window", "-v", "-t", "demo", _in(folder / "ben", relay, watch)), check=True)
+    subprocess.run((*tmux, "select-pane", "-t", "demo:0.0"), check=True)
+
+
+def _tmux(folder: Path) -> tuple[str, ...]:
+    return ("tmux", "-S", str(folder / "tmux"), "-f", "/dev/null")
+
+
+def _shown(tmux: tuple[str, ...], detached: bool) -> int:
+    """Wait until the terminals have ended, attached to them or not; the exit status."""
+    if not detached:
+        attached = subprocess.run((*tmux, "attach", "-t", "demo"), check=False)
+        return int(attached.returncode != 0 and _is_there(tmux))  # this is no terminal that tmux can draw on
+    print(f"{shlex.join(tmux)} attach", flush=True)
+    while _is_there(tmux):
+        time.sleep(0.5)
     return 0
 
 
-def _wait(tmux: tuple[str, ...]) -> None:
-    while subprocess.run((*tmux, "has-session", "-t", "demo"), check=False, stderr=subprocess.DEVNULL).returncode == 0:
-        time.sleep(0.5)
+def _is_there(tmux: tuple[str, ...]) -> bool:
+    return subprocess.run((*tmux, "has-session", "-t", "demo"), check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def _unasked() -> None:
+    """Let nothing end the ending: `make` and a terminal that is closed both ask, one after the other."""
+    for ended in ENDINGS:
+        signal.signal(ended, signal.SIG_IGN)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a demonstration left that was killed, with whatever of it still runs."""
+    try:
+        owner = int((folder / OWNER).read_text())
+    except (OSError, ValueError):  # another person's, or it is only about to begin
+        return
+    if b"follow_demo" not in _command(owner):
+        _stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop(folder: Path) -> None:
+    """End everything that runs in a demonstration's folder, and wait until it is gone."""
+    subprocess.run((*_tmux(folder), "kill-server"), check=False, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + PATIENCE
+    while running := [pid for pid in _processes() if os.fsencode(folder) in _environment(pid) + _command(pid)]:
+        for pid in running if time.monotonic() > until else ():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in (pid for pid in running if b"redis-server" in _command(pid)):  # nobody else ends it
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        time.sleep(0.1)
+
+
+def _processes() -> list[int]:
+    mine = os.getpid()
+    return [int(found.name) for found in Path("/proc").glob("[0-9]*") if int(found.name) != mine]
+
+
+def _command(pid: int) -> bytes:
+    return _told(pid, "cmdline")
+
+
+def _environment(pid: int) -> bytes:
+    return _told(pid, "environ")
+
+
+def _told(pid: int, what: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{what}").read_bytes()
+    except OSError:  # it is gone, or another person's
+        return b""
 
 
 def _settings(home: Path, person: str, relay: RedisServer, bucket: TeamBucketServer) -> None:

@@ -36,6 +36,9 @@ class Hanging:
     def held(self, attempts: list[int]) -> dict[int, int]:
         return {}
 
+    def files(self) -> frozenset[str]:
+        return frozenset()
+
     def output(self, attempt: int, offset: int, data: bytes) -> None: ...
     def frame(self, frame: KeyFrame) -> None: ...
     def beat(self, beat: Beat) -> None: ...
