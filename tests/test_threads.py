@@ -135,6 +135,46 @@ def test_what_screens_ask_for_is_done_by_a_bounded_number_of_threads(monkeypatch
     asyncio.run(asked())
 
 
+def test_what_no_thread_is_to_be_had_for_is_done_once_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers, schedule = threads.Workers("worker", 2), threads.Schedule("due")
+    done, refused = list[str](), threading.Semaphore(0)
+    over = threading.Event()
+
+    def none(name: str, call: Callable[..., object], *given: object) -> threading.Thread:
+        refused.release()
+        raise RunbookError("512 threads of this program are running")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threads, "start", none)
+        with pytest.raises(RunbookError, match="threads of this program are running"):
+            workers.begin(partial(done.append, "refused"))
+        schedule.give(workers, partial(done.append, "given"))
+        schedule.give(workers, over.set)
+        for _ in range(6):  # a schedule has a thread of its own in any case, and tries again
+            assert refused.acquire(timeout=30)
+        assert done == []
+    assert over.wait(30)
+    while not done:
+        threading.Event().wait(0.01)
+    assert done == ["given"]
+
+
+def test_a_schedule_that_has_no_thread_has_taken_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule, done = threads.Schedule("due"), list[str]()
+    over = threading.Event()
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RunbookError, match="can't start new thread"):
+            schedule.after(0.0, partial(done.append, "refused"))
+    schedule.after(0.01, over.set)
+    assert over.wait(30)
+    assert done == []
+
+
 def test_a_schedule_does_at_its_time_what_is_due_on_one_thread_whatever_fails() -> None:
     schedule = threads.Schedule("due")
     done: list[tuple[str, str]] = []

@@ -101,21 +101,25 @@ def _unasked() -> None:
         signal.signal(ended, signal.SIG_IGN)
 
 
-def _clear(folder: Path) -> None:
+def _clear(folder: Path, patience: float = PATIENCE) -> None:
     """Remove what a demonstration left that was killed, with whatever of it still runs."""
     try:
         owner = int((folder / OWNER).read_text())
     except (OSError, ValueError):  # another person's, or it is only about to begin
         return
     if b"follow_demo" not in _command(owner):
-        _stop(folder)
+        _stop(folder, patience)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stop(folder: Path) -> None:
-    """End everything that runs in a demonstration's folder, and wait until it is gone."""
+def _stop(folder: Path, patience: float = PATIENCE) -> None:
+    """End everything that runs in a demonstration's folder, and wait until it is gone.
+
+    Args:
+        patience: seconds that it has for it, until it is killed.
+    """
     subprocess.run((*_tmux(folder), "kill-server"), check=False, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while running := [pid for pid in _processes() if os.fsencode(folder) in _environment(pid) + _command(pid)]:
         for pid in running if time.monotonic() > until else ():
             with suppress(ProcessLookupError):

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import count
 
 from tui.errors import RunbookError
@@ -15,6 +16,9 @@ MOST = 512
 """Threads that `start` lets run at a time: many more than a session needs, few enough for any machine."""
 
 _left = threading.BoundedSemaphore(MOST)
+
+AGAIN = 0.1
+"""Seconds until a schedule tries again to have something done for which no thread was to be had."""
 
 
 def start(name: str, call: Callable[..., object], *given: object) -> threading.Thread:
@@ -32,11 +36,18 @@ def start(name: str, call: Callable[..., object], *given: object) -> threading.T
         finally:
             _left.release()
 
+    try:
+        return _started(name, run)
+    except RunbookError:
+        _left.release()
+        raise
+
+
+def _started(name: str, run: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=run, name=name, daemon=True)
     try:
         thread.start()
     except RuntimeError as error:  # the machine has no more of them
-        _left.release()
         raise RunbookError(f"no thread can be started: {error}", "end what else is running on this machine") from error
     return thread
 
@@ -72,18 +83,11 @@ class Workers:
         Raises:
             RunbookError: there are too many threads in the whole program.
         """
-        with self._lock:
+        with self._lock:  # until it has begun: who comes meanwhile would count on a thread that there may never be
+            if self._running < self._most:
+                start(self._name, self._work)
+                self._running += 1
             self._waiting.append(call)
-            if self._running >= self._most:
-                return
-            self._running += 1
-        try:
-            start(self._name, self._work)
-        except RunbookError:
-            with self._lock:
-                self._running -= 1
-                self._waiting.remove(call)
-            raise
 
     def _work(self) -> None:
         while True:
@@ -115,7 +119,7 @@ class Workers:
 class Schedule:
     """Does at its time what is short, for everybody on one thread, which ends when nothing is left.
 
-    A call must not wait for anything: what does is given to Workers.
+    A call must not wait for anything: what does is given to Workers. Its thread is beside the MOST others.
     """
 
     def __init__(self, name: str) -> None:
@@ -129,20 +133,25 @@ class Schedule:
         """Do this in a number of seconds; there is no taking it back, `call` looks whether it is still wanted.
 
         Raises:
-            RunbookError: there are too many threads in the whole program.
+            RunbookError: the machine has no thread for it.
         """
         with self._news:
+            if not self._running:
+                _started(self._name, self._run)
+                self._running = True
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), call))
-            if self._running:
-                self._news.notify()
-                return
-            self._running = True
+            self._news.notify()
+
+    def give(self, workers: Workers, call: Callable[[], object]) -> None:
+        """Have this done by workers as soon as a thread is to be had for it, which may be later.
+
+        Raises:
+            RunbookError: the machine has none, and none for this schedule.
+        """
         try:
-            start(self._name, self._run)
+            workers.begin(call)
         except RunbookError:
-            with self._news:
-                self._running = False
-            raise
+            self.after(AGAIN, partial(self.give, workers, call))
 
     def _run(self) -> None:
         while (call := self._next()) is not None:

@@ -94,6 +94,7 @@ def forms() -> Iterator[tuple[str, str, str]]:
             yield f"drawn, {name}", secret, f"before\n{draw(secret)}\nafter\n"
 
 
+@pytest.mark.timeout(120 * CUTS)
 def test_no_form_of_a_secret_leaves_the_machine_wherever_its_output_is_cut(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.ran import run
 from tests.support.sshd import Sshd, free_port
 from tui import threads
-from tui.errors import HostError
+from tui.errors import HostError, RunbookError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import Answering, CancelToken, Command, LinkState, Stream
 from tui.transports.connected import steadied
@@ -278,6 +278,30 @@ def test_a_connection_takes_one_thread(own_sshd: MakeSshd) -> None:
     assert len(more) <= len(hosts) + 1, more  # one watches all of them
     for host in hosts:
         host.close()
+
+
+def test_a_connection_that_ends_when_no_thread_is_to_be_had_is_told_and_made_again(
+    own_sshd: MakeSshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, links = own_sshd(), Links()
+    host = server.transport(on_link=links)
+    host.connect()
+    refused = threading.Semaphore(0)
+
+    def none(name: str, call: Callable[..., object], *given: object) -> threading.Thread:
+        refused.release()
+        raise RunbookError("512 threads of this program are running")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threads, "start", none)
+        server.kill_connections()
+        for _ in range(3):
+            assert refused.acquire(timeout=30)
+        assert LinkState.LOST not in links.seen
+    links.wait_for(LinkState.LOST)
+    while links.seen[-1] is not LinkState.UP:
+        time.sleep(0.01)
+    host.close()
 
 
 def test_all_are_made_again_where_a_network_is_lost_with_more_of_them_than_threads(

@@ -273,21 +273,14 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
 
     def _later(self, tries: int) -> None:
         pause = RECONNECT[min(tries, len(RECONNECT) - 1)]
-
-        def due() -> None:
-            try:
-                _RECONNECTING.begin(partial(self._reconnect, tries))
-            except RunbookError:  # no thread is to be had now
-                self._later(tries)
-
-        _SCHEDULE.after(pause, due)
+        _SCHEDULE.after(pause, partial(_SCHEDULE.give, _RECONNECTING, partial(self._reconnect, tries)))
 
     def _reconnect(self, tries: int) -> None:
         if self._closed.is_set():
             return
         try:
             self._connected(again=True)
-        except HostError:
+        except RunbookError:  # there is none yet, or no thread for it
             self._later(tries + 1)
 
     def _changed(self, link: LinkState, detail: str = "") -> None:

@@ -40,7 +40,7 @@ class Liveness:
         self._stalled = False
         self._told: float | None = None
         _SCHEDULE.after(self._pause, self._ask)
-        connection.when_ended(partial(_TELLERS.begin, self._ended))
+        connection.when_ended(partial(_SCHEDULE.give, _TELLERS, self._ended))
 
     @property
     def round_trip(self) -> float | None:
@@ -69,7 +69,7 @@ class Liveness:
             return
         self._asked, self._sent = time.monotonic(), False
         _SCHEDULE.after(self._pause, self._judge)
-        _SENDERS.begin(self._send)
+        _SCHEDULE.give(_SENDERS, self._send)
 
     def _send(self) -> None:
         self._sent = True
@@ -89,21 +89,21 @@ class Liveness:
             self._stalled = True
             self._asked = time.monotonic()
             _SCHEDULE.after(min(AGAIN, self._pause / 4), partial(self._judge_stalled, self._asked + self._pause))
-            _TELLERS.begin(partial(self._tell, LinkState.STALLED, f"no sign of life for {self._pause:.0f} s"))
-            _SENDERS.begin(self._send)
+            told = partial(self._tell, LinkState.STALLED, f"no sign of life for {self._pause:.0f} s")
+            _SCHEDULE.give(_TELLERS, told)
+            _SCHEDULE.give(_SENDERS, self._send)
 
     def _judge_stalled(self, until: float) -> None:
         if self._stopped:
             return
         if self._connection.heard > self._asked:
             self._stalled = False
-            _TELLERS.begin(partial(self._tell, LinkState.UP, ""))
+            _SCHEDULE.give(_TELLERS, partial(self._tell, LinkState.UP, ""))
             self._ask()
         elif time.monotonic() < until:
             _SCHEDULE.after(min(AGAIN, self._pause / 4), partial(self._judge_stalled, until))
         else:
-            _SCHEDULE.after(self._pause, partial(self._judge_stalled, until))  # where no thread is to be had now
-            _TELLERS.begin(self._give_up)
+            _SCHEDULE.give(_TELLERS, self._give_up)
 
     def _tell(self, link: LinkState, why: str) -> None:
         if not self._stopped and self._stalled is (link is LinkState.STALLED):

@@ -225,8 +225,10 @@ class Connection(Negotiating):
             _CONNECTIONS.add(-1)
             with self.lock:
                 self.ended.set()
-            self._when_ended()
-            self._beneath()
+            try:
+                self._when_ended()
+            finally:
+                self._beneath()
 
     def when_ended(self, call: Callable[[], object]) -> None:
         """Have this called once the connection has ended, on any thread; it must not wait."""
