@@ -105,6 +105,8 @@ class SSMServer:
         """Questions about a new command for which it does not exist yet."""
         self.silent: set[str] = set()
         """Instances to which nothing is delivered."""
+        self.undelivered: tuple[str, str] | None = None
+        """The status, and its details, at which every command ends that is sent now."""
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -235,6 +237,9 @@ class SSMServer:
         while True:
             with self._lock:
                 if given.status == "Cancelled":
+                    return
+                if self.undelivered is not None:
+                    given.status, given.details = self.undelivered
                     return
                 instance = self.instances[given.instance]
                 if given.instance not in self.silent and instance.agent.poll() is None:

@@ -214,6 +214,24 @@ def test_an_instance_that_is_gone_or_silent_is_unreachable_in_words(ssm: SSMServ
         SSMTransport("box", ONE, service=SystemsManager("")).connect()
 
 
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ("Access Denied", "AWS does not allow commands there"),
+        ("InvalidPlatform", "its system does not run shell scripts"),
+        ("Undeliverable", "the command cannot be delivered to it"),
+    ],
+)
+def test_a_command_that_ends_before_it_was_delivered_has_not_run(
+    ssm: SSMServer, box: SSMTransport, details: str, words: str
+) -> None:
+    box.connect()
+    ssm.undelivered = "Failed", details
+    outcome = run(box, "true").outcome
+    assert outcome.kind is OutcomeKind.UNREACHABLE
+    assert words in outcome.detail
+
+
 def test_an_instance_lost_while_a_command_runs_is_followed_when_it_is_back(ssm: SSMServer, box: SSMTransport) -> None:
     lost = threading.Event()
 

@@ -111,11 +111,12 @@ class Sending:
         return found
 
     def _delivered(self, found: Invocation) -> Invocation:
-        if found.status in ("Success", "Failed") and found.details not in _NEVER:
+        never = _NEVER.get(found.details.replace(" ", ""))  # written with spaces, or without
+        if found.status in ("Success", "Failed") and never is None:
             return found
         if found.begun:
             raise Lost
-        why = _NEVER.get(found.details.replace(" ", ""), found.details or found.status)
+        why = never or found.details or found.status
         raise HostError(f"Systems Manager does not reach {self._instance}: {why}", "does it run, with its SSM agent?")
 
     def take_back(self) -> None:
