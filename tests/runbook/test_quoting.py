@@ -98,7 +98,7 @@ VALUES = st.one_of(NASTY, st.text(st.characters(exclude_characters="\0", exclude
 @example(value="if")
 @example(value="a=b")
 @example(value="\tEOF")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_value_is_read_as_plain_text_wherever_it_stands(shell: str, value: str) -> None:
     scripts, wanted = [], []
     for name, template in CONTEXTS.items():

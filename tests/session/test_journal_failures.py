@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, JournalUnwritable
 from tui.session import events as ev
 from tui.session.journal.journal import Disk, Journal, read, verify
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def note(number: int) -> ev.NoteAdded:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.session.output import output
 from tui.session.output.line_index import BLOCK
@@ -138,7 +139,7 @@ class Finds:
 pieces = st.lists(st.sampled_from([b"\n", b"word", b"\r", b"q" * 40_000, LONG, b"\n" * 30_000]), max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=pieces, first=st.integers(0, 20), count=st.integers(0, 20))
 def test_any_window_of_any_output(tmp_path: Path, parts: list[bytes], first: int, count: int) -> None:
     for file in tmp_path.iterdir():

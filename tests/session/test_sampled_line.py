@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tests.support.recorded import TEXT
 from tui.errors import JournalDamaged, JournalUnwritable
@@ -135,7 +136,7 @@ def told(runbook: Runbook, path: Path) -> tuple[SessionState, list[object]]:
 
 
 @given(st.lists(st.tuples(passing, happening), max_size=25))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_series_is_the_same_as_written_one_by_one(
     tmp_path: Path, series: list[tuple[float, tuple[str, object]]]
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from tests.support.examples import examples
 from tui.execution.measuring.monitors import crossings
 from tui.runbook.model import seconds
 from tui.runbook.reading.load import load
@@ -141,7 +142,7 @@ def tripped(episodes: list[Episode], live: float = 0.0, phase: float = 3.0) -> f
     st.sampled_from([0.0, 120.0, 420.0]),
     st.floats(0.1, 9.9),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_it_trips_where_the_documents_sentence_is_true_and_within_half_a_minute(
     episodes: list[Episode], live: float, phase: float
 ) -> None:
