@@ -2,10 +2,11 @@
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Other = TypeVar("Other")
 
 LEAST = 32
 """Changes that are kept beside the rest, at least, before both become one."""
@@ -42,6 +43,15 @@ class Layered(Mapping[Key, Value], Generic[Key, Value]):
     def __getitem__(self, key: Key) -> Value:
         base, changed = self._layers
         return changed[key] if key in changed else base[key]
+
+    @overload
+    def get(self, key: Key, /) -> Value | None: ...
+    @overload
+    def get(self, key: Key, /, default: Value | Other) -> Value | Other: ...
+    def get(self, key: Key, /, default: object = None) -> object:
+        """The value, or the default; Mapping's own raises an error for each key that is not there."""
+        base, changed = self._layers
+        return changed[key] if key in changed else base.get(key, default)
 
     def __contains__(self, key: object) -> bool:
         base, changed = self._layers

@@ -47,17 +47,22 @@ def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = Ma
             found[step.id] = _never(state.runbook, step, sources[step.id])
         else:
             again.append(step)
+    # What follows from a step of the rollback itself is found again each time, the rest is as it is.
+    from_what: dict[str, list[Step | Mark]] = {}
+    for step in again:
+        traces: list[Step | Mark] = [
+            source if source.id in here else _trace(state, source, source.id in elsewhere, step.id)
+            for source in sources[step.id]
+        ]
+        traces += [known.get(step.id, _NONE), _own(state, step)]
+        from_what[step.id] = [one for one in traces if isinstance(one, Step) or one.sure]
     while again:
         before = dict(found)
         for step in again:
-            traces = [
-                _inherited(found[source.id], source, state)
-                if source.id in here
-                else _trace(state, source, source.id in elsewhere, step.id)
-                for source in sources[step.id]
+            marked = [
+                one if isinstance(one, Mark) else _inherited(found[one.id], one, state) for one in from_what[step.id]
             ]
-            traces += [known.get(step.id, _NONE), _own(state, step)]
-            sure = [trace for trace in traces if trace is not _NONE and trace.sure]
+            sure = [mark for mark in marked if mark.sure]
             found[step.id] = max(sure, key=_sureness) if sure else _never(state.runbook, step, sources[step.id])
         if found == before:
             break
