@@ -43,8 +43,10 @@ class Chain:
         self._over.set()
 
     def _watch(self) -> None:
+        before = False  # an `ssh` that starts a program is two for a moment, until that runs
         while not self._over.wait(LOOK) and self._process.poll() is None:
-            if max(_below(self._process.pid).values(), default=0) > MOST:
+            before, deep = max(_below(self._process.pid).values(), default=0) > MOST, before
+            if before and deep:
                 self.endless = True
                 _end_all(self._process)
                 return
