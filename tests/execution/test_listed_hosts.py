@@ -1,13 +1,16 @@
 """A group whose hosts a command prints: it runs once at the set-up, and the session keeps what it said then."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support.fake_transport import FakeTransport
 from tests.support.fleet import FLEET
-from tui.cli.wiring import drill_workspace
+from tui.cli.main import main
+from tui.cli.wiring import drill_workspace, open_store
 from tui.errors import RunbookError, UsageError
 from tui.execution.beginning import listed_hosts as listing
 from tui.execution.beginning.listed_hosts import differing_lists, listed_hosts
@@ -17,6 +20,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
+from tui.session.archive.bundle import pack
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
@@ -83,6 +87,34 @@ def test_a_session_keeps_the_hosts_that_were_listed_when_it_was_set_up(tmp_path:
     journal = read(Store(tmp_path / "sessions").find(session).journal)
     assert fold(load_text(other.text, "fleet"), journal) == resumed.state
     other.close()
+
+
+def test_commands_of_a_session_from_elsewhere_are_not_run_to_verify_it(
+    tmp_path: Path,
+) -> None:
+    ran, store = tmp_path / "ran", open_store()
+    text = text_of(f"echo x >> {ran}; echo web01")
+    workspace = Workspace(load_text(text, "fleet"), text, store, {}, SystemClock(), reach=reach)
+    workspace.preflight(SETUP, lambda row: None)
+    conductor = workspace.begin(SETUP)
+    assert conductor.state.started is not None
+    session = conductor.state.started.session
+    conductor.close()
+    workspace.close()
+    assert ran.read_text() == "x\n"
+    call = CliRunner().invoke
+    own = call(main, ["verify", session, "--groups"])
+    assert (own.exit_code, "the same today" in own.output) == (0, True)
+    assert ran.read_text() == "x\nx\n"
+    bundle, moved = tmp_path / "s.runbook", tmp_path / "elsewhere"
+    with bundle.open("wb") as file:
+        pack(store.find(session), file)
+    shutil.copytree(store.find(session).path, moved)
+    for other in (bundle, moved):
+        foreign = call(main, ["verify", str(other), "--groups"])
+        assert foreign.exit_code == 2
+        assert "would run commands of another machine's session" in foreign.output
+    assert ran.read_text() == "x\nx\n"
 
 
 def test_the_list_is_asked_for_again_with_the_preflight(tmp_path: Path) -> None:

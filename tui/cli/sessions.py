@@ -11,6 +11,7 @@ import click
 
 from tui.cli.options import guarded, session_named
 from tui.cli.printing import can_ask, complain, tell
+from tui.errors import UsageError
 
 SAYS_EVERY = 3.0
 """Seconds between two lines that say how far it is."""
@@ -68,7 +69,13 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     from tui.headless.tables import verify_report
 
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
-    with opened_anywhere(open_store(), session) as directory:
+    store = open_store()
+    with opened_anywhere(store, session) as directory:
+        if groups and directory.path.parent != store.root:
+            raise UsageError(
+                "--groups would run commands of another machine's session here",
+                "it is for the sessions of this machine: verify this one without it",
+            )
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
             tell(line)
         if groups:

@@ -123,9 +123,14 @@ def took(state: SessionState) -> dict[str, float]:
         if _at_once(attempts):
             together = took_together(state, step_by_id(state.runbook, step.id)) if step.cells else _sum(attempts)
             found[step.id] = round(together, 3)
-        for host in dict.fromkeys(host for known in step.cells.values() for host in known):
-            own = [attempt for attempt in attempts if attempt.host == host]
-            if _at_once(own):
+        if not step.cells:
+            continue
+        cells = {host for known in step.cells.values() for host in known}
+        by_host: dict[str, list[Attempt]] = {}
+        for attempt in attempts:
+            by_host.setdefault(attempt.host, []).append(attempt)
+        for host, own in by_host.items():
+            if host in cells and _at_once(own):
                 found[on_host(step.id, host)] = round(_sum(own), 3)
     return found
 
