@@ -1,6 +1,6 @@
 """Finds the hosts that were left in the middle of what is done host by host: drained, and not back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from msgspec import Struct
 
@@ -38,10 +38,13 @@ def _of_step(state: SessionState, step: Step) -> Iterator[LeftOpen]:
     for attempt in map(state.attempts.__getitem__, state.step(step.id).attempts):
         if not attempt.aside and attempt.seq > state.step(step.id).reopened_seq:
             by_host.setdefault(attempt.host, []).append(attempt)
+    changed = {name: frozenset(changed_on(state, step, name)) for name in step.undo}
     for cell in cells_of(state, step, 0):
         ran = by_host.get(cell.host, [])
         last = _last_change(step, ran) if cell.status not in (*at_it, CellStatus.GOOD) else -1
-        if last < 0 or (step.undo and all(_undone(state, step, name, cell.host, last) for name in step.undo)):
+        if last < 0 or (
+            changed and all(_undone(state, name, cell.host, hosts, last) for name, hosts in changed.items())
+        ):
             continue
         yield LeftOpen(step, cell.host, ran[-1].number, _done(step, cell))
 
@@ -59,10 +62,10 @@ def _last_change(step: Step, ran: Sequence[Attempt]) -> int:
     return last if last > max(ended, default=-1) else -1
 
 
-def _undone(state: SessionState, source: Step, name: str, host: str, since: int) -> bool:
-    """Whether a rollback step was done after that on the host, or has nothing to undo there."""
+def _undone(state: SessionState, name: str, host: str, changed: Set[str], since: int) -> bool:
+    """Whether a rollback step was done after that on the host, or has nothing to undo there: it `changed` others."""
     step = state.step(name)
-    if step.status is StepStatus.NOT_NEEDED or host not in changed_on(state, source, name):
+    if step.status is StepStatus.NOT_NEEDED or host not in changed:
         return True
     if not step.cells:
         return step.status is StepStatus.SIGNED and step.signed_seq > since
