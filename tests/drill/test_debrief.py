@@ -131,6 +131,12 @@ def test_what_brought_the_end_nearer_was_not_in_vain(after: Happened) -> None:
 def test_the_plan_that_was_followed_was_not_in_vain(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("build", 2)).stories
     assert story.vain == ()
+    assert story.decided is None, "nor did anybody decide about the fault by it"
+
+
+def test_a_change_of_the_plan_that_is_made_again_is_a_decision(after: Happened) -> None:
+    (story,) = after(STRUCK, *ran("look", 1, 1), *ran("build", 2), *ran("build", 3)).stories
+    assert (story.decided, story.decision) == (540, "Build")
 
 
 def test_what_was_only_tried_again_was_in_vain(after: Happened) -> None:

@@ -119,8 +119,7 @@ def _story(
     noticed = next(((one.at, words) for one in since if (words := _noticed(one.event, steps))), None)
     decided = None
     if noticed is not None:
-        later = (one for one in since if one.at >= noticed[0])
-        decided = next(((one.at, words) for one in later if (words := _decided(one.event, steps))), None)
+        decided = next(_decisions(entries, noticed[0], steps), None)
     tried = noticed is not None and _tried(since, noticed[0], over, steps)
     return Story(
         fault=struck.event.fault,
@@ -172,6 +171,17 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
             return f"resolved as {'succeeded' if event.succeeded else 'failed'}"
         case _:
             return ""
+
+
+def _decisions(entries: Sequence[ev.Entry], noticed: datetime, steps: _Steps) -> Iterator[tuple[datetime, str]]:
+    """What somebody decided since then, and when; a change of the plan that is made as the plan says is no decision."""
+    before: set[str] = set()
+    for one in entries:
+        planned = isinstance(one.event, ev.StepOpened) and one.event.step not in steps.aside | before
+        if isinstance(one.event, ev.StepOpened):
+            before.add(one.event.step)
+        if one.at >= noticed and not planned and (words := _decided(one.event, steps)):
+            yield one.at, words
 
 
 def _tried(since: Sequence[ev.Entry], noticed: datetime, over: datetime | None, steps: _Steps) -> Iterator[str]:
