@@ -86,6 +86,12 @@ def attempt(outcome: Outcome | None, judged: bool = True, good: bool = False, ac
             "unknown",
             False,
         ),
+        (
+            replace(attempt(LOST, judged=False), resolved_seq=7),
+            "UNKNOWN: the connection was lost, resolved as failed",
+            "unknown",
+            True,
+        ),
         (attempt(Outcome(OutcomeKind.CANCELLED), judged=False), "cancelled", "cancelled", True),
         (attempt(None, judged=False), "running", "running", False),
     ],

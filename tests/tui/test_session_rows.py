@@ -25,7 +25,7 @@ from tui.text.amounts import roughly
 from tui.text.block import Piece
 from tui.widgets.foot.text import vitals_line
 from tui.widgets.frames import Printed, counts_of, legend, output_foot, output_head, step_title, title_fits
-from tui.widgets.glyphs import STYLES
+from tui.widgets.glyphs import STYLES, attempt_sign
 from tui.widgets.head.progress_text import people_left, progress_row
 from tui.widgets.looks.bars import bar, segments
 from tui.widgets.moment import Moment
@@ -262,6 +262,14 @@ def test_the_frame_of_the_output_says_what_came_of_it(outcome: Outcome | None, w
     state = state_of(*ran("look", outcome))
     assert f"3 Output  {words}" in told(output_head(state, 1))
     assert told(output_head(state, 0)) == "3 Output"
+
+
+@pytest.mark.parametrize(("succeeded", "words"), [(False, "✖ resolved as failed"), (True, "✔ resolved as succeeded")])
+def test_what_a_person_decided_is_not_called_unknown(succeeded: bool, words: str) -> None:
+    said = ev.OutcomeResolved(attempt=1, operator="ana", succeeded=succeeded, reason="seen")
+    state = state_of(*ran("look", Outcome(OutcomeKind.UNKNOWN, detail="lost")), said)
+    assert f"3 Output  {words}" in told(output_head(state, 1))
+    assert attempt_sign(state.attempts[1])[0] == words[0]
 
 
 def test_below_the_output_is_whose_it_is_and_whether_it_follows() -> None:

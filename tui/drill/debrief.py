@@ -176,12 +176,12 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
 def _decisions(entries: Sequence[ev.Entry], noticed: datetime, steps: _Steps) -> Iterator[tuple[datetime, str]]:
     """What somebody decided since then, and when; a change of the plan that is made as the plan says is no decision."""
     before: set[str] = set()
-    for one in entries:
-        planned = isinstance(one.event, ev.StepOpened) and one.event.step not in steps.aside | before
-        if isinstance(one.event, ev.StepOpened):
-            before.add(one.event.step)
-        if one.at >= noticed and not planned and (words := _decided(one.event, steps)):
-            yield one.at, words
+    for entry in entries:
+        planned = isinstance(entry.event, ev.StepOpened) and entry.event.step not in steps.aside | before
+        if isinstance(entry.event, ev.StepOpened):
+            before.add(entry.event.step)
+        if entry.at >= noticed and not planned and (words := _decided(entry.event, steps)):
+            yield entry.at, words
 
 
 def _tried(since: Sequence[ev.Entry], noticed: datetime, over: datetime | None, steps: _Steps) -> Iterator[str]:

@@ -8,8 +8,9 @@ from rich.cells import cell_len
 
 from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.model import Step
+from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
-from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, place_words
+from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, place_words, resolved_words
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, figure, took_words
 from tui.text.block import Piece, shown
@@ -149,8 +150,9 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
     if attempt.outcome is None:
         return [*pieces, ("  ", ""), ("▶ running", STYLES["live"])]
     sign, class_ = attempt_sign(attempt)
-    on_card = class_ == "unknown" and state.step(attempt.step).attempts[-1:] == (number,)  # it says why, too
-    words = attempt.outcome.kind.value.upper() if on_card else attempt_called(attempt)
+    words = attempt_called(attempt)
+    if attempt.outcome.kind is OutcomeKind.UNKNOWN and state.step(attempt.step).attempts[-1:] == (number,):
+        words = resolved_words(attempt) or attempt.outcome.kind.value.upper()  # the card says why, too
     words = f"{OUTSIDE_WORDS}: {words}" if attempt.outside else words
     return [*pieces, ("  ", ""), (f"{sign} {words}{took_words(attempt.seconds)}", STYLES[class_])]
 

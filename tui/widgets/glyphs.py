@@ -82,7 +82,7 @@ def attempt_sign(attempt: Attempt) -> tuple[str, str]:
         return "▶", "live"
     if attempt.awaited:
         return AGAIN, "live"
-    if outcome.kind is OutcomeKind.UNKNOWN and not attempt.good:
+    if outcome.kind is OutcomeKind.UNKNOWN and not attempt.good and attempt.resolved_seq < 0:
         return "?", "unknown"
     if attempt_failed(attempt) or not (outcome.ended_by_itself or attempt.good):
         return "✖", "bad"

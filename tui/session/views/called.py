@@ -193,8 +193,8 @@ def attempt_called(attempt: Attempt) -> str:
         return "running"
     if attempt.awaited:
         return NOT_YET if outcome.ended_by_itself else f"{NOT_YET}: {outcome}"
-    if outcome.kind is OutcomeKind.UNKNOWN and attempt.good:
-        return f"{outcome}, resolved as succeeded"
+    if outcome.kind is OutcomeKind.UNKNOWN and (resolved := resolved_words(attempt)):
+        return f"{outcome}, {resolved}"
     if not outcome.ended_by_itself or not attempt.judged:
         return _unjudged(outcome)
     if attempt.good:
@@ -203,6 +203,13 @@ def attempt_called(attempt: Attempt) -> str:
         words = "failed (not as expected)" if outcome.exit_status == 0 else f"failed (exit {outcome.exit_status})"
     words = f"{words}: {outcome.detail}" if outcome.detail else words
     return f"{words} (unprotected: {outcome.unprotected})" if outcome.unprotected else words
+
+
+def resolved_words(attempt: Attempt) -> str:
+    """As what a person who had looked decided an outcome that was not known; empty where nobody did."""
+    if attempt.good:
+        return "resolved as succeeded"
+    return "resolved as failed" if attempt.resolved_seq >= 0 else ""
 
 
 def _unjudged(outcome: Outcome) -> str:
