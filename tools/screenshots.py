@@ -129,7 +129,7 @@ SHOTS = (
     Shot("group", "update", ASKED_FIRST, "STOPPED", method="", scenario=FULL, runbook=FLEET),
     Shot("group-80x24", "update", ASKED_FIRST, "STOPPED", method="", size=(80, 24), scenario=FULL, runbook=FLEET),
     Shot("review", until="What became of it", page="tests/data/documents/release.md"),
-    Shot("summary", before="complete-announce", press=("ctrl+s",), until="DRILL"),
+    Shot("summary", before="complete-announce", press=("ctrl+s",), until="Time by section"),
     Shot("drill-failed", "verify-login", ("enter",), "trouble: Application", method="b", scenario=STARTS),
     Shot(
         "drill-trouble",
