@@ -264,6 +264,13 @@ def test_the_frame_of_the_output_says_what_came_of_it(outcome: Outcome | None, w
     assert told(output_head(state, 0)) == "3 Output"
 
 
+def test_a_time_that_does_not_fit_beside_how_it_ended_is_not_cut_but_gone() -> None:
+    state = state_of(*ran("look", Outcome.exited(1)))
+    whole = "3 Output  ✔ ended (exit 1) in 0.5 s"
+    assert told(output_head(state, 1, len(whole) + 6)) == whole
+    assert told(output_head(state, 1, len(whole) + 5)) == "3 Output  ✔ ended (exit 1)"
+
+
 @pytest.mark.parametrize(("succeeded", "words"), [(False, "✖ resolved as failed"), (True, "✔ resolved as succeeded")])
 def test_what_a_person_decided_is_not_called_unknown(succeeded: bool, words: str) -> None:
     said = ev.OutcomeResolved(attempt=1, operator="ana", succeeded=succeeded, reason="seen")

@@ -141,8 +141,8 @@ class Printed(Struct, frozen=True):
     wrap: str = ""
 
 
-def output_head(state: SessionState, number: int) -> list[Piece]:
-    """What the output is of: how its command ended, or that it runs."""
+def output_head(state: SessionState, number: int, width: int = 0) -> list[Piece]:
+    """What the output is of: how its command ended, or that it runs; its time where a pane of this width has room."""
     pieces: list[Piece] = [("3 ", NUMBER), ("Output", "bold")]
     attempt = state.attempts.get(number)
     if attempt is None:
@@ -154,7 +154,9 @@ def output_head(state: SessionState, number: int) -> list[Piece]:
     if attempt.outcome.kind is OutcomeKind.UNKNOWN and state.step(attempt.step).attempts[-1:] == (number,):
         words = resolved_words(attempt) or attempt.outcome.kind.value.upper()  # the card says why, too
     words = f"{OUTSIDE_WORDS}: {words}" if attempt.outside else words
-    return [*pieces, ("  ", ""), (f"{sign} {words}{took_words(attempt.seconds)}", STYLES[class_])]
+    timed = f"{sign} {words}{took_words(attempt.seconds)}"
+    fits = not width or cell_len(f"3 Output  {shown(timed)}") <= width - BESIDE
+    return [*pieces, ("  ", ""), (timed if fits else f"{sign} {words}", STYLES[class_])]
 
 
 def output_foot(state: SessionState, number: int, printed: Printed, told: Sequence[str], width: int) -> list[Piece]:

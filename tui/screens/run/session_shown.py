@@ -314,8 +314,9 @@ class SessionShown(FrontPage[None]):
         view, keys = self.output, self.app.keys.on(self.ACTS)
         back = f"{keys.of('zoom')} shows the steps again" if self.panes.zoomed == OUTPUT else ""
         printed = Printed(view.total, view.came, view.following, view.sight, keys.of("wrap"))
-        below = output_foot(self.state, self._attempt, printed, [back, self._told], view.outer_size.width)
-        view.entitle(output_head(self.state, self._attempt), below)
+        width = view.outer_size.width
+        below = output_foot(self.state, self._attempt, printed, [back, self._told], width)
+        view.entitle(output_head(self.state, self._attempt, width), below)
 
     on_output_view_moved = _entitle_output
 
