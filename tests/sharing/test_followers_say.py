@@ -104,6 +104,20 @@ def test_who_sent_what_was_refused_is_told_why_until_they_send_another(two: Two,
     assert [one.why for one in two.reader.told] == ["a note without a text"]
 
 
+def test_who_was_taken_at_their_word_is_not_told_of_a_forged_copy_that_came_first(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    monkeypatch.setattr(two.follower, "send", lambda name, message: sent.append(message))
+    two.ben.note("look at the queue", "find")
+    (true,) = sent
+    two.reader(true.replace(b"at the queue", b"at the other"))
+    assert [one.id for one in two.reader.told] == [decode_message(true).message.id]
+    two.reader(true)
+    assert [note.text for note in two.notes()] == ["look at the queue"]
+    assert two.reader.told == ()
+
+
 def test_the_newest_of_very_many_refused_messages_are_told(two: Two, redis_server: RedisServer) -> None:
     two.ben.note("  ", "")
     until(lambda: len(two.reader.refused) == 1)

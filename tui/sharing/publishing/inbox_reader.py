@@ -42,6 +42,7 @@ class InboxReader:
             if name in self._before:
                 return
             self._take(self._guard.take(message, self._conductor.now()))
+            self.told = tuple(one for one in self.told if one.id != name)  # a forged copy of it had come first
         except RunbookError as error:
             self.refused.append(error.message)
             self._tell(name, error)
