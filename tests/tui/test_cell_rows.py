@@ -102,6 +102,30 @@ def test_a_batch_has_its_number_and_what_comes_after_it(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("install", "batches 2/3 and 3/3, 3 of 6 hosts: web02, web05, web06"),  # web05 is drained: it is gone on with
+        ("drain", "batch 2/3, 1 of 6 hosts: web02"),  # nothing was done there: a person begins that batch
+    ],
+)
+def test_a_retry_in_batches_names_every_host_on_which_it_runs(tmp_path: Path, at: str, words: str) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = [FAILED, Reply()]
+    hosts["web05"].replies[at] = [GONE, Reply()]
+    with begun(tmp_path, hosts, stop_after=2, text=TURNS) as conductor:
+        step = step_by_id(conductor.runbook, "roll")
+        for _ in range(3):
+            conductor.start("roll")
+            conductor.wait()
+        before = {name: len(host.ran) for name, host in hosts.items()}
+        assert on_hosts(conductor.state, step, 0)[1] == f"{words}, host by host, 1 at once, stop at 2"
+        conductor.retry("roll")
+        conductor.wait()
+        ran_again = [name for name, host in hosts.items() if len(host.ran) > before[name]]
+    assert ", ".join(ran_again) == words.partition(": ")[2]
+
+
 def test_the_hosts_can_be_opened_one_by_one_who_is_not_good_first(tmp_path: Path) -> None:
     hosts = fleet()
     hosts["web03"].replies["install"] = FAILED

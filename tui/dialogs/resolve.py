@@ -81,7 +81,7 @@ class Resolve(Dialog[Resolved | Follow | None]):
             [
                 rows(on, width, 3),
                 code(attempt.whole, width),
-                rows([(f"? {detail}. ", "bold $st-bad"), (may, "")], width, 2),
+                rows([(f"? {detail.rstrip('.')}. ", "bold $st-bad"), (may, "")], width, 2),
                 facts([("on the host", there), *answers], width, INDENT),
             ]
         )

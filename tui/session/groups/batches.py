@@ -7,8 +7,10 @@ from msgspec import Struct
 
 from tui.runbook.groups.host_by_host import batched
 from tui.runbook.model import Step, seconds
+from tui.session.changed import with_step
 from tui.session.groups.cells import Cell, CellStatus, cells_of
-from tui.session.state import Attempt, SessionState
+from tui.session.groups.kept import to_do_again
+from tui.session.state import Attempt, SessionState, StepStatus
 from tui.text.amounts import counted
 
 OPEN = (CellStatus.PART, CellStatus.RUNNING, CellStatus.TO_DO)
@@ -35,10 +37,15 @@ def batch_now(state: SessionState, step: Step) -> Batch | None:
     return next((batch for batch in _batches(state, step, OPEN) if batch.left), None)
 
 
-def batch_again(state: SessionState, step: Step) -> Batch | None:
-    """The first batch in which there is more to do once a person says retry; None where there is none."""
-    again = (*OPEN, *(status for status in CellStatus if status is not CellStatus.GOOD))
-    return next((batch for batch in _batches(state, step, again) if batch.left), None)
+def batches_to_run(state: SessionState, step: Step) -> list[Batch]:
+    """What runs once a person says so: the first batch in which there is more to do, and those begun before behind it.
+
+    Of a step that failed it is what there is to do once a person says retry.
+    """
+    if state.step(step.id).status is StepStatus.FAILED:
+        state = with_step(state, to_do_again(state, state.step(step.id)))
+    left = [batch for batch in _batches(state, step, OPEN) if batch.left]
+    return [batch for place, batch in enumerate(left) if place == 0 or batch.begun]
 
 
 def batch_begun(state: SessionState, step: Step) -> Batch | None:

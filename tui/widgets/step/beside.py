@@ -11,7 +11,7 @@ from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
-from tui.session.groups.batches import batch_again, batch_now
+from tui.session.groups.batches import batches_to_run, waits_for_person
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.possible.solutions import why_ruled_out
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
@@ -83,12 +83,13 @@ def on_hosts(state: SessionState, step: Step, place: int, below: bool = False) -
 
 def _in_turn(state: SessionState, step: Step) -> str:
     """The hosts that a step goes over now, one after the other."""
-    failed = state.step(step.id).status is StepStatus.FAILED
-    batch = batch_again(state, step) if failed else batch_now(state, step)
-    hosts = [cell.host for cell in batch.left] if batch is not None else []
+    batches = batches_to_run(state, step)
+    hosts = [cell.host for batch in batches for cell in batch.left]
     few = f": {', '.join(hosts)}" if 0 < len(hosts) <= NAMED else ""
-    every = counted(len(cells_of(state, step, 0)), "host")
-    words = f"batch {batch.number}/{batch.total}, {len(hosts)} of {every}" if batch and batch.total > 1 else every
+    words = every = counted(len(cells_of(state, step, 0)), "host")
+    if batches and batches[0].total > 1:
+        numbers = " and ".join(f"{batch.number}/{batch.total}" for batch in batches)
+        words = f"{'batch' if len(batches) == 1 else 'batches'} {numbers}, {len(hosts)} of {every}"
     return _pace(step, f"{words}{few}, host by host")
 
 
@@ -176,7 +177,11 @@ def _stopped(moment: Moment, step: Step, width: int) -> list[LaidRow]:
     running = moment.state.step(step.id).status is StepStatus.RUNNING and moment.state.running() is None
     if not running or moment.busy or moment.replayed or moment.read_only:
         return []
-    return rows([(" It stopped between two commands, and continues when you say so.", STYLES["turn"])], width, 1)
+    if (batch := waits_for_person(moment.state, step)) is not None:
+        words = f" Batch {batch.number - 1}/{batch.total} is done; the next one begins when you say so."
+    else:
+        words = " It stopped between two commands, and continues when you say so."
+    return rows([(words, STYLES["turn"])], width, 1)
 
 
 def _need(state: SessionState, step: Step, width: int) -> list[LaidRow]:
