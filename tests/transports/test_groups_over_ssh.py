@@ -40,6 +40,35 @@ expect = { contains = ["LINES"] }
     local=True,
 )
 
+TURNS = '''
+[[sections]]
+id = "s"
+title = "Update {{ host }}"
+each = "box"
+batches = ["1", "100%"]
+at_once = HOSTS
+[[sections.steps]]
+id = "drain"
+title = "Drain"
+mutates = true
+run = "echo drain >>HERE/ran-{{ host }}"
+[[sections.steps]]
+id = "migrate"
+title = "Migrate"
+mutates = true
+run = """
+echo ran >>HERE/ran-{{ host }}; echo begun
+[ {{ host }} = box1 ] || while [ ! -e HERE/go ]; do sleep 0.05; done
+seq 1 LINES"""
+expect = { contains = ["LINES"] }
+[[sections.steps]]
+id = "undrain"
+title = "Undrain"
+mutates = true
+run = "echo undrain >>HERE/ran-{{ host }}"
+'''
+"""The same host by host, in two batches: the first is done when the program is killed."""
+
 
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[list[Sshd]]:
@@ -51,34 +80,43 @@ def servers(tmp_path: Path) -> Iterator[list[Sshd]]:
         one.stop()
 
 
+@pytest.mark.parametrize("in_turn", [False, True], ids=["at-once", "host-by-host"])
 def test_every_host_is_followed_again_and_nothing_of_its_output_is_missing(
-    servers: list[Sshd], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    servers: list[Sshd], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_turn: bool
 ) -> None:
-    text = TEXT.replace("HERE", str(tmp_path)).replace("HOSTS", str(HOSTS)).replace("LINES", str(LINES))
+    text = TEXT[: TEXT.index("[[sections]]")] + TURNS if in_turn else TEXT
+    text = text.replace("HERE", str(tmp_path)).replace("HOSTS", str(HOSTS)).replace("LINES", str(LINES))
+    step, place = ("s", 1) if in_turn else ("migrate", 0)
     (tmp_path / "runbook.toml").write_text(text)
-    (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
+    (tmp_path / "answers.toml").write_text(f'operator = "ana"\nconfirm = ["{step}"]\n')
     config = tmp_path / "ssh_config"
     config.write_text("".join(one.config(f"box{number}") for number, one in enumerate(servers, 1)))
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
     command = [sys.executable, "-m", "tui", "run", "-f", tmp_path / "runbook.toml", "-F", config]
     command += ["--headless", "--flow", "deploy", "--answers", tmp_path / "answers.toml"]
+    waiting = HOSTS - in_turn
     with subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL) as program:
         begun = 0
-        while begun < HOSTS and program.poll() is None:
+        while begun < waiting and program.poll() is None:
             found = tmp_path.glob("sessions/*/attempts/*.out")
             begun = sum(path.read_bytes() == b"begun\n" for path in found)
         os.kill(program.pid, signal.SIGKILL)
-    assert begun == HOSTS
+    assert begun == waiting
     (tmp_path / "go").touch()
     with resumed_workspace("", tmp_path / "runbook.toml", {}, config) as (workspace, session):
         conductor = workspace.resume(session, "ana")
         conductor.wait()
-        cells = cells_of(conductor.state, step_by_id(conductor.runbook, "migrate"), 0)
+        if in_turn:  # the commands that ran are followed; a person says that the rest begins
+            assert all(one.outcome is not None and one.good for one in conductor.state.attempts.values())
+            conductor.start(step)
+            conductor.wait()
+        cells = cells_of(conductor.state, step_by_id(conductor.runbook, step), place)
         assert [cell.status for cell in cells] == [CellStatus.GOOD] * HOSTS
-        assert conductor.state.step("migrate").status is StepStatus.PASSED
+        assert conductor.state.step(step).status in (StepStatus.PASSED, StepStatus.SIGNED)
+        migrated = conductor.state.step(step).cells[place]
         conductor.close()
         attempts = workspace.store.find(session).attempts
     wanted = [b"begun", *(b"%d" % number for number in range(1, LINES + 1))]
-    for cell in cells:
-        assert OutputReader(attempts, cell.attempt).read_lines(0, LINES + 9) == wanted
-        assert (tmp_path / f"ran-{cell.host}").read_text() == "ran\n"
+    for host, number in migrated.items():
+        assert OutputReader(attempts, number).read_lines(0, LINES + 9) == wanted
+        assert (tmp_path / f"ran-{host}").read_text() == ("drain\nran\nundrain\n" if in_turn else "ran\n")

@@ -119,7 +119,7 @@ def test_a_retry_in_batches_names_every_host_on_which_it_runs(tmp_path: Path, at
             conductor.start("roll")
             conductor.wait()
         before = {name: len(host.ran) for name, host in hosts.items()}
-        assert on_hosts(conductor.state, step, 0)[1] == f"{words}, host by host, 1 at once, stop at 2"
+        assert placed(conductor, step, 0) == f"{words}, host by host, 1 at once, stop at 2"
         conductor.retry("roll")
         conductor.wait()
         ran_again = [name for name, host in hosts.items() if len(host.ran) > before[name]]

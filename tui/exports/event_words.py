@@ -7,7 +7,7 @@ from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
 from tui.session.approval.fork_words import fork_told
-from tui.session.groups.cells import fact_of
+from tui.session.groups.cells import fact_of, on_member
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.state import AUTO, SessionState, step_by_id
@@ -130,7 +130,8 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             own = f" {OUTSIDE_WORDS}," if event.operator else ""
             return event.operator, title, f"#{event.attempt}{own} started{on}: {command}"
         case ev.AttemptRejoined():
-            return event.operator, title, f"#{event.attempt} went on by itself and is followed again"
+            where = on_member(state, state.attempts[event.attempt])
+            return event.operator, title, f"#{event.attempt} went on by itself and is followed again{where}"
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
             first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
@@ -139,12 +140,14 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             return attempt.operator, title, f"#{event.attempt} {what}"
         case ev.AttemptChecked():
             bad = [missed(check.expected, check.came) for check in event.checks if not check.ok]
-            what = "; ".join(bad) if bad else "as expected"
-            again = IS_AWAITED if state.attempts[event.attempt].awaited else TRYING_AGAIN
+            attempt = state.attempts[event.attempt]
+            what = ("; ".join(bad) if bad else "as expected") + on_member(state, attempt)
+            again = IS_AWAITED if attempt.awaited else TRYING_AGAIN
             return "", title, what + (f" – {again}" if event.retrying else "")
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
-            return event.operator, title, f"outcome resolved as {word}: {event.reason}"
+            where = on_member(state, state.attempts[event.attempt])
+            return event.operator, title, f"outcome resolved as {word}{where}: {event.reason}"
         case _:
             assert_never(event)
 

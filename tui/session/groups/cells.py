@@ -121,6 +121,12 @@ def member_of(state: SessionState, attempt: Attempt) -> str:
     return attempt.host if not attempt.aside and group_at(state, attempt.step, attempt.action) else ""
 
 
+def on_member(state: SessionState, attempt: Attempt) -> str:
+    """Words for the host of a group on which an attempt was made, to be put behind what came of it; else empty."""
+    host = member_of(state, attempt)
+    return f" on {host}" if host else ""
+
+
 def cells_of(state: SessionState, step: Step, place: int) -> tuple[Cell, ...]:
     """The cells of an action on a group, in the order of its hosts; those of a rollback step that have to be undone.
 

@@ -238,7 +238,7 @@ class JobRun:
             kind, detail = self._ending or (OutcomeKind.CANCELLED, "its end was asked for before")
             return Outcome(kind, detail=detail)
         if end.status is None:
-            return _unknown(f"what watched it on the host was killed. {self._looked()}")
+            return _unknown(f"what watched it on the host was killed. {self._looked().removesuffix('.')}")
         if not end.begun:
             said = HUSHED if self._hushed else self._last_words.decode(errors="replace")
             return did_not_run(f"exit {end.status}", said)
