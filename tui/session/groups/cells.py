@@ -122,7 +122,7 @@ def member_of(state: SessionState, attempt: Attempt) -> str:
 
 
 def on_member(state: SessionState, attempt: Attempt) -> str:
-    """Words for the host of a group on which an attempt was made, to be put behind what came of it; else empty."""
+    """Words for the host of a group on which an attempt was made, to stand behind its result; empty for any other."""
     host = member_of(state, attempt)
     return f" on {host}" if host else ""
 
