@@ -28,11 +28,14 @@ _NUMBERS = 64
 _CONTROL = re.compile(HIDDEN_SEQUENCE + r"|[\r\b]")
 _CSI = re.compile(r"(?:\x1b\[|\x9b)([0-9;:]*)([@-~])\Z")
 _MOVES = frozenset("@CDGHJKPX`af")
-_MOVED = re.compile(rb"\r(?!\n|\Z)|\x08|(?:\x1b\[|\xc2\x9b)[0-9;:]*[@CDGHPX`af]")
+_MOVED = re.compile(rb"\r(?!\n|\Z)|\x08|\x1b\[[0-9;:]*[@CDGHPX`af]|\xc2\x9b[0-9;:]*[@CDGHPX`af]")
+_MOVED_BEGIN = (b"\r", b"\x08", b"\x1b[", b"\xc2\x9b")
+"""One of these is in all that moves: they are found a hundred times as fast as the pattern."""
 _ACTS = re.compile(
     rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
 )
 """What does something, or is not shown; of what cannot be seen in Unicode the most usual."""
+_ASCII_ACTS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _COLOURS = re.compile(rb"\x1b\[(?:[0-9;:]*m|0?K)|\r+(?=\n|\Z)")
 _TO_THE_END = {(what, number) for what in "JK" for number in ("", "0")}
 """Where nothing moves back, nothing is there to be erased."""
@@ -53,15 +56,19 @@ class Drawn(NamedTuple):
 
 def redraws(data: bytes) -> bool:
     """Whether a line, or one of several, may write over itself, so that it shows what it does not print in a row."""
-    return _MOVED.search(data) is not None
+    return any(begin in data for begin in _MOVED_BEGIN) and _MOVED.search(data) is not None
 
 
 def without_colours(data: bytes) -> bytes | None:
     """Lines as a search reads them, their colours left out; None where something in them does more than that."""
-    if _ACTS.search(data) is None:
+    if not _acts(data):
         return data
     plain = _COLOURS.sub(b"", data)
-    return plain if _ACTS.search(plain) is None else None
+    return None if _acts(plain) else plain
+
+
+def _acts(data: bytes) -> bool:
+    return (_ASCII_ACTS if data.isascii() else _ACTS).search(data) is not None
 
 
 def as_shown(line: bytes) -> bytes:
