@@ -19,16 +19,28 @@ OTHER_PART = '<a href="#steps">Another part of it</a>'
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
-@pytest.fixture
-def exported(small_session: SmallSession, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A session in which a step failed, its host is hostile, said its secret and a very long line."""
-    small_session.do("look")
-    said = b"line\n" * 3_000 + HOSTILE + b"password is " + SECRET.encode() + b"\n" + b"W" * 90_000 + b"\n"
-    small_session.host.replies["dump"] = Reply(said, Outcome.exited(1))
-    small_session.do("backup")
-    small_session.conductor.note("N" * 900, "backup")
+    folder = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DB_PASSWORD", SECRET)
+        session = SmallSession(folder / "sessions")
+        session.do("look")
+        said = b"line\n" * 3_000 + HOSTILE + b"password is " + SECRET.encode() + b"\n" + b"W" * 90_000 + b"\n"
+        session.host.replies["dump"] = Reply(said, Outcome.exited(1))
+        session.do("backup")
+        session.conductor.note("N" * 900, "backup")
+        made = render(session.read(), "html")
+        session.conductor.close()
+    return made
+
+
+@pytest.fixture
+def exported(written: bytes, tmp_path: Path) -> Path:
+    """The page of that session, in a file of the test's own."""
     path = tmp_path / "session.html"
-    path.write_bytes(render(small_session.read(), "html"))
+    path.write_bytes(written)
     return path
 
 
