@@ -238,8 +238,12 @@ class FrontPage(Page[Result]):
         """The row of keys, for the screen to put at its end."""
         from tui.widgets.keys_row.widget import KeysRow
 
-        self._keys_row = KeysRow(lambda: self.offers() if self.on_top else [])
+        self._keys_row = KeysRow(self.keys_of_row)
         return self._keys_row
+
+    def keys_of_row(self) -> "list[Offer]":
+        """What the row of keys says: nothing under a dialog, nor once parts that are asked may be gone."""
+        return self.offers() if self.on_top and self.whole_still else []
 
     def offers(self) -> "list[Offer]":
         """What can be done on this screen, and why the rest cannot."""

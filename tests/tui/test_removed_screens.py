@@ -29,7 +29,10 @@ from tui.screens.setup.screen import SetupScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session.state import Attempt
+from tui.widgets.output.view import OutputView
 
+PAINTED = True
+"""Each painting is drawn here, though nobody looks at it."""
 UNKNOWN = Attempt(
     number=1, step="look", action=0, host="web", command="uptime", started=datetime(2026, 11, 24, tzinfo=UTC)
 )
@@ -64,6 +67,30 @@ async def test_a_screen_that_is_removed_before_it_is_shown_ends_nothing(workspac
         app.close_session()
         await settled(pilot)
         assert isinstance(app.screen, HomeScreen)
+
+
+async def test_a_screen_that_is_not_whole_yet_or_no_more_asks_nothing_of_its_parts(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told to show itself before it is made, and looks for its keys once the program ends and the output went."""
+    asked: list[bool] = []
+    async with running(workspace) as (app, pilot):
+        screen = RollbackScreen()
+        app.push_screen(screen)
+        screen.show_now()
+        await until(pilot, lambda: screen.moment is not None)
+        assert screen.keys_of_row()
+        gone = OutputView._detach
+
+        def goes(view: OutputView) -> None:
+            gone(view)
+            if not screen.query(OutputView):
+                asked.append(screen.on_top and not screen.keys_of_row())
+                screen.show_now()
+
+        monkeypatch.setattr(OutputView, "_detach", goes)
+    assert asked
+    assert all(asked)
 
 
 async def test_a_session_that_was_let_go_leaves_nothing_in_memory(workspace: Workspace) -> None:

@@ -78,6 +78,11 @@ class Page(Screen[Result]):
         return self.app.screen_stack[-1:] == [self]
 
     @property
+    def whole_still(self) -> bool:
+        """Whether this screen has all its parts: where it is removed, or the program ends, they go before itself."""
+        return self in self.app.screen_stack and not self._pruning
+
+    @property
     def hidden(self) -> bool:
         """Whether a screen above this one leaves nothing of it to be seen."""
         stack = self.app.screen_stack
@@ -127,7 +132,7 @@ class Page(Screen[Result]):
         if shows and self not in self.app.screen_stack:
             # From Python 3.12 on a screen's task begins within `push_screen`, before the screen is on the stack.
             await asyncio.sleep(0)
-        if (shows and self not in self.app.screen_stack) or (message.handler_name in TOLD and not self.on_top):
+        if (shows and not self.whole_still) or (message.handler_name in TOLD and not self.on_top):
             return
         if message.handler_name == "on_compose":
             self._know_its_size()

@@ -91,6 +91,7 @@ class SessionShown(FrontPage[None]):
         self._told = ""
         self._issue = ""
         self._looked_at: tuple[int, ...] = ()
+        self._made = False
 
     @property
     def viewer(self) -> Viewer:
@@ -138,6 +139,7 @@ class SessionShown(FrontPage[None]):
     def on_mount(self) -> None:
         # watched, not told by a message: the card shows in the frame in which the mark moves
         self.watch(self.checklist, "selected", self._look_at, init=False)
+        self._made = True
         self.show_state(self.viewer.state)
         self.set_interval(TICK, self._tick)
         if not gc.get_freeze_count():
@@ -174,8 +176,8 @@ class SessionShown(FrontPage[None]):
             gc.collect(1)  # a little now and then: 50,000 at once hold up a key by 40 ms
 
     def show_now(self, _: object = None) -> None:
-        """Show the session as it is, unless it has been let go meanwhile."""
-        if self.app.viewer is not None:
+        """Show the session as it is, unless it has been let go meanwhile, or this screen is not whole."""
+        if self.app.viewer is not None and self._made and self.whole_still:
             self.show_state(self.viewer.state)
 
     def show_state(self, state: SessionState) -> None:
