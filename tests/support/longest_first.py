@@ -80,7 +80,6 @@ LONGEST = (
     "tests/probes/test_postgres_probe.py",
     "tests/tui/test_resumed_for_rollback.py",
     "tests/tui/test_troubleshoot.py",
-    "tests/tui/test_run_snapshots.py",
     "tests/tui/test_mashing_hostile.py",
     "tests/tui/test_dialogs_unheard.py",
     "tests/test_import_hygiene.py",
