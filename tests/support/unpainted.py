@@ -25,16 +25,16 @@ def update(
     self: Compositor, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
 ) -> RenderableType | None:
     """What changed, in place of `render_update`: where it is, and what it looks like only if that is looked at."""
-    if looked_at(active_app.get()):
+    if full or looked_at(active_app.get()):  # a picture of all is asked for to be seen
         return render_update(self, full, screen_stack, simplify)
     visible_screen_stack.set(screen_stack or [])
-    for widget in self.visible_widgets if full or self._dirty_regions else ():
+    for widget in self.visible_widgets if self._dirty_regions else ():
         if isinstance(widget, OutputView):
             widget.draw_line(0)
     screen = self.size.region
     changed = self._dirty_regions.copy()
     self._dirty_regions.clear()
-    if full or screen in changed:
+    if screen in changed:
         return LayoutUpdate([], screen)
     return ChopsUpdate([], list(self._regions_to_spans(changed)), []) if changed else None
 
