@@ -25,9 +25,10 @@ def update(
     self: Compositor, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
 ) -> RenderableType | None:
     """What changed, in place of `render_update`: where it is, and what it looks like only if that is looked at."""
-    if full or looked_at(active_app.get()):  # a picture of all is asked for to be seen
+    if full or screen_stack or looked_at(active_app.get()):
+        # A picture of all is asked for to be seen; what is under a dialog is drawn by its painting alone.
         return render_update(self, full, screen_stack, simplify)
-    visible_screen_stack.set(screen_stack or [])
+    visible_screen_stack.set([])
     for widget in self.visible_widgets if self._dirty_regions else ():
         if isinstance(widget, OutputView):
             widget.draw_line(0)
