@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport
-from tests.support.runbooks import small
+from tests.support.runbooks import one_section, small
 from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.conductor.gate import Gate
@@ -21,8 +22,8 @@ from tui.execution.viewer import Viewer
 from tui.session import events as ev
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
-from tui.session.journal.journal import Disk, Journal, read
-from tui.session.outcome import OutcomeKind
+from tui.session.journal.journal import PIECE, Disk, Journal, read
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Detached
 
 STARTED = ev.SessionStarted(
@@ -35,6 +36,13 @@ STARTED = ev.SessionStarted(
     variables={},
     targets={},
 )
+LOOK = """
+[[sections.steps]]
+id = "look"
+title = "Look"
+[[sections.steps.actions]]
+run = "uptime"
+"""
 RUNNING = ev.AttemptStarted(attempt=1, step="look", action=0, host="web", command="uptime", mutates=False)
 
 
@@ -70,6 +78,40 @@ def test_a_recorder_tells_what_is_on_disk_and_folded_in(recorder: Recorder, tmp_
     assert told == [(1, 1, 2)]
     assert recorder.receipt() == f"2:{recorder.position()[1]}"
     assert fold(recorder.runbook, read(tmp_path / "journal.jsonl")) == recorder.state
+
+
+def test_what_happened_together_waits_for_the_disk_once_and_is_told_one_after_the_other(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, syncs = [], [0]
+
+    def sync(file: int) -> None:
+        syncs[0] += 1
+        if syncs[0] == 2:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(recorder._journal, "_disk", Disk(sync=sync))
+    monkeypatch.setattr("tui.execution.recorder.UNWRITABLE_PAUSE", 0.0)
+    recorder.subscribe(lambda entry, state: told.append((entry.seq, state.seq, syncs[0])))
+    notes = [ev.NoteAdded(text=f"{number}", operator="ana") for number in range(PIECE + 2)]
+    recorder.record_happened(*notes)
+    assert told == [
+        *((number, number, 1) for number in range(1, PIECE + 1)),
+        *((number, number, syncs[0]) for number in range(PIECE + 1, PIECE + 3)),
+    ], "the first piece at once, the others once the disk took them: none twice, none before it is kept"
+    assert [entry.event for entry in read(recorder._journal.path)][1:] == notes
+
+
+def test_how_a_command_ended_is_kept_though_its_judging_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> None:
+        raise KeyError("judged")
+
+    monkeypatch.setattr("tui.execution.conductor.attempts.check", broken)
+    with conducted(one_section(LOOK, "web"), tmp_path, {"web": FakeTransport(name="web")}) as conductor:
+        conductor.start("look")
+        conductor.wait()
+        assert conductor.state.attempts[1].outcome == Outcome.exited(0)
+        assert "KeyError" in str(conductor.recorder.trouble)
 
 
 def test_a_recorder_that_is_closed_waits_no_longer_for_its_disk(

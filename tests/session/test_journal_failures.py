@@ -13,7 +13,7 @@ from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, JournalUnwritable
 from tui.session import events as ev
-from tui.session.journal.journal import Disk, Journal, read, verify
+from tui.session.journal.journal import PIECE, Disk, Journal, read, verify
 
 quick = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -71,7 +71,8 @@ class FailingDisk:
 
 @pytest.mark.parametrize("for_ever", [False, True])
 @pytest.mark.parametrize("torn", [0, 7, 50])
-def test_the_nth_call_to_the_disk_fails(tmp_path: Path, for_ever: bool, torn: int) -> None:
+@pytest.mark.parametrize("together", [1, 3])
+def test_the_nth_call_to_the_disk_fails(tmp_path: Path, for_ever: bool, torn: int, together: int) -> None:
     fails, completed = 0, False
     while not completed:
         path = tmp_path / f"{fails}.jsonl"
@@ -81,9 +82,12 @@ def test_the_nth_call_to_the_disk_fails(tmp_path: Path, for_ever: bool, torn: in
         refused = 0
         for number in range(4):
             try:
-                acknowledged.append(journal.append(note(number)))
+                if together > 1:
+                    acknowledged += journal.append_together([note(number)] * together)
+                else:
+                    acknowledged.append(journal.append(note(number)))
             except JournalUnwritable:
-                refused += 1
+                refused += together
                 with pytest.raises(JournalUnwritable):
                     journal.append(note(99))
                 try:
@@ -114,7 +118,27 @@ def test_every_event_is_synced_after_it_is_written(tmp_path: Path) -> None:
     journal = Journal.create(tmp_path / "journal.jsonl", FakeClock(), Disk(write, lambda fd: calls.append("sync")))
     append_all(journal, 2)
     assert calls == ["write", "sync", "write", "sync"]
+    assert [entry.event for entry in journal.append_together([note(2), note(3)])] == [note(2), note(3)]
+    assert calls[4:] == ["write", "sync"], "what follows each other waits for the disk once"
     journal.close()
+
+
+def test_opening_writes_every_line_anew_that_may_have_been_written_in_one_piece(tmp_path: Path) -> None:
+    path, written = tmp_path / "journal.jsonl", list[bytes]()
+    journal = Journal.create(path, FakeClock())
+    append_all(journal, 3)
+    journal.append(ev.MonitorSampled(monitor="load", value=1.0))
+    journal.append_together([note(number) for number in range(PIECE)])
+    journal.close()
+
+    def write(fd: int, data: bytes) -> int:
+        written.append(bytes(data))
+        return os.write(fd, data)
+
+    before = path.read_bytes()
+    Journal.open(path, FakeClock(), Disk(write=write)).close()
+    assert b"".join(before.splitlines(keepends=True)[3:]) in written, "a sync that failed may not have kept it"
+    assert path.read_bytes() == before
 
 
 def test_after_a_full_disk_the_same_event_can_be_appended_again(tmp_path: Path) -> None:

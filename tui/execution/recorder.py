@@ -1,7 +1,7 @@
 """Keeps a session's state and its journal one: what is recorded is on disk before it is anybody's state."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tui.errors import JournalUnwritable
@@ -9,7 +9,7 @@ from tui.execution.live_session import LiveSession
 from tui.execution.secrecy.redacted_events import guarded
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.journal.journal import Journal
+from tui.session.journal.journal import PIECE, Journal
 from tui.session.state import SessionState, initial
 
 UNWRITABLE_PAUSE = 1.0
@@ -79,8 +79,7 @@ class Recorder(LiveSession):
             JournalUnwritable: it is not durable; what it announces must not happen.
         """
         with self.lock:
-            if self._journal.broken:
-                self._journal.reopen()
+            self._writable()
             lines, before = self._journal.count, self.state
             entry = self._journal.append(guarded(event, self._redact))
             self.trouble = None
@@ -90,15 +89,33 @@ class Recorder(LiveSession):
             elif self._journal.count != lines:
                 self._tell_of_lines(before)
 
-    def record_happened(self, event: ev.AnyEvent) -> None:
+    def _record_together(self, events: Sequence[ev.AnyEvent]) -> None:
+        """The same for events that follow each other, with one wait for the disk."""
+        with self.lock:
+            self._writable()
+            entries = self._journal.append_together([guarded(event, self._redact) for event in events])
+            self.trouble = None
+            for entry in entries:
+                self.fold_in(entry)
+            self._tell_of_lines(self.state)
+
+    def _writable(self) -> None:
+        if self._journal.broken:
+            self._journal.reopen()
+
+    def record_happened(self, *events: ev.AnyEvent) -> None:
         """Record what has happened already: while the journal cannot be written, wait until it can.
+
+        Several events, in their order, cost one wait for the disk.
 
         Raises:
             JournalUnwritable: the session was closed meanwhile; on resuming, the outcome is unknown.
         """
-        while True:
+        left = list(events)
+        while left:
             try:
-                return self.record(event)
+                self._record_together(left[:PIECE])
+                del left[:PIECE]
             except JournalUnwritable as error:
                 self.trouble = error
                 if self._closing.wait(UNWRITABLE_PAUSE):

@@ -211,7 +211,7 @@ class AttemptRunner:
         action = filled_action(step.actions[left.action], self._values(member))
         output = Output.read(self._executor.directory, left.number)
         captured = capture(action.capture, (judged_alone(output) if action.probe else output).text)
-        self._keep(step.id, self._known(captured), member)
+        self._recorder.record_happened(*self._known(captured).events(step.id, member))
         return tuple(captured.missing)
 
     def _announced(self, plan: AttemptPlan) -> AttemptPlan:
@@ -308,7 +308,7 @@ class AttemptRunner:
         self, plan: AttemptPlan, finished: Finished, captured: Captured | None = None, recorded: bool = False
     ) -> Verdict:
         """Record the end of an attempt, and hold the expectations against it."""
-        drill = self._recorder.state.drill
+        drill, ended = self._recorder.state.drill, tuple[ev.AttemptFinished, ...]()
         output = Output.wanted(plan.action, drill, self._executor.directory, plan.number)
         finished = marked(finished, output, drill)
         captured = captured or self._captured(plan, finished, output)
@@ -316,10 +316,17 @@ class AttemptRunner:
             lost = not finished.outcome.ended_by_itself
             said = error_line(self._executor.outputs.reader(plan.number)) if lost else ""
             waiting = finished.outcome.kind in NOT_THERE and plan.until is not None and self._tries_again(plan)
-            self._recorder.record_happened(_ended(plan.number, finished, said, waiting))
+            ended = (_ended(plan.number, finished, said, waiting),)
             if lost:
+                self._recorder.record_happened(*ended)
                 return Verdict.RETRY if waiting else Verdict.BAD
-        return self._check(plan, finished, output, captured)
+        try:
+            verdict, judged = self._check(plan, finished, output, captured)
+        except Exception:  # how it ended is known, whatever is wrong with judging it
+            self._recorder.record_happened(*ended)
+            raise
+        self._recorder.record_happened(*ended, *judged)
+        return verdict
 
     def _captured(self, plan: AttemptPlan, finished: Finished, output: Output) -> Captured:
         """What is to be captured; secrets are known, and hidden in the output, from here on."""
@@ -338,8 +345,13 @@ class AttemptRunner:
             self._secrets.keep(name, value)
         return captured
 
-    def _check(self, plan: AttemptPlan, finished: Finished, output: Output, captured: Captured) -> Verdict:
-        """Hold the expectations against an attempt that ended by itself, and keep what it captured if they are met."""
+    def _check(
+        self, plan: AttemptPlan, finished: Finished, output: Output, captured: Captured
+    ) -> tuple[Verdict, list[ev.AnyEvent]]:
+        """Hold the expectations against an attempt that ended by itself; what it captured is kept if they are met.
+
+        Returns also the events that say so, which are to be recorded after its end.
+        """
         state, values, outcome = self._recorder.state, self._values(plan.member), finished.outcome
         action = judged_action(plan.action, values)
         if action.interactive is not None:
@@ -357,27 +369,16 @@ class AttemptRunner:
             captured, moved = beside_baseline(captured, action.capture, values)
             checks = (*checks, *moved)
         good = all(held.ok or held.warning for held in checks)
-        if good and not state.attempts[plan.number].again:
-            self._keep(plan.step.id, captured, plan.member)
+        keep = good and not state.attempts[plan.number].again
+        found = captured.events(plan.step.id, plan.member) if keep else []
         retrying = not good and self._tries_again(plan)
         said = ""
         if not (action.probe or action.watch or action.interactive or all(held.ok for held in checks)):
             reader = self._executor.outputs.reader(plan.number)
             said = error_line(reader, succeeded=outcome.kind is OutcomeKind.SUCCEEDED)
-        judged = ev.AttemptChecked(
-            attempt=plan.number,
-            checks=explained(told(checks, self._executor.redact), said),
-            retrying=retrying,
-            said="" if good else said,
-        )
-        self._recorder.record_happened(judged)
-        return Verdict.RETRY if retrying else Verdict.final(good)
-
-    def _keep(self, step: str, captured: Captured, member: str) -> None:
-        for name, value in captured.values.items():
-            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, value=value, host=member))
-        for name in captured.secrets:
-            self._recorder.record_happened(ev.ValueCaptured(step=step, name=name, secret=True))
+        shown = explained(told(checks, self._executor.redact), said)
+        checked = ev.AttemptChecked(attempt=plan.number, checks=shown, retrying=retrying, said="" if good else said)
+        return Verdict.RETRY if retrying else Verdict.final(good), [*found, checked]
 
 
 def _ended(number: int, finished: Finished, said: str = "", waiting: bool = False) -> ev.AttemptFinished:

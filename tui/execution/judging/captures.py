@@ -9,6 +9,7 @@ from tui.execution.judging.evidence import MISSING, document_with, follow
 from tui.runbook.model import Action, Capture
 from tui.runbook.patterns.bounded import TooSlow, search
 from tui.session.event_base import Check
+from tui.session.events import ValueCaptured
 
 LONGEST = 65536
 """A value of more characters, or with a NUL, is taken for a mistake: it counts as not found."""
@@ -23,6 +24,11 @@ class Captured(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Captured({dict(self.values)}, secrets: {list(self.secrets)}, missing: {self.missing})"
+
+    def events(self, step: str, member: str = "") -> list[ValueCaptured]:
+        """What the journal says of it, captured by a step on a `member` of its group; of the secrets their names."""
+        plain = [ValueCaptured(step=step, name=name, value=one, host=member) for name, one in self.values.items()]
+        return plain + [ValueCaptured(step=step, name=name, secret=True) for name in self.secrets]
 
 
 def capture(captures: Mapping[str, Capture], text: str) -> Captured:

@@ -3,7 +3,8 @@
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,9 @@ from tui.session.journal.sampled_line import fits
 from tui.session.journal.writer_lock import WriterLock, holder_of
 
 __all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify", "writer_of"]
+
+PIECE = 8
+"""Events that are written in one piece at most: as many lines, and one of samples, are written anew on opening."""
 
 HINT = "free space in the session's folder, then try again; nothing was done"
 
@@ -95,15 +99,15 @@ class Journal:
             lock.release()
             raise JournalUnwritable(f"cannot write {path}: {error.strerror}", HINT) from error
         try:
-            last, before, receipt = 0, 0, journal._receipt()
+            receipt, starts = journal._receipt(), deque((0,), PIECE + 1)
             for line in walk(path):
-                before, last = last, journal._end
+                starts.append(journal._end)
                 if receipt and line.entry.seq + 1 == receipt.count:
                     journal._contradicted = line.head != receipt.head
                 journal._count, journal._head, journal._end = line.entry.seq + 1, line.head, line.end
             journal._contradicted |= bool(receipt and journal._count < receipt.count)
             journal._cut(keep=True)
-            journal._renew(before)  # samples and what followed them were written in one piece
+            journal._renew(starts[0])  # the last lines may have been written in one piece
             journal._samples.take_up(journal._count, journal._head)
             journal.settle()
         except SessionError:
@@ -119,20 +123,41 @@ class Journal:
         """
         with self._mutex:
             self._usable()
-            at, mono = self.clock.now(), round(self.clock.monotonic() - self._opened, 6)
             if isinstance(event, MonitorSampled) and fits(event):
-                return self._sampled(at, mono, event)
-            lines: list[bytes] = []
-            count, head = self._count, self._head
-            if pending := self._samples.entries:
-                lines.append(encode_samples(pending[-1], self._samples.line(), head))
-                count, head = count + 1, digest(lines[-1])
-            entry = Entry(count, at, mono, event)
-            lines.append(encode(entry, head))
-            self._write(lines)
-            if isinstance(event, SessionFinished):
-                self._seal()
-            return entry
+                return self._sampled(*self._time(), event)
+            return self._appended((event,))[0]
+
+    def append_together(self, events: Sequence[AnyEvent]) -> tuple[Entry, ...]:
+        """Make up to PIECE events durable in one piece, with one wait for the disk; see `append`.
+
+        After a power cut before this returns the first of them may be there without the others, as if each had been
+        appended by itself.
+        """
+        assert len(events) <= PIECE, "more would not all be written anew after a crash"
+        with self._mutex:
+            self._usable()
+            return self._appended(events)
+
+    def _appended(self, events: Sequence[AnyEvent]) -> tuple[Entry, ...]:
+        """Write the pending samples and these events in one piece."""
+        lines: list[bytes] = []
+        entries: list[Entry] = []
+        count, head = self._count, self._head
+        if pending := self._samples.entries:
+            lines.append(encode_samples(pending[-1], self._samples.line(), head))
+            count, head = count + 1, digest(lines[-1])
+        for event in events:
+            entries.append(Entry(count, *self._time(), event))
+            lines.append(encode(entries[-1], head))
+            count, head = count + 1, digest(lines[-1])
+        self._write(lines, head)
+        if any(isinstance(event, SessionFinished) for event in events):
+            self._seal()
+        return tuple(entries)
+
+    def _time(self) -> tuple[datetime, float]:
+        """The time, and the seconds since this process opened the journal."""
+        return self.clock.now(), round(self.clock.monotonic() - self._opened, 6)
 
     @property
     def pending(self) -> bool:
@@ -166,7 +191,8 @@ class Journal:
     def _settle(self) -> None:
         if pending := self._samples.entries:
             self._usable()
-            self._write([encode_samples(pending[-1], self._samples.line(), self._head)])
+            line = encode_samples(pending[-1], self._samples.line(), self._head)
+            self._write([line], digest(line))
 
     def _sampled(self, at: datetime, mono: float, event: MonitorSampled) -> Entry:
         """Keep a sample beside the journal, with the number that its line will have."""
@@ -184,8 +210,8 @@ class Journal:
         if self.broken:
             raise JournalUnwritable(f"the journal cannot be written: {self.broken}", HINT)
 
-    def _write(self, lines: list[bytes]) -> None:
-        """Write the next lines in one piece, the pending samples among them."""
+    def _write(self, lines: list[bytes], head: str) -> None:
+        """Write the next lines in one piece, the pending samples among them; `head` is the hash of the last."""
         try:
             self._disk.write_all(self._fd, b"".join(line + b"\n" for line in lines))
             self._disk.sync(self._fd)
@@ -193,7 +219,7 @@ class Journal:
                 raise OSError(errno.ENOENT, "it was removed while the session was open")
         except OSError as error:
             raise self._failed(error) from error
-        self._count, self._head = self._count + len(lines), digest(lines[-1])
+        self._count, self._head = self._count + len(lines), head
         self._end += sum(len(line) + 1 for line in lines)
         self._samples.settled()
 
@@ -270,9 +296,9 @@ class Journal:
         return count, head
 
     def _renew(self, start: int) -> None:
-        """Write the last line, which begins at `start`, again and sync it, so that nobody acts on what may vanish.
+        """Write the last lines, from `start` on, again and sync them, so that nobody acts on what may vanish.
 
-        The process that wrote it may have been killed before the sync, or the sync failed. After a failure the system
+        The process that wrote them may have been killed before the sync, or the sync failed. After a failure the system
         takes the bytes for written, and the next sync succeeds without them: only writing them again brings them to the
         disk.
         """
