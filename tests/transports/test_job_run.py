@@ -1,7 +1,10 @@
 """The client's side of a durable command against scripted answers: what is certain, and what is not."""
 
+import os
 import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from tui.transports.base import CancelToken, Command, Left, Stream
 from tui.transports.jobs import job
 from tui.transports.jobs.job import JobRun
 from tui.transports.jobs.request import Exchange, Lost
+from tui.transports.jobs.scripts import start_request
 from tui.transports.shell import Wrapped
 
 KEY = "session/step/1"
@@ -100,3 +104,18 @@ def test_answers_that_make_no_sense_end_in_unknown() -> None:
     outcome, _ = run(Script(*[lambda nonce: b"This account is disabled.\n"] * 3))
     assert outcome.kind is OutcomeKind.UNKNOWN
     assert "This account is disabled." in outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("begins", "followers"), [("sleep 0.3", 0), ("echo begun; until [ $(count) -eq 2 ]; do :; done", 2)]
+)
+def test_on_the_host_nothing_follows_a_command_before_it_has_printed_anything(
+    tmp_path: Path, begins: str, followers: int
+) -> None:
+    count = "count() { cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '[s]tep[.]1/[oe]'; }"
+    command = Command(script=f"{count}; {begins}; count; true", key=KEY, durable=True, shell="bash")
+    request = start_request(command, "nonce", "", login_shell="/bin/bash").request
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    said = subprocess.run(["bash", "-c", request], env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+    assert said.stdout.split(b"\0")[0].split(b"\n")[-2] == b"%d" % followers
+    assert said.stdout.rstrip().endswith(b" 0"), "it ended well"

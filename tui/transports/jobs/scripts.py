@@ -26,6 +26,9 @@ from tui.transports.shell import CALM, MEMBERS, POSIX, RUN, STRIKE, Wrapped, wor
 TICK = 0.1
 """Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
 
+SILENT = f"{TICK} 0.1 0.1 0.2 0.5"
+"""Seconds between looks whether a command has printed anything, the last again and again: before, nothing is followed."""
+
 KEY = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)/([0-9]+)", re.ASCII)
 """What identifies an attempt: session, step, number."""
 
@@ -83,7 +86,7 @@ IFS= read -r _rb_began <"$_rb_job/began"
 [ "$_rb_mark" = runbook ] && [ "$_rb_status" -gt 128 ] || _rb_said=
 [ "$_rb_began" = yes ] && _rb_began= || _rb_began=unbegun
 echo "$_rb_status ${{_rb_said:+killed}} $_rb_began" 1<>"$_rb_job/exit.new"
-mv "$_rb_job/exit.new" "$_rb_job/exit"
+exec mv "$_rb_job/exit.new" "$_rb_job/exit"
 """
 # A shell tells of a child that was killed on its own standard error, which is `said`: that alone tells exit 137 from a
 # kill, and bash called sh has to leave its POSIX mode for it. The trap keeps the runner until its command is gone; a
@@ -165,7 +168,12 @@ if [ ! -e "$_rb_job/exit" ] && [ -z "${{_rb_over-}}" ]; then
   _rb_late=yes
   if [ -n "${{_rb_mine-}}" ]; then
     case ${{BASH_VERSION-}} in
-      [4-9].* | [1-9][0-9]*) read -r -t {TICK} _rb_line <&8; [ "$?" -gt 128 ] || _rb_late= ;;
+      [4-9].* | [1-9][0-9]*)
+        set -- {SILENT}
+        while read -r -t "$1" _rb_line <&8; [ "$?" -gt 128 ] || {{ _rb_late=; false; }}; do
+          [ ! -s "$_rb_job/out" ] && [ ! -s "$_rb_job/err" ] || break
+          [ "$#" -eq 1 ] || shift
+        done ;;
       *)
         {{ sleep {TICK}; echo >"$_rb_job/end"; }} </dev/null >/dev/null 5>&- 7>&- 8<&- & _rb_timer=$!
         read -r _rb_line <&8 || {{ _rb_late=; kill "$_rb_timer"; }} ;;
@@ -185,7 +193,9 @@ _rb_rest() {{
   else tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
 }}
 if [ -n "$_rb_late" ]; then
-  set -- $(cd "$_rb_job" && wc -c out err); _rb_out=$1 _rb_err=$3
+  _rb_cwd=$PWD; set --
+  cd "$_rb_job" && set -- $(wc -c out err)
+  cd "$_rb_cwd"; _rb_out=${{1-}} _rb_err=${{3-}}
 else
   _rb_rest out "$_rb_out"; _rb_rest err "$_rb_err" >&7
   _rb_out=- _rb_err=-
@@ -198,9 +208,9 @@ _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
 printf '\\000%s %s ' runbook-job "$_rb_nonce"
 echo end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
-# The starter of a job waits a moment before it pays for two tails. Where `read` cannot be told how long, a timer says
-# through the FIFO that it is over, and `read` has a line instead of the end. Nobody else can read that line, for nobody
-# else follows a new job.
+# The starter of a job waits a moment, and until there is output, before it pays for two tails: a command that prints
+# nothing until its end needs none. Where `read` cannot be told how long, a timer says through the FIFO that the moment
+# is over, and `read` has a line instead of the end. Nobody else can read that line, for nobody else follows a new job.
 
 _STOP = f"""\
 group=0 patience=$4 _rb_epoch=$5
