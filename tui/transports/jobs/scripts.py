@@ -27,7 +27,7 @@ TICK = 0.1
 """Seconds a command may take before its output is followed: a shorter one is over, and its output read at once."""
 
 SILENT = f"{TICK} 0.1 0.1 0.2 0.5"
-"""Seconds between looks whether a command has printed anything, the last again and again: before, nothing is followed."""
+"""Seconds between looks whether a command has printed, the last again and again: before, nothing is followed."""
 
 KEY = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)/([0-9]+)", re.ASCII)
 """What identifies an attempt: session, step, number."""
