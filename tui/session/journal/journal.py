@@ -24,7 +24,7 @@ from tui.session.journal.writer_lock import WriterLock, holder_of
 __all__ = ["Disk", "Journal", "Verified", "exists", "read", "verify", "writer_of"]
 
 PIECE = 8
-"""Events that are written in one piece at most: as many lines, and one of samples, are written anew on opening."""
+"""Events that are written in one piece at most: as many lines, and one of samples, are written again on opening."""
 
 HINT = "free space in the session's folder, then try again; nothing was done"
 
