@@ -123,7 +123,7 @@ def test_every_event_is_synced_after_it_is_written(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_opening_writes_every_line_anew_that_may_have_been_written_in_one_piece(tmp_path: Path) -> None:
+def test_opening_writes_every_line_again_that_may_have_been_written_in_one_piece(tmp_path: Path) -> None:
     path, written = tmp_path / "journal.jsonl", list[bytes]()
     journal = Journal.create(path, FakeClock())
     append_all(journal, 3)

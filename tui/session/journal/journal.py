@@ -133,7 +133,7 @@ class Journal:
         After a power cut before this returns the first of them may be there without the others, as if each had been
         appended by itself.
         """
-        assert len(events) <= PIECE, "more would not all be written anew after a crash"
+        assert len(events) <= PIECE, "more would not all be written again after a crash"
         with self._mutex:
             self._usable()
             return self._appended(events)
