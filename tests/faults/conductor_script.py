@@ -4,7 +4,7 @@ Runs in a child of tests/support/forks.py, which tells each command as it reache
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -81,7 +81,7 @@ def run(root: Path, point: Callable[[str], None]) -> int:
         point("command after")
 
     host.before_run = reached
-    promise = Journal.append
+    promise, promise_together = Journal.append, Journal.append_together
 
     def append(journal: Journal, event: ev.AnyEvent) -> ev.Entry:
         tell(tried=msgspec.json.encode(event).decode())
@@ -89,5 +89,14 @@ def run(root: Path, point: Callable[[str], None]) -> int:
         tell(promised=msgspec.json.encode(entry).decode())
         return entry
 
+    def append_together(journal: Journal, events: Sequence[ev.AnyEvent]) -> tuple[ev.Entry, ...]:
+        for event in events:
+            tell(tried=msgspec.json.encode(event).decode())
+        entries = promise_together(journal, events)
+        for entry in entries:
+            tell(promised=msgspec.json.encode(entry).decode())
+        return entries
+
     Journal.append = append  # type: ignore[method-assign]  # in this process only: it counts
+    Journal.append_together = append_together  # type: ignore[method-assign]
     return run_headless(workspace(root, host), SETUP, ANSWERS, lambda line: None)

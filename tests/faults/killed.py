@@ -1,6 +1,7 @@
 """What the tests that kill processes share: where to kill, and how the disk is held against what was promised."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -22,9 +23,10 @@ def promised(told: Sequence[Told]) -> list[ev.Entry]:
 
 
 def in_flight(told: Sequence[Told]) -> list[ev.AnyEvent]:
-    """The event that was tried last, where nothing was promised after it."""
-    tried = [line for line in told if "tried" in line or "promised" in line]
-    return [decode_event.decode(tried[-1]["tried"])] if tried and "tried" in tried[-1] else []
+    """The events that were tried last, in one piece, where nothing was promised after them."""
+    told = [line for line in told if "tried" in line or "promised" in line]
+    tried = takewhile(lambda line: "tried" in line, reversed(told))
+    return [decode_event.decode(line["tried"]) for line in tried][::-1]
 
 
 def chosen(places: list[str], faults: Faults, short: int) -> list[int]:
@@ -40,7 +42,8 @@ def check(directory: SessionDirectory, told: Sequence[Told]) -> list[ev.Entry]:
     wanted = promised(told)
     found = list(read(directory.journal))
     assert found[: len(wanted)] == wanted
-    assert [entry.event for entry in found[len(wanted) :]] in ([], in_flight(told))
+    more = [entry.event for entry in found[len(wanted) :]]
+    assert more == in_flight(told)[: len(more)]
     runbook, state = directory.load()
     assert state == fold(runbook, wanted + found[len(wanted) :])
     return found
