@@ -98,5 +98,5 @@ def run(root: Path, point: Callable[[str], None]) -> int:
         return entries
 
     Journal.append = append  # type: ignore[method-assign]  # in this process only: it counts
-    Journal.append_together = append_together  # type: ignore[method-assign]
+    Journal.append_together = append_together  # type: ignore[method-assign]  # likewise
     return run_headless(workspace(root, host), SETUP, ANSWERS, lambda line: None)
