@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, JournalUnwritable
 from tui.session import events as ev
+from tui.session.journal import chain
 from tui.session.journal.journal import PIECE, Disk, Journal, read, verify
 
-quick = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def note(number: int) -> ev.NoteAdded:
@@ -218,3 +218,36 @@ def test_no_change_of_a_byte_before_the_last_line_goes_unseen(tmp_path: Path, pl
     path.write_bytes(whole)
     with pytest.raises(JournalDamaged):
         verify(path)
+
+
+@pytest.mark.parametrize("damage", [b"\n", b" \n", b"{}\n", b"{} {}\n", b"[1]\n", b"\r\n"])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_what_lines_are_decoded_together_with_makes_none_of_them_more_or_less(
+    tmp_path: Path, damage: bytes, place: int
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    lines = journal_bytes(path).splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:place], damage, *lines[place:]]))
+    with pytest.raises(JournalDamaged, match=f"line {place + 1}: "):
+        verify(path)
+
+
+def test_two_lines_in_one_are_damage_also_where_a_blank_line_makes_up_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    lines = journal_bytes(path).splitlines()
+    for blank in (b"", b" ", b"\r"):
+        path.write_bytes(b"\n".join([lines[0], lines[1] + b" " + lines[2], blank, lines[3], b""]))
+        with pytest.raises(JournalDamaged, match="line 2: it is not JSON"):
+            verify(path)
+
+
+def test_a_journal_of_many_blocks_is_read_to_its_last_whole_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    whole = journal_bytes(path, 40)
+    for block in (1, len(whole) // 7, len(whole)):
+        monkeypatch.setattr(chain, "BLOCK", block)
+        for more in (b"", whole.splitlines(keepends=True)[0][:-1]):
+            path.write_bytes(whole + more)
+            assert [entry.event for entry in read(path)] == [note(number) for number in range(40)]

@@ -21,6 +21,10 @@ class Point(Struct, frozen=True):
     value: float | None
 
 
+Value = tuple[datetime, float | None]
+"""The same for each of very many samples."""
+
+
 class Course(Struct, frozen=True, kw_only=True):
     """How a monitor went: `usual` was its median before the first change; its `limits`, and those of its triggers."""
 
@@ -65,10 +69,11 @@ class FigureChange(Struct, frozen=True):
 
 def courses(source: Source) -> list[Course]:
     """The monitors that were measured, in the runbook's order."""
-    points: dict[str, list[Point]] = {}
+    points: dict[str, list[Value]] = {}
     for entry in source.entries:
-        if isinstance(entry.event, ev.MonitorSampled):
-            points.setdefault(entry.event.monitor, []).append(Point(entry.at, entry.event.value))
+        event = entry.event
+        if isinstance(event, ev.MonitorSampled):
+            points.setdefault(event.monitor, []).append((entry.at, event.value))
     return [
         Course(
             title=monitor.title,
@@ -104,7 +109,7 @@ def _moved(change: float) -> str:
     return "from nothing" if abs(change) == float("inf") else f"{change:+.0%}"
 
 
-def _thinned(points: list[Point]) -> tuple[Point, ...]:
+def _thinned(points: list[Value]) -> tuple[Point, ...]:
     size = -(-len(points) // MOST)
     groups = (points[start : start + size] for start in range(0, len(points), size))
-    return tuple(max(group, key=lambda one: float("-inf") if one.value is None else one.value) for group in groups)
+    return tuple(Point(*max(group, key=lambda one: float("-inf") if one[1] is None else one[1])) for group in groups)

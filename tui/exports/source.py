@@ -18,7 +18,7 @@ from tui.session.archive.history import History
 from tui.session.archive.store import SessionDirectory
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import read
-from tui.session.output.output import OutputReader
+from tui.session.output.output import OutputReader, output_path
 from tui.session.report_card.deviations import Deviation as Deviation
 from tui.session.report_card.deviations import Overrun as Overrun
 from tui.session.report_card.deviations import deviations, overruns
@@ -55,6 +55,8 @@ class Source(Struct, frozen=True, dict=True):
 
     def output(self, attempt: int, lines: int) -> tuple[list[Drawn], int]:
         """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""
+        if not _printed(self.attempts, attempt):  # most of a long session's commands: nothing is opened for them
+            return [], 0
         reader = OutputReader(self.attempts, attempt)
         total = reader.lines_total()
         first = max(0, total - lines)
@@ -119,3 +121,11 @@ def _debrief(directory: SessionDirectory, state: SessionState, entries: tuple[ev
 def attempts_of(state: SessionState, step: StepState) -> list[Attempt]:
     """A step's attempts and the operator's own commands at it, oldest first."""
     return [state.attempts[number] for number in step.shown]
+
+
+def _printed(directory: Path, attempt: int) -> bool:
+    """Whether there is any output of an attempt."""
+    try:
+        return output_path(directory, attempt).stat().st_size > 0
+    except FileNotFoundError:
+        return False

@@ -164,7 +164,7 @@ def _followups(source: Source, now: datetime) -> Iterable[list[Piece]]:
 
 
 def _notes(source: Source) -> Iterable[list[Piece]]:
-    for entry in source.entries:
+    for entry in source.told:
         if isinstance(entry.event, ev.NoteAdded):
             title = step_by_id(source.runbook, entry.event.step).title if entry.event.step else ""
             step = f"{title}: " if title else ""

@@ -11,6 +11,7 @@ from tui.runbook.pointing import environment_fact
 from tui.runbook.templates.told_titles import titled, untold
 from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
+from tui.session.folding.sample_runs import TOGETHER, Measured, with_samples
 from tui.session.folding.step_looked import found_elsewhere
 from tui.session.folding.steps import of_answer, of_attempt, of_step
 from tui.session.folding.triggers import advance_all
@@ -25,14 +26,19 @@ def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
     Raises:
         JournalDamaged: one speaks of what is not there, as only a journal or a runbook that was changed can.
     """
-    state = initial(runbook)
+    state, samples = initial(runbook), list[Measured]()
     for entry in entries:
         try:
-            state = apply(state, entry)
+            if isinstance(entry.event, ev.MonitorSampled) and entry.event.monitor in state.runbook.monitors:
+                if len(samples) == TOGETHER:
+                    state, samples = with_samples(state, samples), []
+                samples.append((entry, entry.event))
+            else:
+                state, samples = apply(with_samples(state, samples), entry), []
         except (LookupError, StopIteration) as error:
             reason = f"line {entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
             raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
-    return state
+    return with_samples(state, samples)
 
 
 def apply(state: SessionState, entry: ev.Entry) -> SessionState:
@@ -192,7 +198,7 @@ def _monitor_sampled(event: ev.MonitorSampled, state: SessionState, entry: ev.En
         raise KeyError(event.monitor)
     sample = Sample(entry.at, event.value, event.detail, event.took, event.failed)
     monitors = {**state.monitors, event.monitor: add(state.monitors.get(event.monitor, Monitored()), sample)}
-    return replace(state, monitors=monitors, triggers=advance_all(state, event))
+    return replace(state, monitors=monitors, triggers=advance_all(state, state.triggers, event))
 
 
 def _monitors_waiting(event: ev.MonitorsWaiting, state: SessionState, entry: ev.Entry) -> SessionState:

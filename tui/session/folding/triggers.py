@@ -10,15 +10,17 @@ from tui.session.samples import TriggerState, advance
 from tui.session.state import SessionState
 
 
-def advance_all(state: SessionState, event: MonitorSampled) -> Mapping[str, TriggerState]:
-    """What is known of every trigger after a sample of a monitor."""
+def advance_all(
+    state: SessionState, triggers: Mapping[str, TriggerState], event: MonitorSampled
+) -> Mapping[str, TriggerState]:
+    """What is known of every trigger after a sample of a monitor; of `triggers` before it."""
     watching = [(name, one) for name, one in state.runbook.triggers.items() if one.monitor == event.monitor]
     if not watching:
-        return state.triggers
-    after = dict(state.triggers)
+        return triggers
+    after = dict(triggers)
     monitor = state.runbook.monitors[event.monitor]
     for name, trigger in watching:
-        before = state.triggers.get(name, TriggerState())
+        before = triggers.get(name, TriggerState())
         after_sample = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
         planned = after_sample.armed and not counting(state, trigger)
         after[name] = replace(before, last=None) if planned else after_sample

@@ -82,8 +82,13 @@ def write_mask(directory: Path, attempt: int, spans: list[Span]) -> None:
 
 def read_mask(directory: Path, attempt: int) -> list[Span] | None:
     """The spans to hide; None where nobody has looked for them, or the file is not what was written."""
+    return mask_found(directory, attempt)[1]
+
+
+def mask_found(directory: Path, attempt: int) -> tuple[MaskState, list[Span] | None]:
+    """What can be said of an attempt's mask, and its spans; see `read_mask`."""
     state, data = _read(directory, attempt)
-    return None if state in (MaskState.MISSING, MaskState.DAMAGED) else list(SPAN.iter_unpack(data))
+    return state, None if state in (MaskState.MISSING, MaskState.DAMAGED) else list(SPAN.iter_unpack(data))
 
 
 def mask_state(directory: Path, attempt: int) -> MaskState:

@@ -21,10 +21,9 @@ from tui.session.output.masks import (
     OutputUnwritable,
     Span,
     hide,
+    mask_found,
     mask_path,
-    mask_state,
     merged,
-    read_mask,
     touching,
     write_mask,
 )
@@ -190,8 +189,8 @@ class OutputReader:
     def withheld(self) -> bool:
         """Whether the text is kept back because nobody has looked for secrets in it."""
         if self._mask is None:
-            self._mask = read_mask(self._directory, self._attempt)
-            self._looked = mask_state(self._directory, self._attempt) in (MaskState.SOUND, MaskState.MISSING)
+            state, self._mask = mask_found(self._directory, self._attempt)
+            self._looked = state in (MaskState.SOUND, MaskState.MISSING)
         live = self._writer is not None and self._masker is not None and not self._writer.secret
         return self._mask is None and not live and self.size > 0
 
