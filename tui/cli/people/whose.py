@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from tui.cli.launching import unheard
 from tui.cli.printing import is_terminal, tell, tell_drawn
-from tui.dialogs.laid import facts
+from tui.dialogs.laid import NARROW
 from tui.errors import UsageError
 from tui.text.block import Piece, shown
 from tui.widgets.head.mode import mode_of
@@ -21,6 +21,8 @@ WIDE = 84
 """Cells of the frame at most."""
 LABELS = 12
 """Cells of the labels' column."""
+LOOKED_FOR = ("from", "silent")
+"""The labels of what a person looks for first."""
 RED, HEAD, NAME = "red", "bold red", "bold"
 
 
@@ -83,7 +85,10 @@ def asked(whose: Whose, columns: int) -> list[list[Piece]]:
     """The question at this width: its frame, what is known in it, and what is to be typed."""
     width = max(LABELS, min(columns, WIDE) - 4)
     heading = shown(f" ✖ TAKE OVER {mode_of(whose.environment, whose.drill, replayed=False).where} ")
-    known = [*rows([(whose.title or whose.session, NAME)], width), BLANK, *facts(whose.told, width, LABELS)]
+    known = [*rows([(whose.title or whose.session, NAME)], width), BLANK]
+    for label, words in whose.told:
+        fact: list[Piece] = [(f"{label}  ".ljust(LABELS), ""), (words, NAME if label in LOOKED_FOR else "")]
+        known += rows(fact, width, LABELS if width >= NARROW else 1)
     lines: list[list[Piece]] = [[("┏━", RED), (heading, HEAD), ("━" * (width - cell_len(heading) + 1) + "┓", RED)]]
     for row in known:
         pieces = [(text, NAME if style == NAME else "") for text, style in row.pieces]
