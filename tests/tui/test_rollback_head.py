@@ -58,6 +58,14 @@ def test_early_it_says_what_is_left_where_it_will_end_and_why(runbook: Runbook) 
     assert pace_of(moment) is Pace.EARLY
 
 
+def test_what_was_done_counts_although_it_is_not_needed_any_more(runbook: Runbook) -> None:
+    step = "restart-units"
+    moment = rolling_back(
+        runbook, 60, REASON, ev.StepOpened(step=step, operator="ana"), ev.StepSigned(step=step, operator="ana")
+    )
+    assert said(head_rows(moment, 60))[2].startswith("1 of 4 done "), "as the list below counts it"
+
+
 def test_from_the_half_it_is_amber_and_says_by_how_much_the_rest_is_too_long(runbook: Runbook) -> None:
     moment = rolling_back(runbook, 540)
     time, bar, _ = said(head_rows(moment, 60))

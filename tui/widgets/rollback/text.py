@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui.runbook.model import seconds
-from tui.session.state import SessionState
+from tui.session.state import SessionState, StepStatus
 from tui.session.views.rollback import Need, PlannedStep, expected_seconds, rollback_plan
 from tui.session.views.usual import step_seconds
 from tui.text.amounts import clock_words, guessed
@@ -53,9 +53,11 @@ def to_go(moment: Moment) -> float:
 
 
 def wanted_steps(state: SessionState) -> tuple[int, int]:
-    """How many steps of the plan are settled, of how many that are not ruled out."""
-    wanted = [one for one in rollback_plan(state) if one.need is not Need.NOT_NEEDED]
-    return sum(state.step(one.step.id).status.settled for one in wanted), len(wanted)
+    """How many steps of the plan are settled, of how many that are not ruled out: what was done before that counts."""
+    known = [(one.need, state.step(one.step.id).status) for one in rollback_plan(state)]
+    ruled_out = (StepStatus.PENDING, StepStatus.NOT_NEEDED)
+    wanted = [status for need, status in known if need is not Need.NOT_NEEDED or status not in ruled_out]
+    return sum(status.settled for status in wanted), len(wanted)
 
 
 def update_due(state: SessionState) -> datetime | None:
