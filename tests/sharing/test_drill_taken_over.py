@@ -74,7 +74,7 @@ def test_the_second_program_goes_on_from_where_the_first_was(
         old.wait()
         assert old.state.step("one").status is StepStatus.SIGNED
         session = str(old.state.facts["session"])
-        until(lambda: list(bucket.listed(f"sessions/{session}/files/scenario.json")))
+        until(lambda: list(bucket.listed(f"sessions/{session}/files/scenario.json")) and list(bucket.listed("live/")))
         monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "desk"))
         refused = CliRunner().invoke(main, ["take-over", session, "--fetch-only", "--from", "eve"])
         assert refused.exit_code == 2
