@@ -43,15 +43,30 @@ def test_two_threads_may_use_a_probe_for_the_first_time_at_once() -> None:
     assert ran.returncode == 0
 
 
+LISTING = f"""
+import os, sys
+from tui.probes import probe_of
+for kind in sys.argv[1:]:
+    if os.fork() == 0:  # the interpreter that forks has imported no probe
+        probe_of(kind)
+        print(kind, *(one for one in {LIBRARIES} if one in sys.modules), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def imported() -> dict[str, list[str]]:
+    """The libraries that each kind of probe has imported before it works."""
+    command = [sys.executable, "-c", LISTING, *PROBES]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {kind: found for kind, *found in map(str.split, ran.stdout.splitlines())}
+
+
 @pytest.mark.parametrize("kind", sorted(PROBES))
-def test_a_probe_works_with_what_was_imported_for_it(kind: str) -> None:
+def test_a_probe_works_with_what_was_imported_for_it(kind: str, imported: dict[str, list[str]]) -> None:
     """No library is first imported where a probe works: there several threads may do so at once."""
-    listing = (
-        "import sys; from tui.probes import probe_of; probe_of(sys.argv[1]);"
-        f"print(*(one for one in {LIBRARIES} if one in sys.modules))"
-    )
-    ran = subprocess.run([sys.executable, "-c", listing, kind], capture_output=True, text=True, check=True)
     named = {"s3": "boto3", "mysql": "pymysql", "postgres": "psycopg", "http": "httpx", "websocket": "websockets"}
     library = named.get(kind, kind)
     wanted = [] if kind in ("tls", "celery", "host", "kubernetes") else [library]
-    assert ran.stdout.split() == wanted
+    assert imported[kind] == wanted
