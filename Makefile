@@ -38,8 +38,8 @@ test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ 
 test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each; 20,000 histories on a host that restarts
 	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py tests/session/test_rollback_restarts.py $(ARGS)
 
-test-groups: dev-environment ## 500 sessions on 40 hosts with random faults, decisions and kills, of which the tests make six on 12; 40 sshds at once; a drill of 1,000
-	@RUNBOOK_GROUPS=long tools/test -s tests/execution/test_groups_by_chance.py tests/execution/test_turns_by_chance.py tests/transports/test_groups_over_ssh.py tests/drill/test_groups_drilled.py $(ARGS)
+test-groups: dev-environment ## 500 sessions on 40 hosts with random faults, decisions and kills, of which the tests make six on 12; 40 sshds at once; 20 by Systems Manager; a drill of 1,000
+	@RUNBOOK_GROUPS=long tools/test -s tests/execution/test_groups_by_chance.py tests/execution/test_turns_by_chance.py tests/transports/test_groups_over_ssh.py tests/transports/test_turns_by_ssm.py tests/drill/test_groups_drilled.py $(ARGS)
 
 test-triggers: dev-environment ## how soon random errors are noticed and how often a rate within the bound looks beyond it: the table of docs/runbook-format.md
 	@RUNBOOK_TRIGGERS=long tools/test -s tests/session/test_triggers_by_chance.py $(ARGS)
