@@ -19,7 +19,10 @@ from pathlib import Path
 from tests.support.redis_server import RedisServer
 from tests.support.team_bucket import KEYS, NAME, TeamBucketServer
 
-SIZE = ("-x", "160", "-y", "50")
+SIZE = os.terminal_size((160, 50))
+"""Of the terminals where nobody is attached yet, in cells."""
+LEAST = os.terminal_size((80, 24))
+"""What each of the two needs."""
 NEEDED = ("tmux", "redis-server")
 PREFIX = "follow-demo-"
 OWNER = "owner"
@@ -27,7 +30,8 @@ OWNER = "owner"
 ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 PATIENCE = 10.0
 """Seconds that what runs in the terminals has to end, once these are closed."""
-FIRST = "Here you follow as ben, as soon as the drill above is begun there: d, then F10"
+OTHER = "ctrl+b n: the other terminal"
+FIRST = "Here you follow as ben, as soon as the drill of ana is begun in the other terminal: d, then F10"
 """What is said to who follows until there is something to follow."""
 THEN = "You follow no more. To continue the drill here: runbook take-over last (exit ends this)"
 """What is said to who has left following; it stands in a shell between quotes."""
@@ -70,10 +74,23 @@ def _terminals(folder: Path, relay: RedisServer) -> None:
         f'echo "{FIRST}"; until runbook follow last 2>{folder}/said; do sleep 1; done; cat {folder}/said; '
         f'echo "{THEN}"; exec sh'
     )
-    subprocess.run((*tmux, "new-session", "-d", "-s", "demo", *SIZE, drill), check=True)
+    size = os.get_terminal_size() if sys.stdout.isatty() else SIZE
+    given = ("-x", str(size.columns), "-y", str(size.lines))
+    subprocess.run((*tmux, "new-session", "-d", "-s", "demo", "-n", "ana", *given, drill), check=True)
     subprocess.run((*tmux, "set-option", "-g", "mouse", "on"), check=True)
-    subprocess.run((*tmux, "split-window", "-v", "-t", "demo", _in(folder / "ben", relay, watch)), check=True)
+    subprocess.run((*tmux, *_beside(size), "-t", "demo", _in(folder / "ben", relay, watch)), check=True)
     subprocess.run((*tmux, "select-pane", "-t", "demo:0.0"), check=True)
+
+
+def _beside(size: os.terminal_size) -> tuple[str, ...]:
+    """Where the second terminal goes: below the first, beside it, or to a window of its own where there is no room."""
+    if size.lines >= 2 * LEAST.lines + 2:  # a line between them, and that of tmux
+        return "split-window", "-v"
+    if size.columns > 2 * LEAST.columns:
+        return "split-window", "-h"
+    print(OTHER, flush=True)
+    told = ("status-right", OTHER) if size.lines > LEAST.lines else ("status", "off")  # tmux's line has no room either
+    return "set-option", "-g", *told, ";", "new-window", "-d", "-n", "ben"
 
 
 def _tmux(folder: Path) -> tuple[str, ...]:
