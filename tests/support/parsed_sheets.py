@@ -24,15 +24,12 @@ Place = tuple[object, ...]
 class WorkedOut(Struct, frozen=True, eq=False):
     """What the rules come to in one place: the look, and Textual's notes (`FLAGS`)."""
 
-    look: RulesMap | None
-    """None where it depends on more than the place: on what stands beside the widget, or where the focus is."""
+    look: RulesMap
     flags: tuple[bool, ...]
 
 
-Known = dict[Place, WorkedOut]
-_worked_out: dict[tuple[int, ...], tuple[list[RuleSet], Known]] = {}
-"""By the rules that may concern a widget, which are kept here so that no others are ever taken for them, and by the
-place. Another screen brings its rules to the same sheet, and most widgets have none of them."""
+_worked_out: dict[tuple[int, ...], tuple[list[RuleSet], dict[Place, WorkedOut]]] = {}
+"""By the rules, which are kept here so that no others are ever taken for them, and by the place."""
 
 
 def parsed(
@@ -52,44 +49,28 @@ def applied(
     self: Stylesheet, node: DOMNode, *, animate: bool = False, cache: dict[tuple[Any, ...], RulesMap] | None = None
 ) -> None:
     """Give a widget its look, in place of `apply`; `cache`, which is for one walk through the tree, is not needed."""
-    by_place, place = known_of(self, node), place_of(node)
+    by_place, place = known_of(self), place_of(node)
     known = by_place.get(place)
-    if known is not None and known.look is None:
-        place = (
-            place,
-            *(frozenset(one.get_pseudo_classes()) for one in node.ancestors_with_self if isinstance(one, Widget)),
-        )
-        known = by_place.get(place)
     if known is None:
         found: dict[tuple[Any, ...], RulesMap] = {}
         apply(self, node, animate=animate, cache=found)
-        flags = tuple(getattr(node, flag) for flag in FLAGS)
-        if not found and not isinstance(place[0], tuple):
-            by_place[place] = WorkedOut(None, flags)
-        elif not animate or found:
-            (look,) = found.values() or [node._css_styles.get_rules()]
-            by_place[place] = WorkedOut(look, flags)
+        for look in found.values():  # none where it depends on more than the place: on what stands beside it
+            by_place[place] = WorkedOut(look, tuple(getattr(node, flag) for flag in FLAGS))
         return
     for flag, value in zip(FLAGS, known.flags, strict=True):
         setattr(node, flag, value)
-    assert known.look is not None
     self.replace_rules(node, known.look, animate=animate)
     self._process_component_classes(node)
 
 
-def known_of(sheet: Stylesheet, node: DOMNode) -> Known:
-    """What was worked out by now for widgets that have the same rules of a sheet."""
-    at_sheet, at_node = vars(sheet), vars(node)
-    if at_sheet.get("known_for") is not sheet.rules_map:
-        at_sheet["known_for"], at_sheet["known"] = sheet.rules_map, {}
-    kind = (type(node), at_node["_id"], *at_node["_classes"])
-    known: dict[object, Known] = at_sheet["known"]
-    if kind not in known:
-        names = node._selector_names & sheet.rules_map.keys()
-        mine = {id(rule) for name in names for rule in sheet.rules_map[name]}
-        rules = [rule for rule in sheet.rules if id(rule) in mine]
-        known[kind] = _worked_out.setdefault(tuple(map(id, rules)), (rules, {}))[1]
-    return known[kind]
+def known_of(sheet: Stylesheet) -> dict[Place, WorkedOut]:
+    """What was worked out of a sheet's rules by now."""
+    rules, at_sheet = sheet.rules_map, vars(sheet)
+    if at_sheet.get("known_for") is not rules:
+        at_sheet["known_for"] = rules
+        at_sheet["known"] = _worked_out.setdefault(tuple(map(id, sheet.rules)), (sheet.rules, {}))[1]
+    known: dict[Place, WorkedOut] = at_sheet["known"]
+    return known
 
 
 def place_of(node: DOMNode) -> Place:

@@ -20,7 +20,6 @@ from tests.support.looking import press_what_is_seen
 from tests.support.parsed_sheets import applied, parsed
 from tests.support.runbooks import SMALL
 from tests.support.settled import settled
-from tests.support.unpainted import update
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
 from tui.runbook.reading.load import load
@@ -137,12 +136,6 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parsed)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet.apply", applied)
-
-
-@pytest.fixture(autouse=True)
-def _unpainted(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    if not getattr(request.module, "PAINTED", False):
-        monkeypatch.setattr("textual._compositor.Compositor.render_update", update)
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from tests.support.mashed import Ground
 from tests.support.mashing import FIRST, resize
 from tui.dialogs.base import Dialog
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 pytestmark = pytest.mark.timeout(7200 if LONG else 120)
 WIDTHS = range(60, 112) if LONG else (71,)

@@ -16,8 +16,6 @@ from tui.screens.setup.screen import SetupScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.session.state import StepStatus
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 ANSWERS = {
     "check-sentry": ["3"],
     "verify-sentry": ["0", "2"],

@@ -22,8 +22,6 @@ from tui.session.events import LinkChanged
 from tui.session.journal.journal import read
 from tui.session.state import StepStatus, step_by_id
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 SIGNED, FAILED = StepStatus.SIGNED, StepStatus.FAILED
 LONG = os.environ.get("RUNBOOK_DRILLS") == "long"
 Play = Callable[[], Awaitable[None]]

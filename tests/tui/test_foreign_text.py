@@ -20,8 +20,6 @@ from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
 from tui.session.outcome import Outcome
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 FOREIGN = {
     "escape": r"\u001b[2J\u001b[31m",

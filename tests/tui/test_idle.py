@@ -31,8 +31,6 @@ from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 SECONDS = 10
 FRAMES = 15
 LIMIT = 1000

@@ -17,8 +17,6 @@ from tui.session.report_card.report_card import report_card
 from tui.session.state import SessionState, initial
 from tui.session.views.verdicts import CheckRow
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 MANY = 10_000
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
 HEIGHT = 20

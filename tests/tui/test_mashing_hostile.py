@@ -18,8 +18,6 @@ import pytest
 from tests.support import mashed_terminal
 from tests.support.episodes import play, summed
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 EPISODES, IN_A_TERMINAL = (10_000, 400) if LONG else (6, 2)
 SEED = 7

@@ -38,9 +38,6 @@ from tui.session import events as ev
 from tui.session.state import StepStatus
 from tui.widgets.draft import Draft
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
-
 
 async def settled(pilot: Pilot[Any]) -> None:
     """Wait until everything that was read has had its effect, and is painted."""

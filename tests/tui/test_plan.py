@@ -23,8 +23,6 @@ from tui.widgets.checklist.outline import Outline, outline
 from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, section_seen, step_row
 from tui.widgets.moment import Moment, current_step
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
 FEW, MANY = 100, 1_000
 BUNDLED = Path(__file__).parents[2] / "runbook.toml"

@@ -31,8 +31,6 @@ from tui.screens.watch.screen import WatchScreen
 from tui.session.state import Attempt
 from tui.widgets.output.view import OutputView
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 UNKNOWN = Attempt(
     number=1, step="look", action=0, host="web", command="uptime", started=datetime(2026, 11, 24, tzinfo=UTC)
 )

@@ -17,8 +17,6 @@ from tui.screens.home.screen import HomeScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 
-PAINTED = True
-"""Each painting is drawn here, though nobody looks at it."""
 NAME = HOSTILE.replace("\0", "").replace("/", "")[:60]
 BAD_UNIT = TEXT.replace('unit = "%"', 'unit = "per cent"')
 
