@@ -70,10 +70,8 @@ def _terminals(folder: Path, relay: RedisServer) -> None:
     """Begin the two terminals, one above the other."""
     tmux = _tmux(folder)
     drill = _in(folder / "ana", relay, "runbook drill calm-deployment")
-    watch = (
-        f'echo "{FIRST}"; until runbook follow last 2>{folder}/said; do sleep 1; done; cat {folder}/said; '
-        f'echo "{THEN}"; exec sh'
-    )
+    listed = "runbook follow 2>/dev/null | grep -q live"
+    watch = f'echo "{FIRST}"; until {listed}; do sleep 1; done; runbook follow last; echo "{THEN}"; exec sh'
     size = os.get_terminal_size() if sys.stdout.isatty() else SIZE
     given = ("-x", str(size.columns), "-y", str(size.lines))
     subprocess.run((*tmux, "new-session", "-d", "-s", "demo", "-n", "ana", *given, drill), check=True)
