@@ -5,6 +5,7 @@ import pytest
 from textual.widgets import Button
 
 from tests.support.every_dialog import EVERY
+from tests.support.layouts import Layouts
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.dialogs.base import Dialog
@@ -49,15 +50,20 @@ def test_each_dialog_is_among_those_that_are_looked_at() -> None:
 
 @pytest.mark.parametrize("names", GROUPS, ids=" ".join)
 async def test_a_dialog_is_whole_and_covers_neither_what_is_next_nor_the_hosts_and_the_keys(
-    workspace: Workspace, names: tuple[str, ...]
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
 ) -> None:
-    """At each size, from where the dialog before it left the terminal: by turns it grows and becomes smaller."""
-    sizes = list(SIZES)
+    """At each size, from where the dialog before it left the terminal: by turns it grows and becomes smaller.
+
+    There it comes to rest: it is laid out a few times, and then no more.
+    """
+    sizes, layouts = list(SIZES), Layouts(monkeypatch)
     async with RunbookApp(workspace).run_test(size=SIZES[0]) as pilot:
         for name in names:
             screen = EVERY[name]()
+            layouts.made = 0
             pilot.app.push_screen(screen)
             for size in sizes:
+                layouts.made = 0
                 if pilot.app.size != size:
                     await pilot.resize_terminal(*size)
                 await until(pilot, partial(in_place, screen, size))
