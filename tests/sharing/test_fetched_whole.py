@@ -1,5 +1,6 @@
 """A session that is taken over comes whole, and `verify` says what of it is proved and what is hidden."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tui.session.output.timing import timing_path, verify_timing
 from tui.sharing import fetched_files
 from tui.sharing.bucket import Bucket
 from tui.sharing.fetching import FetchedSession, fetch_session
+from tui.sharing.handed_on import ShareFailed
 from tui.sharing.publishing.publication import Publication
 from tui.sharing.relay.relay_feed import RelayFeed
 from tui.sharing.relay.relay_sink import RelaySink
@@ -93,9 +95,18 @@ def test_by_a_relay_too(machine: Machine, bucket: Bucket, secret_session: Conduc
     directory = Store(mine.parent).find(session)
     sink = RelaySink(relay_of(redis_server), Seals(KEY, session))
     publication = Publication(secret_session, directory, [sink], SystemClock())
+    desk = machine("desk").store
+
+    def come() -> FetchedSession | None:
+        with suppress(ShareFailed):  # nothing is there yet
+            return fetch_session(RelayFeed(relay_of(redis_server), session), Seals(KEY, session), desk)
+        return None
+
+    until(lambda: (here := come()) and here.count == secret_session.state.seq + 1, "the relay has all of it")
     publication.close()
-    feed = RelayFeed(relay_of(redis_server), session)
-    proves_it(fetch_session(feed, Seals(KEY, session), machine("desk").store), mine)
+    brought = come()
+    assert brought is not None
+    proves_it(brought, mine)
     secret_session.close()
 
 

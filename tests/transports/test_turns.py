@@ -32,7 +32,7 @@ def test_a_person_has_the_next_channel_and_what_began_last_gives_way_for_it() ->
     assert turns.take(second)
     came = threading.Event()
     threading.Thread(target=lambda: turns.take(person) and came.set(), daemon=True).start()
-    assert second.wait()
+    assert second.wait(60)
     assert not first.gave_way
     late = GivingWay()
     assert not turns.take(late), "a person waits for the channel"
