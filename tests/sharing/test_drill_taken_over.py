@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.support.shared_session import KEY
 from tests.support.two_machines import often as often
 from tests.support.two_machines import place as place
 from tests.support.waiting import until
@@ -14,8 +15,12 @@ from tui.cli.wiring import drill_workspace, resumed_workspace
 from tui.config import BucketPlace
 from tui.execution.epochs.holding import Alone
 from tui.execution.workspace import Setup
+from tui.session.archive.store import Store
 from tui.session.state import StepStatus
 from tui.sharing.bucket import Bucket
+from tui.sharing.fetching import fetch_session
+from tui.sharing.seals import Seals
+from tui.sharing.stored.bucket_feed import BucketFeed
 from tui.transports.base import Command, Fence
 from tui.transports.shell import unfenced, unwrap, wrap
 from tui.transports.terminals.joining import terminal_request, terminal_script
@@ -75,6 +80,8 @@ def test_the_second_program_goes_on_from_where_the_first_was(
         assert old.state.step("one").status is StepStatus.SIGNED
         session = str(old.state.facts["session"])
         until(lambda: list(bucket.listed(f"sessions/{session}/files/scenario.json")) and list(bucket.listed("live/")))
+        feed, third = BucketFeed(bucket, session), Store(tmp_path / "third")
+        until(lambda: fetch_session(feed, Seals(KEY, session), third).count == old.state.seq + 1, "all of it is there")
         monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "desk"))
         refused = CliRunner().invoke(main, ["take-over", session, "--fetch-only", "--from", "eve"])
         assert refused.exit_code == 2
