@@ -135,7 +135,7 @@ def _stop(folder: Path, patience: float = PATIENCE) -> None:
     """
     subprocess.run((*_tmux(folder), "kill-server"), check=False, stderr=subprocess.DEVNULL)
     until = time.monotonic() + patience
-    while running := [pid for pid in _processes() if os.fsencode(folder) in _environment(pid) + _command(pid)]:
+    while running := [pid for pid in _processes() if os.fsencode(folder) in _place(pid) + _command(pid)]:
         for pid in running if time.monotonic() > until else ():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -154,8 +154,12 @@ def _command(pid: int) -> bytes:
     return _told(pid, "cmdline")
 
 
-def _environment(pid: int) -> bytes:
-    return _told(pid, "environ")
+def _place(pid: int) -> bytes:
+    """A process's settings, and the folder that it is in: a Redis server writes its own name over the rest."""
+    try:
+        return _told(pid, "environ") + os.readlink(f"/proc/{pid}/cwd").encode()
+    except OSError:
+        return b""
 
 
 def _told(pid: int, what: str) -> bytes:
