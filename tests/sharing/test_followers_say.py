@@ -40,7 +40,7 @@ def test_what_was_taken_before_the_session_was_resumed_is_no_refused_message(
     again = InboxReader(two.conductor, SessionDirectory(two.conductor.outputs.directory.parent))
     message = relay_of(redis_server).ask("XRANGE", f"runbook:{two.session}:inbox", "-", "+")[-1][1][1]
     again(message)
-    assert again.refused == []
+    assert again.refusals == 0
     assert len(two.notes()) == 1
     again(message.replace(b"look at the queue", b"look at the other"))
     assert len(two.notes()) == 1
@@ -80,7 +80,7 @@ def test_messages_that_are_not_to_be_believed_change_nothing(
     for forged in (true, true.replace(b"a true one", b"a lie here"), b"", b"\xff" * 100, b"{}", b"[" * 70_000):
         relay.ask("XADD", inbox, "*", "m", forged)
     relay.ask("XADD", inbox, "*", "x", "y", "z", "w")
-    until(lambda: len(two.reader.refused) >= 6)
+    until(lambda: two.reader.refusals >= 6)
     after = two.conductor.state
     assert (after.posted, after.approvals, after.epoch) == (before.posted, before.approvals, before.epoch)
     assert len(two.notes()) == 1
@@ -98,9 +98,9 @@ def test_who_sent_what_was_refused_is_told_why_until_they_send_another(two: Two,
     until(lambda: "REFUSED" not in two.follower.read_only)
     relay, inbox = relay_of(redis_server), f"runbook:{two.session}:inbox"
     taken = relay.ask("XRANGE", inbox, "-", "+")[-1][1][1]
-    refused = len(two.reader.refused)
+    refused = two.reader.refusals
     relay.ask("XADD", inbox, "*", "m", taken)  # a relay repeats: what was taken is not told as refused
-    until(lambda: len(two.reader.refused) > refused)
+    until(lambda: two.reader.refusals > refused)
     assert [one.why for one in two.reader.told] == ["a note without a text"]
 
 
@@ -120,10 +120,11 @@ def test_who_was_taken_at_their_word_is_not_told_of_a_forged_copy_that_came_firs
 
 def test_the_newest_of_very_many_refused_messages_are_told(two: Two, redis_server: RedisServer) -> None:
     two.ben.note("  ", "")
-    until(lambda: len(two.reader.refused) == 1)
+    until(lambda: two.reader.refusals == 1)
     raw = relay_of(redis_server).ask("XRANGE", f"runbook:{two.session}:inbox", "-", "+")[-1][1][1]
     own = decode_message(raw).message.id
     ids = [f"{number:032x}" for number in range(30)]
     for one in ids:
         two.reader(raw.replace(own.encode(), one.encode()))
     assert [one.id for one in two.reader.told] == ids[-20:]
+    assert len(two.reader.refused) == 20 < two.reader.refusals

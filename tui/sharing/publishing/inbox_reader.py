@@ -1,5 +1,6 @@
 """Takes what followers say to the writer of a session: a note, a request for it, an answer before a step starts."""
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from tui.errors import RunbookError
@@ -29,8 +30,10 @@ class InboxReader:
         self._guard = InboxGuard(directory.id, self._signers, self._head_at, conductor.state.posted)
         self._before = frozenset(conductor.state.posted)
         """What was taken before this program had the session: it is still in the inbox, and nobody's fault."""
-        self.refused: list[str] = []
-        """Why messages were refused, in words."""
+        self.refused: deque[str] = deque(maxlen=MOST_TOLD)
+        """Why the last messages that were refused were, in words."""
+        self.refusals = 0
+        """How many were refused."""
         self.told: tuple[RefusedMessage, ...] = ()
         """What their senders are told of that: each id once, and none of a message that was taken."""
 
@@ -44,6 +47,7 @@ class InboxReader:
             self._take(self._guard.take(message, self._conductor.now()))
             self.told = tuple(one for one in self.told if one.id != name)  # a forged copy of it had come first
         except RunbookError as error:
+            self.refusals += 1
             self.refused.append(error.message)
             self._tell(name, error)
 

@@ -48,7 +48,7 @@ class Publication:
                 since = f" since {one.standing.since:%H:%M:%S}" if one.standing.since else ""
                 return f"not shared{since}: {one.standing.trouble}"
         known = [one.standing.followers for one in self._publishers if one.standing.followers is not None]
-        refused = len(self._reader.refused) if self._reader is not None else 0
+        refused = self._reader.refusals if self._reader is not None else 0
         told = [counted(refused, "message") + " refused"] if refused else []
         return " · ".join(["shared", *([f"{max(known)} follow"] if known else []), *told])
 
