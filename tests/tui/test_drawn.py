@@ -67,7 +67,7 @@ ROUNDED = 0.02
 """So much contrast is lost where a colour is written in whole numbers."""
 STILL = 30
 """How often a screen is looked at, 10 ms apart, until it counts as at rest."""
-AT_MOST = 10.0
+AT_MOST = 60.0
 """Seconds for a screen to come to what its file says: more than a busy machine takes."""
 DRILLS = ("home-empty", "run-todo", "confirm-destructive", "watch")
 """The states that are drawn in a drill too, at the smallest size; all else differs in nothing but the badge."""
