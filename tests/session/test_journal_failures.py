@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, JournalUnwritable
@@ -239,6 +240,27 @@ def test_two_lines_in_one_are_damage_also_where_a_blank_line_makes_up_for_it(tmp
         path.write_bytes(b"\n".join([lines[0], lines[1] + b" " + lines[2], blank, lines[3], b""]))
         with pytest.raises(JournalDamaged, match="line 2: it is not JSON"):
             verify(path)
+
+
+def test_one_value_in_two_lines_is_damage_also_where_a_line_with_two_makes_up_for_it(tmp_path: Path) -> None:
+    """Each has the number and the hash that its place among the lines asks for, as a forger would have it."""
+    path = tmp_path / "journal.jsonl"
+    first = next(chain.walk(_written(path))).entry
+    begun, _, rest = chain.encode(first, chain.START).partition(b'"event":{')
+    lines = [begun + b'"event":', b"{" + rest]
+    lines.append(
+        b" ".join(
+            chain.encode(replace(first, seq=number + 1), chain.digest(raw)) for number, raw in enumerate(tuple(lines))
+        )
+    )
+    path.write_bytes(b"\n".join([*lines, b""]))
+    with pytest.raises(JournalDamaged, match="line 1: it is not JSON"):
+        verify(path)
+
+
+def _written(path: Path) -> Path:
+    path.write_bytes(journal_bytes(path))
+    return path
 
 
 def test_a_journal_of_many_blocks_is_read_to_its_last_whole_line(

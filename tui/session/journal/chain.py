@@ -118,11 +118,12 @@ def _usual(line: JournalLine) -> bool:
 def _decoded(raws: Sequence[bytes]) -> Sequence[JournalLine | None]:
     """What lines say, decoded in one call; None for each where they are to be looked at one by one.
 
-    Each has to begin as an object does: the decoder passes over blank lines, and takes several values in one.
+    Each has to begin and end as an object does: the decoder passes over blank lines, takes several values in one, and
+    one in several.
     """
     alone = [None] * len(raws)
     block = b"".join(raws)
-    if not block.startswith(b"{") or block.count(b"\n{") != len(raws) - 1:
+    if not block.startswith(b"{") or not block.endswith(b"}\n") or block.count(b"}\n{") != len(raws) - 1:
         return alone
     try:
         lines = _decoder.decode_lines(block)
