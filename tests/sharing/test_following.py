@@ -1,5 +1,6 @@
 """Who follows a session sees what its writer sees, a moment later, and can do nothing to it."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,26 @@ def test_a_follower_has_the_writers_state_and_output(
     conductor.close()
     until(lambda: "over" in follower.read_only)
     follower.close()
+
+
+def test_a_follower_whose_folder_has_gone_fills_it_no_more(
+    workspace: Workspace, conductor: Conductor, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    publication = shared(workspace, conductor, relay_of(redis_server))
+    session = session_of(conductor)
+    until(lambda: publication.words.startswith("shared"))
+    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
+    until(lambda: follower.whole)
+    follower.close()
+
+    class Gone:
+        def close(self) -> None:
+            shutil.rmtree(follower.directory.journal.parent)
+
+    follower._feeds = Gone  # type: ignore[assignment]
+    follower._fill()
+    assert not follower.directory.journal.exists()
 
 
 def test_a_follower_sees_what_is_measured_before_it_is_in_a_line(

@@ -286,12 +286,14 @@ class Follower(Viewer):
                     file.writelines(one.line + b"\n" for one in lines)
                     self._closing.wait(BREATH if lines else PAUSE)
             feed.close()
+            with self._live.lock:
+                if self._closing.is_set():
+                    return  # its folder goes, or has gone
+                kept, self._kept = self._kept, None
+                with self.directory.journal.open("ab") as file:
+                    file.writelines(line + b"\n" for line in kept or ())
         except (RunbookError, OSError):
             return  # it is still shown; only what is kept here is not whole
-        with self._live.lock:
-            kept, self._kept = self._kept, None
-            with self.directory.journal.open("ab") as file:
-                file.writelines(line + b"\n" for line in kept or ())
 
     # what is said
 
