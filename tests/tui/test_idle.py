@@ -194,6 +194,20 @@ async def test_a_sample_paints_what_it_changed(workspace: Workspace, clock: Fake
             assert 0 < len(app.written) < 4 * LIMIT, "its figure, its course in the row of vitals, and its graph"
 
 
+async def test_a_sample_has_neither_the_card_nor_the_steps_worked_out_again(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    async with counted(workspace, (120, 40)) as (app, pilot):
+        conductor = cast(Any, app.conductor)
+        conductor.record(ev.MonitorSampled(monitor="errors", value=0.5, clock=1000.0))
+        await rate(app, pilot, clock)
+        with calls_counted() as calls:
+            for place, value in enumerate((0.7, 0.8, 0.9)):
+                conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=1030.0 + place))
+                await until(pilot, lambda value=value: f"{value} %" in shown(app))
+        assert calls["widgets/step/text.py:card"] == calls["widgets/checklist/plan_text.py:step_row"] == 0
+
+
 async def test_a_summary_is_not_painted_whole_with_each_sample(workspace: Workspace, clock: FakeClock) -> None:
     """Textual paints a whole widget whose frame is given the title that it has."""
     async with counted(workspace, (200, 60)) as (app, pilot):

@@ -58,6 +58,9 @@ class Moment(Struct, frozen=True, kw_only=True):
 SECOND, MINUTE = 1.0, 60.0
 """How often what tells the time to the second, and to the minute, is to be said again."""
 NOTHING: Mapping[str, Usual] = MappingProxyType({})
+MEASURED = {"at", "monitors", "triggers"}
+"""What a sample changes in a state, as long as no trigger fires by it."""
+_NOT_MEASURED = tuple(name for name in SessionState.__struct_fields__ if name not in MEASURED)
 
 
 def only_later(before: Moment | None, moment: Moment, within: float) -> bool:
@@ -65,6 +68,13 @@ def only_later(before: Moment | None, moment: Moment, within: float) -> bool:
     if before is None or before.state is not moment.state or replace(before, now=moment.now) != moment:
         return False
     return before.now.timestamp() // within == moment.now.timestamp() // within
+
+
+def only_measured(before: Moment | None, moment: Moment, within: float) -> bool:
+    """Whether nothing has changed but the time, as in `only_later`, and what monitors have measured."""
+    if before is None or any(getattr(before.state, name) is not getattr(moment.state, name) for name in _NOT_MEASURED):
+        return False
+    return only_later(replace(before, state=moment.state), moment, within)
 
 
 def rests(moment: Moment) -> bool:

@@ -17,7 +17,7 @@ from tui.front import FrontPage, OutputGrew, SessionChanged
 from tui.runbook.model import Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes
-from tui.screens.run.room import LIVE, PLAN_AT, Widths
+from tui.screens.run.room import LIVE, PLAN_AT, WIDE, Widths
 from tui.screens.run.text import no_output
 from tui.session.events import NoteAdded
 from tui.session.groups.printed_alike import to_look_at
@@ -33,7 +33,7 @@ from tui.widgets.foot.widget import Alarm, Vitals
 from tui.widgets.frames import Printed, output_foot, output_head
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
-from tui.widgets.moment import MINUTE, SECOND, Moment, current_step, only_later, rests
+from tui.widgets.moment import MINUTE, SECOND, Moment, current_step, only_later, only_measured, rests
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.offers.of_session import beside, offered
 from tui.widgets.offers.offer import Offer
@@ -229,8 +229,9 @@ class SessionShown(FrontPage[None]):
         if not moment.replayed:  # there the timeline has the time
             self.top.tell(clock_line(moment.now, self.app.size.width))
         self.alarm.moment = self.vitals.moment = moment
-        if only_later(before, moment, MINUTE) and rests(moment):
-            return  # what else there is says no seconds
+        same = only_later if self.app.size.width >= WIDE else only_measured  # there graphs stand beside the step
+        if same(before, moment, MINUTE) and rests(moment):
+            return  # what else there is says no seconds, and nothing of monitors
         self.checklist.moment = moment
         self.card.moment = moment
         self._show_output()
