@@ -106,6 +106,8 @@ async def test_the_screens_of_a_session_write_their_clocks_digits_alone(
         for key, screen in (("m", WatchScreen), ("question_mark", HelpScreen), ("ctrl+s", SummaryScreen)):
             await pilot.press(key)
             await until(pilot, lambda screen=screen: isinstance(app.screen, screen))
+            if isinstance(app.screen, SummaryScreen):
+                await until(pilot, lambda: cast(SummaryScreen, app.screen).report is not None)
             assert await rate(app, pilot, clock) < LIMIT, screen
             if screen is not SummaryScreen:
                 await pilot.press("escape")
