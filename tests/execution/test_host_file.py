@@ -74,6 +74,11 @@ def test_a_hostile_value_is_text(place: tuple[Path, dict[str, str]], bare: str, 
     compared(place, f"SECRET_KEY={bare}\nexport DB_PASSWORD='{quoted}' # the database's\n")
 
 
+@pytest.mark.parametrize("before", ["", "B=1\n", "B\n", "B=\n"])
+def test_a_value_may_name_itself(place: tuple[Path, dict[str, str]], before: str) -> None:
+    compared(place, f'{before}B="${{B:-other}}"\nA=${{B}}\n')
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 @pytest.mark.parametrize(
     ("line", "value"),

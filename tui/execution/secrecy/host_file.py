@@ -52,7 +52,8 @@ function binding(  key, has, c) {
   }
   take(S "*#[^\n]*")
   if (!take(S "*\n")) return 0
-  if (key != "#") { there[key] = has; v[key] = has ? resolved(value) : "" }
+  value = has ? resolved(value) : ""  # not in the assignment: some awks have its left side there before its right one
+  if (key != "#") { there[key] = has; v[key] = value }
   return 1
 }
 function resolved(s,  out, name, other, i) {
