@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport
+from tests.support.monitored import LOOK
 from tests.support.runbooks import one_section, small
 from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor.conductor import Conductor
@@ -36,13 +37,6 @@ STARTED = ev.SessionStarted(
     variables={},
     targets={},
 )
-LOOK = """
-[[sections.steps]]
-id = "look"
-title = "Look"
-[[sections.steps.actions]]
-run = "uptime"
-"""
 RUNNING = ev.AttemptStarted(attempt=1, step="look", action=0, host="web", command="uptime", mutates=False)
 
 

@@ -10,8 +10,7 @@ from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared
-from tests.support.waiting import until
+from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared, until_heard
 from tui.app import RunbookApp
 from tui.dialogs.pick import Pick
 from tui.execution.conductor.conductor import Conductor
@@ -42,7 +41,7 @@ class Notes:
 def conductor(workspace: Workspace, redis_server: RedisServer) -> Iterator[Conductor]:
     made = begun(workspace)
     shared(workspace, made, relay_of(redis_server))
-    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session_of(made)}:beat"))
+    until_heard(redis_server, session_of(made))
     yield made
     made.close()
 

@@ -12,7 +12,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
 from tests.support.runbooks import SMALL, small
-from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared
+from tests.support.shared_session import begun, feeds_of, following, relay_of, session_of, shared, until_heard
 from tests.support.waiting import until
 from tui.errors import SessionError
 from tui.execution.conductor.conductor import Conductor
@@ -55,7 +55,7 @@ def test_a_follower_has_the_writers_state_and_output(
     conductor.start("look")
     conductor.wait()
     until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:journal") == conductor.state.seq + 1)
-    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    until_heard(redis_server, session)
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
     until(lambda: follower.state == conductor.state)
     reader = follower.outputs.reader(1)
@@ -82,7 +82,7 @@ def test_a_follower_whose_folder_has_gone_fills_it_no_more(
     publication = shared(workspace, conductor, relay_of(redis_server))
     session = session_of(conductor)
     until(lambda: publication.words.startswith("shared"))
-    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    until_heard(redis_server, session)
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
     until(lambda: follower.whole)
     follower.close()
@@ -107,7 +107,7 @@ def test_a_follower_sees_what_is_measured_before_it_is_in_a_line(
     shared(workspace, conductor, relay_of(redis_server))
     session = session_of(conductor)
     until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:journal") == conductor.state.seq + 1)
-    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    until_heard(redis_server, session)
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
     for value in (0.5, None):
         conductor.record(ev.MonitorSampled(monitor="load", value=value, detail="" if value else "no answer"))
@@ -131,7 +131,7 @@ def test_what_a_running_command_prints_is_seen_while_it_runs(
     host.replies["uptime"] = Reply(b"one line\n" * 3, until=ends)
     conductor.start("look")
     until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:output:1"))
-    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"), "the first word is said after that")
+    until_heard(redis_server, session)
     follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
     until(lambda: follower.outputs.size(1) == 27)
     assert follower.outputs.is_live(1)
@@ -149,7 +149,7 @@ def test_with_another_key_nothing_is_believed(
     publication = shared(workspace, conductor, relay_of(redis_server))
     session = session_of(conductor)
     until(lambda: publication.words.startswith("shared"))
-    until(lambda: relay_of(redis_server).ask("EXISTS", f"runbook:{session}:beat"))
+    until_heard(redis_server, session)
     with pytest.raises(SessionError, match="team's key"):
         following(feeds_of(redis_server, session), session, tmp_path / "followed", "another key, of as many characters")
     with pytest.raises(SessionError, match="has nothing of"):

@@ -11,7 +11,7 @@ import pytest
 from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
 from tests.support.redis_server import PASSWORD, RedisServer
-from tests.support.shared_session import KEY, begun, feeds_of, following, relay_of, session_of, shared
+from tests.support.shared_session import KEY, begun, feeds_of, following, relay_of, session_of, shared, until_heard
 from tests.support.waiting import until
 from tui.errors import UsageError
 from tui.execution.conductor.conductor import Conductor
@@ -167,7 +167,7 @@ def test_of_two_writers_the_later_epoch_is_followed_and_the_other_is_told(
     workspace: Workspace, conductor: Conductor, server: RedisServer
 ) -> None:
     first = shared(workspace, conductor, relay_of(server))
-    until(lambda: relay_of(server).ask("EXISTS", f"runbook:{session_of(conductor)}:beat"))
+    until_heard(server, session_of(conductor))
     taken = shared(workspace, conductor, relay_of(server), epoch=2)
     until(lambda: first.troubled)
     assert "has taken this session over" in first.words

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.session.clock import SystemClock
@@ -22,6 +23,11 @@ def relay_of(server: RedisServer, password: str | None = None, seconds: float = 
     """A connection to a server."""
     given = server.password if password is None else password
     return Relay(RelayAddress("127.0.0.1", server.port), given, seconds)
+
+
+def until_heard(server: RedisServer, session: str) -> None:
+    """Wait until a session can be followed: its writer has given a sign of life."""
+    until(lambda: relay_of(server).ask("EXISTS", f"runbook:{session}:beat"))
 
 
 def begun(workspace: Workspace) -> Conductor:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.approving import People, asking
 from tests.support.redis_server import RedisServer
 from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import KEY, feeds_of, following, relay_of, session_of
+from tests.support.shared_session import KEY, feeds_of, following, relay_of, session_of, until_heard
 from tests.support.waiting import until
 from tui.execution.conductor.conductor import Conductor
 from tui.session.archive.store import SessionDirectory
@@ -33,7 +33,7 @@ class Two:
         self.reader = InboxReader(conductor, directory)
         self.publication.take_messages(self.reader)
         conductor.shared = self.publication
-        until(lambda: relay_of(server).ask("EXISTS", f"runbook:{self.session}:beat"))
+        until_heard(server, self.session)
         self.follower = following(feeds_of(server, self.session), self.session, folder / "followed")
         self.ben = SignedPosting(self.follower, people.signing(), "ben")
         until(lambda: self.follower.state == conductor.state)
