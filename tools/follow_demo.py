@@ -119,6 +119,8 @@ def _unasked() -> None:
 def _clear(folder: Path, patience: float = PATIENCE) -> None:
     """Remove what a demonstration left that was killed, with whatever of it still runs."""
     try:
+        if folder.lstat().st_uid != os.getuid():  # everybody may put one there
+            return
         owner = int((folder / OWNER).read_text())
     except (OSError, ValueError):  # another person's, or it is only about to begin
         return
