@@ -25,6 +25,7 @@ from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.transports.base import Command
 from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
+from tui.widgets.step.cell_rows import next_rows
 
 PARTS = ("drain ", "install ", "curl ", "undrain ")
 
@@ -269,6 +270,43 @@ def test_a_trigger_that_fires_in_a_batch_lets_no_other_host_begin(tmp_path: Path
         assert ran(hosts, "install") == {"web01": 1, "web02": 1}
         go(conductor)  # who continues has decided about it
         assert conductor.state.step("roll").status is StepStatus.SIGNED
+
+
+def test_after_a_soak_no_batch_begins_while_nobody_knows_what_became_of_a_host(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web03"].replies["install"] = LOST
+    with begun(tmp_path, hosts, stop_after=3, text=soaking("0.1s")) as conductor:
+        go(conductor)
+        step = step_by_id(conductor.runbook, "roll")
+        assert conductor.state.step("roll").status is StepStatus.UNKNOWN
+        assert ran(hosts, "install") == dict.fromkeys(NAMES[:4], 1)
+        moment = Moment(state=conductor.state, now=datetime.now(UTC))
+        assert next_act(moment, step).verb == "DECIDE"
+        assert [row.text.strip() for row in next_rows(moment, step, 80)] == [
+            "decide about web03 first, then batch 3/3: 2 hosts"
+        ]
+        conductor.resolve("roll", False, "looked")
+        moment = Moment(state=conductor.state, now=datetime.now(UTC))
+        assert [row.text.strip() for row in next_rows(moment, step, 80)] == ["next: batch 3/3: 2 hosts"]
+        go(conductor)
+        assert ran(hosts, "install") == dict.fromkeys(NAMES, 1)
+
+
+def test_after_a_decision_about_a_trigger_it_is_not_said_again_that_it_fired(tmp_path: Path) -> None:
+    hosts = fleet()
+    with begun(tmp_path, hosts, text=soaking("10m")) as conductor:
+        step, soaks = step_by_id(conductor.runbook, "roll"), threading.Event()
+        conductor.record(TRIPPED)
+        conductor.subscribe(lambda entry, state: batch_now(state, step).number == 2 and soaks.set())  # type: ignore[union-attr,func-returns-value]
+        conductor.start("roll")
+        assert soaks.wait()
+        moment = Moment(state=conductor.state, now=datetime.now(UTC), busy=True)
+        assert [row.text.strip()[-28:] for row in next_rows(moment, step, 80)] == [
+            "10:00, then batch 2/3: 3 hosts"[-28:]
+        ]
+        assert next_act(moment, step).verb == "SOAKING"
+        conductor.cancel()
+        conductor.wait()
 
 
 def test_a_host_that_was_left_in_the_middle_is_told_until_it_is_back(tmp_path: Path) -> None:

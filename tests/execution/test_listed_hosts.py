@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -21,11 +22,13 @@ from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
 from tui.session.archive.bundle import pack
+from tui.session.archive.manifest import FETCHED, Manifest
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold
 from tui.session.journal.journal import read
 from tui.session.state import StepStatus
+from tui.sharing.publishing.fork_reader import REPLACED
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
 
@@ -115,6 +118,18 @@ def test_commands_of_a_session_from_elsewhere_are_not_run_to_verify_it(
         assert foreign.exit_code == 2
         assert "would run commands of another machine's session" in foreign.output
     assert ran.read_text() == "x\nx\n"
+    there = store.find(session).path
+    taken = Manifest(format=1, session=session, program="", receipt="", members=())
+    (there / FETCHED).write_bytes(msgspec.json.encode(taken))  # as one that was taken over lies: among one's own
+    assert call(main, ["verify", session, "--groups"]).exit_code == 2
+    assert ran.read_text() == "x\nx\n"
+    before = store.root / REPLACED / f"{session}-1a2b3c"
+    shutil.copytree(moved, before)  # it began here, and was taken back
+    assert call(main, ["verify", session, "--groups"]).exit_code == 0
+    assert ran.read_text() == "x\nx\nx\n"
+    (before / "runbook.toml").write_text(text.replace("echo web01", "echo web02"))
+    assert call(main, ["verify", session, "--groups"]).exit_code == 2
+    assert ran.read_text() == "x\nx\nx\n"
 
 
 def test_the_list_is_asked_for_again_with_the_preflight(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def attempt(outcome: Outcome | None, judged: bool = True, good: bool = False, ac
         (attempt(Outcome.exited(1), judged=False), "ended (exit 1)", "failed", False),
         (attempt(LOST, judged=False), "UNKNOWN: the connection was lost", "unknown", True),
         (
-            attempt(LOST, judged=False, good=True),
-            "UNKNOWN: the connection was lost, resolved as succeeded",
+            replace(attempt(LOST, judged=False, good=True), resolved_seq=7, resolved_by="ana"),
+            "UNKNOWN: the connection was lost, resolved as succeeded by ana",
             "unknown",
             False,
         ),

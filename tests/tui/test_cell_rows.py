@@ -7,11 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.fake_transport import Reply
-from tests.support.fleet import FAILED, GONE, TURNS, begun, fleet, ran
+from tests.support.fleet import FAILED, GONE, LOST, TURNS, begun, fleet, ran
 from tui.execution.conductor.conductor import Conductor
 from tui.runbook.model import Step
 from tui.screens.run.text import hosts_to_open
 from tui.session.state import step_by_id
+from tui.session.views.called import attempt_called
 from tui.session.views.usual import Usual, on_host
 from tui.text.block import NO_BREAK
 from tui.widgets.moment import Moment
@@ -147,6 +148,27 @@ def test_the_hosts_can_be_opened_one_by_one_who_is_not_good_first(tmp_path: Path
         "✔ web06  good in Undrain, printed the same as 3 more",
     ]
     assert [state.attempts[number].host for number in found[0].attempts] == ["web03", "web03"]
+
+
+def test_what_a_person_decided_about_a_host_is_said_with_who_did(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = hosts["web03"].replies["install"] = LOST
+    with begun(tmp_path, hosts, at_once=6, stop_after=6) as conductor:
+        step = step_by_id(conductor.runbook, "update")
+        conductor.start("update")
+        conductor.wait()
+        for good in (False, True):
+            conductor.resolve("update", good, "looked there")
+            conductor.wait()
+        state = conductor.state
+    rows = [row.text.rstrip() for row in cell_rows(Moment(state=state, now=datetime.now(UTC)), step, 1, 60)]
+    assert "  ✖ web02 failed, decided by ana: connection lost" in rows
+    opened = [one.words for one in hosts_to_open(state, step)]
+    assert opened[0] == "✖ web02  failed, decided by ana"
+    assert "✔ web03  good, decided by ana" in opened
+    called = {one.host: attempt_called(one) for one in state.attempts.values() if one.action == 1}
+    assert called["web02"] == "UNKNOWN: connection lost, resolved as failed by ana"
+    assert called["web03"] == "UNKNOWN: connection lost, resolved as succeeded by ana"
 
 
 def test_the_slowest_host_is_told_beside_what_is_usual_there(tmp_path: Path) -> None:

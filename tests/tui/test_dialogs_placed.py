@@ -10,6 +10,7 @@ from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.dialogs.base import Dialog
 from tui.dialogs.confirm import Ways
+from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.written import ChooseAndWrite
 from tui.execution.workspace import Workspace
@@ -101,3 +102,16 @@ async def test_of_several_dialogs_only_the_one_on_top_is_seen_and_the_other_is_a
         await until(pilot, lambda: "RESUMED" in shown(pilot.app) and in_place(below, (60, 20)))
         assert below.focused is focused is not None
         assert below.has_class("slim")
+
+
+@pytest.mark.parametrize(("size", "rows"), [((80, 24), 10), ((120, 40), 26), ((160, 50), 36)])
+async def test_of_forty_hosts_as_many_are_seen_as_there_are_rows_for(
+    workspace: Workspace, size: tuple[int, int], rows: int
+) -> None:
+    async with RunbookApp(workspace).run_test(size=size) as pilot:
+        screen = Pick("Which host?", [f"✔ web{number:02}  good" for number in range(1, 41)])
+        pilot.app.push_screen(screen)
+        await until(pilot, partial(in_place, screen, size))
+        await until(pilot, lambda: screen.query_one("#pick").size.height == rows)
+        assert shown(pilot.app).count("✔ web") == rows
+        assert not screen.has_class("tight")

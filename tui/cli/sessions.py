@@ -71,11 +71,14 @@ def verify(session: str, receipt: str, signers: Path | None, proofs: Path | None
     chosen = signers or (Path(os.path.expanduser(load_config().signers)) if load_config().signers else None)
     store = open_store()
     with opened_anywhere(store, session) as directory:
-        if groups and directory.path.parent != store.root:
-            raise UsageError(
-                "--groups would run commands of another machine's session here",
-                "it is for the sessions of this machine: verify this one without it",
-            )
+        if groups:
+            from tui.sharing.fetching import begun_here
+
+            if not begun_here(store, directory):
+                raise UsageError(
+                    "--groups would run commands of another machine's session here",
+                    "it is for the sessions that began on this machine: verify this one without it",
+                )
         for line in verify_report(directory, chosen, receipt, proofs).splitlines():
             tell(line)
         if groups:

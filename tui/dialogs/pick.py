@@ -17,6 +17,7 @@ class Pick(Dialog[int | None]):
     """Gives the place of what was picked; nothing is `preselected` where picking it would soon record something."""
 
     FIRST: ClassVar[str] = "OptionList"
+    VERTICAL_BREAKPOINTS = [(0, "low"), (32, "tall"), (40, "high"), (50, "higher")]
     kind = "◆ CHOOSE"
 
     def __init__(self, title: str, choices: Sequence[str], preselected: bool = True) -> None:
@@ -26,7 +27,7 @@ class Pick(Dialog[int | None]):
 
     def body(self) -> Iterable[Widget]:
         yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
-        yield Choices(self._choices, self._preselected)
+        yield Choices(self._choices, self._preselected, id="pick")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Cancel", "dialog.no"), id="no")

@@ -1,7 +1,9 @@
 """Takes a session from its first step to its last without a person, by an answers file."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import IntEnum
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -35,6 +37,7 @@ from tui.transports.asking import Asking
 Print = Callable[[str], None]
 MAX_ROUNDS = 10_000
 UNSAID = "no reason was given (headless)"
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 class Exit(IntEnum):
@@ -160,26 +163,42 @@ def _refused(rows: Iterable[Finding]) -> Exit | None:
 def walk(conductor: Conductor, answers: AnswersFile, say: Print, rest: Rest | None = None) -> Exit:
     """Settle step after step until none is left or one cannot be settled."""
     rest = rest or Rest(conductor, Asking(), say)
+    seen = conductor.state.tripped  # who begins this knows what had fired
     for _ in range(MAX_ROUNDS):
         step = conductor.state.next_step()
         doubts = doubtful(conductor.state) if step is None else ()
         if step is None and not doubts:
             return Exit.OK
-        code = settle(conductor, step, answers, say, rest) if step else _look_again(conductor, doubts, say, rest)
+        code = settle(conductor, step, answers, say, rest, seen) if step else _look_again(conductor, doubts, say, rest)
         if code is Exit.OK:
             continue
         if code is Exit.FAILED and step and answers.on_failure == "rollback" and not conductor.state.rollback:
             flow = flow_of_kind(conductor.runbook, FlowKind.ROLLBACK)
             if flow:
-                say(f"ROLLBACK {flow}: {step.title} failed")
-                conductor.roll_back(flow, f"{step.title} failed")
+                fired = _fired(conductor.state, seen)
+                why = f"a trigger fired: {', '.join(fired)}" if fired and step.each else f"{step.title} failed"
+                say(f"ROLLBACK {flow}: {why}")
+                conductor.roll_back(flow, why)
+                rest()
+                seen = conductor.state.tripped
                 continue
         return code
     raise RunbookError("the session does not come to an end", "this is a fault of the program; please report it")
 
 
-def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, rest: Rest | None = None) -> Exit:
-    """Take one step as far as it goes without a person."""
+def settle(
+    conductor: Conductor,
+    step: Step,
+    answers: AnswersFile,
+    say: Print,
+    rest: Rest | None = None,
+    seen: Mapping[str, datetime] = NOTHING,
+) -> Exit:
+    """Take one step as far as it goes without a person.
+
+    Args:
+        seen: the triggers that had fired when a person let this run begin, and when each did.
+    """
     rest = rest or Rest(conductor, Asking(), say)
     if step.id in answers.skip:
         conductor.skip(step.id, answers.skip[step.id])
@@ -206,7 +225,13 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, r
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
     rest.log_in_again()
+    if step.each and (fired := _fired(conductor.state, seen)):
+        say(f"✖ {step.title}: stopped, since a trigger fired: {', '.join(fired)}")
+        return Exit.FAILED
     if conductor.state.step(step.id).status in (StepStatus.PENDING, StepStatus.RUNNING):
+        batch = batch_now(conductor.state, step)
+        if batch is not None and batch.number > 1:
+            say(f"▶ {step.title}: {batch.words}")
         how = MADE_UP_BY_DRILL if answers.made_up else "answers file"
         if needs_second(conductor.state, step) and (
             refused := second_allows(conductor, step, answers, how, say, rest.never)
@@ -229,15 +254,9 @@ def settle(conductor: Conductor, step: Step, answers: AnswersFile, say: Print, r
     raise NotNow(f"{step.title} does not come to an end")
 
 
-def _between_batches(conductor: Conductor, step: Step, say: Print) -> Exit:
-    """Continue with the next batch of a group, unless a trigger fired: a person decides then."""
-    if conductor.state.tripped:
-        say(f"✖ {step.title}: stopped, since a trigger fired: {', '.join(conductor.state.tripped)}")
-        return Exit.FAILED
-    batch = batch_now(conductor.state, step)
-    if batch is not None:
-        say(f"▶ {step.title}: {batch.words}")
-    return Exit.OK
+def _fired(state: SessionState, seen: Mapping[str, datetime]) -> list[str]:
+    """The triggers that fired since a person let a run begin: another one decides before hosts follow hosts."""
+    return [name for name, since in state.tripped.items() if seen.get(name) != since]
 
 
 def _look_again(conductor: Conductor, doubts: Sequence[Step], say: Print, rest: Rest) -> Exit:
@@ -269,7 +288,7 @@ def _after(conductor: Conductor, step: Step, step_state: StepState, answers: Ans
             conductor.sign(step.id, answers.notes.get(step.id, _note(answers)), second)
             return None
         case StepStatus.RUNNING if step.each:  # a batch is done, or a trigger fired
-            return _between_batches(conductor, step, say)
+            return Exit.OK
         case StepStatus.WAITING:
             return _human(conductor, step, step_state, answers, say)
     return None

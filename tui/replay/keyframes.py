@@ -24,7 +24,7 @@ from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
-VERSION = 7
+VERSION = 8
 SPACING = 200
 """Events between two key frames."""
 

@@ -53,7 +53,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     `operator` is who ran one that is not of the runbook.
     `awaited` where what it asks for is waited for, and is not there yet: that is no failure.
     `said` is what its output says of what went wrong. `seq` is the event that announced it, `resolved_seq` the one by
-    which a person, who had looked, decided its outcome.
+    which a person, who had looked, decided its outcome, and `resolved_by` who that was.
     """
 
     number: int
@@ -78,6 +78,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     again: bool = False
     seq: int = -1
     resolved_seq: int = -1
+    resolved_by: str = ""
     stdin: str = ""
     operator: str = ""
 
@@ -128,7 +129,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     `outside` has the operator's own commands at it, which are none of the runbook's.
     `cells` has the last attempt on each host of a group, by the place of the action that runs on it.
     `decided` is who last answered what it asks, `by_hand` has the event by which each action that is a person's part
-    was last done.
+    was last done. `tripped_then` has the triggers that had fired when it was last let run: who did that had seen them.
     """
 
     id: str
@@ -146,6 +147,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     operator: str = ""
     second_operator: str = ""
     decided: str = ""
+    tripped_then: Mapping[str, datetime] = {}
     reason: str = ""
     signed_seq: int = -1
     reopened_seq: int = -1

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from tui.errors import SessionError
 from tui.runbook.reading.load import load_text
-from tui.session.archive.manifest import FETCHED
+from tui.session.archive.manifest import FETCHED, manifest_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.folding.fold import apply
 from tui.session.journal.durable import sync_directory, write_new
@@ -78,6 +78,21 @@ def fetch_session(
         raise SessionError(f"the session cannot be written here: {error.strerror}", "free space there") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def begun_here(store: Store, directory: SessionDirectory) -> bool:
+    """Whether a session began on this machine, so that its runbook is what was run here, whoever has had it since.
+
+    Raises:
+        SessionError: what was noted beside it makes no sense.
+    """
+    if directory.path.parent != store.root:
+        return False
+    if manifest_of(directory) is None:
+        return True
+    copies = map(SessionDirectory, (store.root / REPLACED).glob(f"{directory.id}-*"))
+    text = directory.runbook.read_bytes()
+    return any(manifest_of(copy) is None and copy.runbook.read_bytes() == text for copy in copies)
 
 
 def _into(

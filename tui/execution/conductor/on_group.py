@@ -8,7 +8,7 @@ from tui import threads
 from tui.execution.recorder import Recorder
 from tui.runbook.groups.host_by_host import AT_ONCE
 from tui.runbook.model import Step
-from tui.session.groups.batches import Batch, batch_now, soaks_until
+from tui.session.groups.batches import Batch, batch_now, soaks_until, undecided_hosts, undecided_triggers
 from tui.session.groups.cells import Cell, CellStatus, cells_of, standing_of, status_of
 from tui.transports.base import CancelToken, Detached
 
@@ -85,7 +85,6 @@ class HostsInTurn:
         self._step = step
         self._cancel = cancel
         self._speed = speed
-        self._known = recorder.state.tripped
 
     def run(self, one: Callable[[str, int], bool]) -> None:
         """Run the step, batch by batch, until it stops or a person begins the next; blocks until nothing runs any more.
@@ -99,7 +98,7 @@ class HostsInTurn:
         first = True
         while self._may_begin() and (batch := batch_now(self._recorder.state, self._step)) is not None:
             new = not batch.begun and batch.number > 1
-            if new and not (self._soaked(batch) if self._step.soak else first):
+            if new and (self._undecided() or not (self._soaked(batch) if self._step.soak else first)):
                 return
             first = False
             cells = Cells(batch.left, self._step.at_once or AT_ONCE, self._may_begin)
@@ -123,7 +122,11 @@ class HostsInTurn:
         state = self._recorder.state
         if self._cancel.cancelled or standing_of(state, self._step, 0).stopped:
             return False
-        return all(self._known.get(name) == since for name, since in state.tripped.items())
+        return not undecided_triggers(state, self._step)
+
+    def _undecided(self) -> bool:
+        """Whether nobody knows yet what became of a host: that comes before another batch."""
+        return bool(undecided_hosts(self._recorder.state, self._step))
 
     def _soaked(self, batch: Batch) -> bool:
         """Wait until the batch before was soaked; False where something kept the next from beginning meanwhile."""

@@ -29,7 +29,7 @@ from tui.text.block import NO_BREAK, Piece, shown
 from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
 from tui.widgets.step.beside import on_hosts
-from tui.widgets.step.cell_rows import SIGNS
+from tui.widgets.step.cell_rows import SIGNS, stands_words
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
 from tui.widgets.step.ticks import received
 
@@ -264,7 +264,7 @@ def _attempts_on(shown: Iterable[Attempt], host: str) -> tuple[int, ...]:
 def _told_of(state: SessionState, step: Step, cell: Cell, alike: Mapping[str, int]) -> str:
     attempt, same = state.attempts[cell.attempt], alike.get(cell.host, 0)
     title = step.actions[cell.place].title if step.each else ""
-    words = f"{SIGNS[cell.status][0]} {cell.host}  {cell.status.value}{f' in {title}' if title else ''}"
+    words = f"{SIGNS[cell.status][0]} {cell.host}  {stands_words(attempt, cell, title)}"
     if attempt.said and cell.status is not CellStatus.GOOD:
         return f"{words}: {attempt.said}"
     return f"{words}, printed the same as {same - 1} more" if same > 1 else words

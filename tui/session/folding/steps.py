@@ -48,7 +48,8 @@ def _step_opened(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> 
     elif state.step(event.step).status is StepStatus.FAILED:
         state = with_step(state, to_do_again(state, state.step(event.step)))
     status = _ready(state, event.step, state.step(event.step).action)
-    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator)
+    seen = state.tripped
+    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator, tripped_then=seen)
 
 
 def _step_signed(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
@@ -217,7 +218,9 @@ def _cells_settled(state: SessionState, attempt: Attempt) -> SessionState:
 
 
 def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:
-    attempt = replace(state.attempts[event.attempt], good=event.succeeded, resolved_seq=entry.seq)
+    attempt = replace(
+        state.attempts[event.attempt], good=event.succeeded, resolved_seq=entry.seq, resolved_by=event.operator
+    )
     state = with_attempt(state, attempt)
     came = f"{event.operator}: {event.reason}"
     check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)

@@ -83,10 +83,21 @@ def soaks_until(state: SessionState, step: Step, batch: Batch, speed: float = 1.
     return ended + timedelta(seconds=seconds(step.soak) / speed) if ended is not None else None
 
 
+def undecided_hosts(state: SessionState, step: Step) -> tuple[str, ...]:
+    """The hosts whose outcome is UNKNOWN: no further batch begins before a person has decided about them."""
+    return tuple(cell.host for cell in cells_of(state, step, 0) if cell.status is CellStatus.UNKNOWN)
+
+
 def waits_for_person(state: SessionState, step: Step) -> Batch | None:
     """The batch that a person begins, since the one before it is done and none is soaked; None where there is none."""
     batch = batch_now(state, step)
     return batch if batch is not None and not batch.begun and batch.number > 1 and not step.soak else None
+
+
+def undecided_triggers(state: SessionState, step: Step) -> tuple[str, ...]:
+    """The triggers that fired since a person last let a step run: the next batch begins once somebody does again."""
+    seen = state.step(step.id).tripped_then
+    return tuple(name for name, since in state.tripped.items() if seen.get(name) != since)
 
 
 def _end(attempt: Attempt) -> datetime:

@@ -206,10 +206,11 @@ def attempt_called(attempt: Attempt) -> str:
 
 
 def resolved_words(attempt: Attempt) -> str:
-    """As what a person who had looked decided an outcome that was not known; empty where nobody did."""
-    if attempt.good:
-        return "resolved as succeeded"
-    return "resolved as failed" if attempt.resolved_seq >= 0 else ""
+    """As what a person who had looked decided an outcome that was not known, and who; empty where nobody did."""
+    if attempt.resolved_seq < 0:
+        return ""
+    by = f" by {attempt.resolved_by}" if attempt.resolved_by else ""
+    return f"resolved as {'succeeded' if attempt.good else 'failed'}{by}"
 
 
 def _unjudged(outcome: Outcome) -> str:

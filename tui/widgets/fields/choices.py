@@ -11,9 +11,11 @@ UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 class Choices(OptionRows):
     """A list of choices; `preselected` only where taking the first by habit records nothing."""
 
-    def __init__(self, choices: Sequence[str | Sequence[Piece]], preselected: bool = False) -> None:
+    def __init__(
+        self, choices: Sequence[str | Sequence[Piece]], preselected: bool = False, *, id: str | None = None
+    ) -> None:
         rows = ((choice,) if isinstance(choice, str) else choice for choice in choices)
-        super().__init__(*(OptionRow(pieces(*row)) for row in rows))
+        super().__init__(*(OptionRow(pieces(*row)) for row in rows), id=id)
         self._preselected = preselected
 
     def on_mount(self) -> None:

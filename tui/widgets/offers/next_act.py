@@ -10,7 +10,7 @@ from tui.runbook.shell.counting import only_looks
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import open_approval, time_left
-from tui.session.groups.batches import batch_now
+from tui.session.groups.batches import batch_now, undecided_triggers
 from tui.session.possible.needs_second import needs_second
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, action_then, plan_of, step_by_id
@@ -156,7 +156,7 @@ def _batch(state: SessionState, step: Step) -> NextAct | None:
         return None
     hosts, asks = counted(len(batch.hosts), "host"), how_asked(state, step)
     told = f"{hosts}, {asks}" if asks else hosts
-    why = "a trigger fired: " if state.tripped else ""
+    why = "a trigger fired: " if undecided_triggers(state, step) else ""
     verb = f"BATCH {batch.number}/{batch.total}"
     return NextAct("next", verb, f"{why}{told}", "bad" if why else "turn", brief=(told, hosts))
 

@@ -6,9 +6,17 @@ from os.path import commonprefix
 from msgspec.structs import replace
 
 from tui.runbook.model import Step, seconds
-from tui.session.groups.batches import Batch, batch_begun, batch_now, soaks_until
+from tui.session.groups.batches import (
+    Batch,
+    batch_begun,
+    batch_now,
+    soaks_until,
+    undecided_hosts,
+    undecided_triggers,
+)
 from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, standing_of
 from tui.session.groups.printed_alike import said_alike
+from tui.session.state import Attempt
 from tui.session.tries import lasted
 from tui.session.views.usual import on_host
 from tui.text.amounts import clock_words, counted
@@ -70,14 +78,17 @@ def next_rows(moment: Moment, step: Step, width: int) -> list[LaidRow]:
 
 
 def next_words(moment: Moment, step: Step, batch: Batch) -> str:
-    """A soak and how long it has lasted, or who begins the next batch; empty where it has begun."""
+    """What comes before the next batch: a decision, a soak, its start; empty where it has begun."""
     stopped = standing_of(moment.state, step, 0).stopped
     if batch.begun or batch.number == 1 or stopped:
         return ""
-    if moment.state.tripped:
+    if hosts := undecided_hosts(moment.state, step):
+        more = f" and {counted(len(hosts) - NAMED, 'more host')}" if len(hosts) > NAMED else ""
+        return f"decide about {', '.join(hosts[:NAMED])}{more} first, then {batch.words}"
+    if undecided_triggers(moment.state, step):
         return f"a trigger fired: {batch.words} only when you say so"
     until = soaks_until(moment.state, step, batch)
-    if until is None:
+    if until is None or not (moment.busy or moment.replayed or moment.read_only):
         return f"next: {batch.words}"
     whole = seconds(step.soak)
     gone = min(whole, max(0.0, whole - (until - moment.now).total_seconds()))
@@ -152,12 +163,18 @@ def _bad(moment: Moment, step: Step, cells: tuple[Cell, ...], width: int) -> lis
         said = attempt.said or next((check.came for check in attempt.checks if not check.ok), "")
         said = said or (attempt.outcome.detail if attempt.outcome is not None else "")
         title = step.actions[cell.place].title if step.each else ""
-        stands = f" {cell.status.value}{f' in {title}' if title else ''}"
+        stands = f" {stands_words(attempt, cell, title)}"
         words: list[Piece] = [(f"  {sign} ", STYLES[style]), (cell.host, "bold"), (stands, "")]
         used = sum(len(text) for text, _ in words)
         told = cut(f": {said}", max(0, width - used)).rstrip() if said else ""
         found += rows([*words, (told, "")], width, 4)
     return found
+
+
+def stands_words(attempt: Attempt, cell: Cell, title: str) -> str:
+    """Where a host stands, in which action, and who decided that, where nobody knew."""
+    decided = f", decided by {attempt.resolved_by}" if attempt.resolved_by else ""
+    return f"{cell.status.value}{f' in {title}' if title else ''}{decided}"
 
 
 def _said(moment: Moment, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
