@@ -225,6 +225,27 @@ def settle(
         say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
         return Exit.NOT_CONFIRMED
     rest.log_in_again()
+    refused = _started(conductor, step, answers, say, rest, seen)
+    if refused is not None:
+        return refused
+    for _ in range(2 * len(step.actions) + 2):
+        rest()
+        step_state = conductor.state.step(step.id)
+        earlier = conductor.doubts(step) or conductor.state.next_step() is not step
+        left = step_state.status is StepStatus.RUNNING and step.mutates and earlier
+        if step_state.status is StepStatus.PENDING or left:
+            return Exit.OK  # its host was restarted: what has to be looked at, or done again, comes first
+        code = _after(conductor, step, step_state, answers, say)
+        if code is not None:
+            say(_line(conductor.state, step))
+            return code
+    raise NotNow(f"{step.title} does not come to an end")
+
+
+def _started(
+    conductor: Conductor, step: Step, answers: AnswersFile, say: Print, rest: Rest, seen: Mapping[str, datetime]
+) -> Exit | None:
+    """Begin a step, or its next batch, where there is anything to begin; else why not."""
     if step.each and (fired := _fired(conductor.state, seen)):
         say(f"✖ {step.title}: stopped, since a trigger fired: {', '.join(fired)}")
         return Exit.FAILED
@@ -240,18 +261,7 @@ def settle(
             return Exit.NOT_CONFIRMED
         by_name = "" if conductor.approvals.asked_first else _second(answers)
         conductor.start(step.id, how if step.mutates else "", by_name)
-    for _ in range(2 * len(step.actions) + 2):
-        rest()
-        step_state = conductor.state.step(step.id)
-        earlier = conductor.doubts(step) or conductor.state.next_step() is not step
-        left = step_state.status is StepStatus.RUNNING and step.mutates and earlier
-        if step_state.status is StepStatus.PENDING or left:
-            return Exit.OK  # its host was restarted: what has to be looked at, or done again, comes first
-        code = _after(conductor, step, step_state, answers, say)
-        if code is not None:
-            say(_line(conductor.state, step))
-            return code
-    raise NotNow(f"{step.title} does not come to an end")
+    return None
 
 
 def _fired(state: SessionState, seen: Mapping[str, datetime]) -> list[str]:
