@@ -220,11 +220,6 @@ def settle(
         if conductor.state.step(step.id).status.settled:
             say(_line(conductor.state, step))
             return Exit.OK
-    destructive = step.danger is Danger.DESTRUCTIVE
-    if (step.mutates or destructive) and not answers.allows(step.id, destructive):
-        say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
-        return Exit.NOT_CONFIRMED
-    rest.log_in_again()
     refused = _started(conductor, step, answers, say, rest, seen)
     if refused is not None:
         return refused
@@ -246,6 +241,11 @@ def _started(
     conductor: Conductor, step: Step, answers: AnswersFile, say: Print, rest: Rest, seen: Mapping[str, datetime]
 ) -> Exit | None:
     """Begin a step, or its next batch, where there is anything to begin; else why not."""
+    destructive = step.danger is Danger.DESTRUCTIVE
+    if (step.mutates or destructive) and not answers.allows(step.id, destructive):
+        say(f"? {step.title}: not confirmed; add {step.id!r} to `confirm` in the answers file")
+        return Exit.NOT_CONFIRMED
+    rest.log_in_again()
     if step.each and (fired := _fired(conductor.state, seen)):
         say(f"✖ {step.title}: stopped, since a trigger fired: {', '.join(fired)}")
         return Exit.FAILED
