@@ -12,6 +12,7 @@ from tests.support.fleet import FAILED, GONE, LOST, NAMES, TURNS, begun, fleet, 
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.runbook.groups.host_by_host import batched
+from tui.runbook.model import Step
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
@@ -222,6 +223,12 @@ def soaking(soak: str) -> str:
     return TURNS.replace("at_once = AT_ONCE", f'soak = "{soak}"\nat_once = AT_ONCE') + SOAKS
 
 
+def begins_second(state: SessionState, step: Step) -> bool:
+    """Whether the second batch is the next one."""
+    batch = batch_now(state, step)
+    return batch is not None and batch.number == 2
+
+
 def test_after_a_soak_without_a_trigger_the_next_batch_begins_by_itself(tmp_path: Path) -> None:
     hosts = fleet()
     with begun(tmp_path, hosts, text=soaking("0.3s")) as conductor:
@@ -237,12 +244,7 @@ def test_a_trigger_that_fires_in_a_soak_begins_nothing_until_a_person_does(tmp_p
     with begun(tmp_path, hosts, text=soaking("10m")) as conductor:
         step = step_by_id(conductor.runbook, "roll")
 
-        def told(entry: ev.Entry, state: SessionState) -> None:
-            batch = batch_now(state, step)
-            if batch is not None and batch.number == 2:
-                soaks.set()
-
-        conductor.subscribe(told)
+        conductor.subscribe(lambda entry, state: soaks.set() if begins_second(state, step) else None)
         conductor.start("roll")
         assert soaks.wait()
         assert conductor.busy
@@ -297,13 +299,11 @@ def test_after_a_decision_about_a_trigger_it_is_not_said_again_that_it_fired(tmp
     with begun(tmp_path, hosts, text=soaking("10m")) as conductor:
         step, soaks = step_by_id(conductor.runbook, "roll"), threading.Event()
         conductor.record(TRIPPED)
-        conductor.subscribe(lambda entry, state: batch_now(state, step).number == 2 and soaks.set())  # type: ignore[union-attr,func-returns-value]
+        conductor.subscribe(lambda entry, state: soaks.set() if begins_second(state, step) else None)
         conductor.start("roll")
         assert soaks.wait()
         moment = Moment(state=conductor.state, now=datetime.now(UTC), busy=True)
-        assert [row.text.strip()[-28:] for row in next_rows(moment, step, 80)] == [
-            "10:00, then batch 2/3: 3 hosts"[-28:]
-        ]
+        assert next_rows(moment, step, 80)[0].text.strip().endswith("of 10:00, then batch 2/3: 3 hosts")
         assert next_act(moment, step).verb == "SOAKING"
         conductor.cancel()
         conductor.wait()
