@@ -81,7 +81,7 @@ def fetch_session(
 
 
 def begun_here(store: Store, directory: SessionDirectory) -> bool:
-    """Whether a session began on this machine, so that its runbook is what was run here, whoever has had it since.
+    """Whether a session began on this machine, also where somebody else has had it since: its runbook was run here.
 
     Raises:
         SessionError: what was noted beside it makes no sense.
