@@ -73,6 +73,10 @@ def test_paramikos_connection(transport: Any) -> None:
     has("paramiko", transport, own, "tui/transports/ssh/wire.py")
     has("paramiko", transport.packetizer, "read_message REKEY_BYTES REKEY_PACKETS", "tui/transports/ssh/wire.py")
     has("paramiko", transport._channels, "put", "tui/transports/ssh/wire.py: open_of_kind")
+    reader = """_Packetizer__aead_in _Packetizer__compress_engine_in _Packetizer__iv_in _Packetizer__block_engine_in
+        _Packetizer__sequence_number_in"""
+    has("paramiko", transport.packetizer, reader, "tui/transports/ssh/received/packets.py")
+    has("paramiko", transport, "_expected_packet", "tui/transports/ssh/wire.py: _feed_of")
     takes("paramiko", paramiko.Transport._verify_key, "self host_key sig", "tui/transports/ssh/negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out
     parsed = inspect.getsource(paramiko.Transport._really_parse_kex_init)  # type: ignore[attr-defined]  # private: the stubs leave it out
     takes("paramiko", paramiko.Transport._really_parse_kex_init, "self m ignore_first_byte", "negotiation.py")  # type: ignore[attr-defined]  # private: the stubs leave it out

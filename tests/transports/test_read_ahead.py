@@ -30,16 +30,40 @@ def read_as_packets(connection: ahead.ReadAhead) -> bytes:
     return came + part
 
 
+class ComingInto(Coming):
+    """The same as a socket has it, whose bytes are put where they are wanted."""
+
+    def recv_into(self, room: memoryview) -> int:
+        piece = self.recv(len(room))
+        room[: len(piece)] = piece
+        return len(piece)
+
+
+@pytest.mark.parametrize("kind", [Coming, ComingInto])
 @pytest.mark.parametrize("most", [7, 1000, 40 << 10, 1 << 20])
-def test_what_is_read_ahead_is_what_came(most: int) -> None:
+def test_what_is_read_ahead_is_what_came(most: int, kind: type[Coming]) -> None:
     data = os.urandom(100_000)
-    assert read_as_packets(ahead.ReadAhead(Coming(data, most))) == data
+    assert read_as_packets(ahead.ReadAhead(kind(data, most))) == data
 
 
 def test_much_is_read_in_few_pieces() -> None:
     coming = Coming(bytes(4 << 20), 1 << 20)
     assert len(read_as_packets(ahead.ReadAhead(coming))) == 4 << 20
     assert coming.asked < 30, "packet by packet it is 256, and each may wait for every other thread"
+
+
+def test_a_connection_on_which_little_comes_keeps_little() -> None:
+    coming = Coming(bytes(4 << 20), 1 << 20)
+    connection = ahead.ReadAhead(coming)
+    while coming.left:
+        connection.recv(ahead.MOST)
+    assert len(connection._kept) >= ahead.MOST
+    for _ in range(6):
+        while connection.here(1):
+            connection.recv(ahead.MOST)
+        coming.left = b"little"
+        assert connection.recv(16) == b"little"
+    assert len(connection._kept) <= 4 * ahead.LEAST
 
 
 def test_where_much_comes_on_many_channels_one_thread_works_at_a_time() -> None:

@@ -28,6 +28,7 @@ from tui.transports.shell import TICK
 from tui.transports.ssh.negotiation import Negotiating
 from tui.transports.ssh.received.ahead import ReadAhead
 from tui.transports.ssh.received.inbox import Inbox
+from tui.transports.ssh.received.packets import Feed, Packets
 from tui.transports.ssh.received.turn import Many
 
 silence()
@@ -80,7 +81,7 @@ class _Feed:
         self._inbox = inbox
         self._stream = stream
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         self._inbox.put(self._stream, data)
 
     def close(self) -> None:
@@ -177,6 +178,7 @@ class Connection(Negotiating):
             default_window_size=WINDOW,
             default_max_packet_size=PACKET,
             disabled_algorithms=WEAK,
+            packetizer_class=Packets,
         )
         # A rekey of ours while a channel closes kills the connection (paramiko issue 822).
         self.packetizer.REKEY_BYTES = NEVER
@@ -185,6 +187,7 @@ class Connection(Negotiating):
         """When the other side last said anything."""
         packetizer: Any = self.packetizer
         packetizer.read_message = self._hearing(packetizer.read_message)
+        packetizer.feed_of = self._feed_of
         self.given_up = ""
         """Why it was closed here, where the other side did not answer."""
         self.answered_in: float | None = None
@@ -210,6 +213,13 @@ class Connection(Negotiating):
             return message
 
         return read_message
+
+    def _feed_of(self, number: int) -> Feed | None:
+        """What takes the data of an ordered channel; None while keys are exchanged, and for any other channel."""
+        self.heard = time.monotonic()
+        inner: Any = self
+        feed = getattr(inner._channels.get(number), "in_buffer", None)
+        return feed.feed if isinstance(feed, _Feed) and not inner._expected_packet else None
 
     def last_words(self) -> str:
         """What the way here or the server said that may be why it ended; of any length, and for a terminal."""

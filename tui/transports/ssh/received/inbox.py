@@ -15,13 +15,13 @@ class Inbox:
     """What came on a channel, both streams in the order they arrived."""
 
     def __init__(self) -> None:
-        self._chunks: deque[tuple[Stream, bytes]] = deque()
+        self._chunks: deque[tuple[Stream, bytes | memoryview]] = deque()
         self._news = threading.Condition()
         self._closed = False
         self._streaming = False
         self._turn = Turn()
 
-    def put(self, stream: Stream, data: bytes) -> None:
+    def put(self, stream: Stream, data: bytes | memoryview) -> None:
         """Keep a chunk; called by paramiko's thread."""
         with self._news:
             self._chunks.append((stream, data))
@@ -63,8 +63,8 @@ class Inbox:
             STREAMS.add(1 if now else -1)
 
 
-def _joined(chunks: list[tuple[Stream, bytes]]) -> list[tuple[Stream, bytes]]:
-    runs: list[tuple[Stream, list[bytes]]] = []
+def _joined(chunks: list[tuple[Stream, bytes | memoryview]]) -> list[tuple[Stream, bytes]]:
+    runs: list[tuple[Stream, list[bytes | memoryview]]] = []
     for stream, data in chunks:
         if runs and runs[-1][0] is stream:
             runs[-1][1].append(data)
