@@ -65,7 +65,7 @@ def test_what_a_missing_program_leaves_out_is_told_at_the_end(tmp_path: Path) ->
 
 
 def test_two_processes_leave_out_and_tell_the_same_once(tmp_path: Path) -> None:
-    done = run(tmp_path, "sshd tmux", "-p", "xdist", "--numprocesses", "2")
+    done = run(tmp_path, "sshd tmux", "-p", "tests.support.forked_processes", "--processes", "2")
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     assert "test_sample.py: 1 tests not run for want of sshd" in done.stdout

@@ -40,7 +40,7 @@ def test_sessions_settings_and_what_was_agreed_to_are_those_of_this_test(tmp_pat
         place.mkdir(parents=True)
 
 
-@pytest.mark.parametrize("processes", [(), ("-p", "xdist", "-n", "2")])
+@pytest.mark.parametrize("processes", [(), ("-p", "tests.support.forked_processes", "--processes", "2")])
 def test_a_test_that_wrote_to_them_is_told_of(tmp_path: Path, processes: tuple[str, ...]) -> None:
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True)

@@ -1,7 +1,7 @@
-"""Rewrites the asserts of the tests once, as pytest keeps them: each of its processes would rewrite all of them.
+"""Rewrites the asserts of the tests on all processors, as pytest keeps them: it rewrites them on one.
 
 So it is with the characters that Hypothesis chooses from: two seconds in each process of a fresh clone.
-The interfaces are private: where one changes, nothing is kept, and each process does it as before.
+The interfaces are private: where one changes, nothing is kept, and pytest does it as before.
 """
 
 import os

@@ -15,13 +15,13 @@ def examples(number: int) -> int:
 
 
 def few_examples() -> None:
-    """Set what holds where a test says nothing.
+    """Set what holds where a test says nothing; no example has a time to end in, as on a busy machine any takes long.
 
     Hypothesis reads the constants of every module of the project, in each process, to try them now and then: four
     seconds of processor time in a fresh clone. Only the long form does; the interface is private, and where it changes
     they are read as before.
     """
-    settings.register_profile("here", max_examples=examples(100))
+    settings.register_profile("here", max_examples=examples(100), deadline=None)
     settings.load_profile("here")
     if not LONG:
         providers.is_local_module_file = lambda path: False

@@ -22,9 +22,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
+def pytest_process_ended(config: pytest.Config, told: dict[str, Any]) -> None:
     """Take another process's lines."""
-    kept(node.config).lines.extend(getattr(node, "workeroutput", {}).get(__name__, []))
+    kept(config).lines.extend(told.get(__name__, []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

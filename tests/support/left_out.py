@@ -1,7 +1,7 @@
 """Leaves out the tests whose programs `make test` could not get, and ends the run by saying loudly which.
 
 Loaded by `make test` alone: under a bare pytest a missing server is a failure, not an omission. Where several processes
-run the tests (pytest-xdist), each collects them all, and the one that started them speaks for them.
+run the tests, the one that started them speaks for them.
 """
 
 import os
@@ -52,8 +52,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    for module, programs, count in getattr(node, "workeroutput", {}).get(__name__, []):
+def pytest_process_ended(told: dict[str, Any]) -> None:
+    for module, programs, count in told.get(__name__, []):
         left_out[module, programs] = count
 
 

@@ -8,8 +8,6 @@ Loaded by `make test` alone. Measured by file; a file that is not here takes a f
 from pathlib import Path
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[2]
 LONGEST = (
@@ -134,16 +132,10 @@ TOGETHER = {
 _SHARED = {name: shared for shared, names in TOGETHER.items() for name in names}
 
 
-class SharedScheduling(LoadFileScheduling):
-    """Gives a process a file at a time, and all files that share something as if they were one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return _SHARED.get(file, file)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedScheduling:
-    return SharedScheduling(config, log)
+def share_of(nodeid: str) -> str:
+    """What a process takes as a whole: a test's file, or what that shares with others."""
+    file = nodeid.partition("::")[0]
+    return _SHARED.get(file, file)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

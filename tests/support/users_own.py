@@ -8,7 +8,6 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from xdist import is_xdist_worker
 
 States = dict[Path, tuple[int, int]]
 
@@ -56,5 +55,4 @@ class Watcher:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not is_xdist_worker(session):
-        session.config.pluginmanager.register(Watcher())
+    session.config.pluginmanager.register(Watcher())
