@@ -327,6 +327,21 @@ def test_a_host_that_was_left_in_the_middle_is_told_until_it_is_back(tmp_path: P
         assert left_open(conductor.state) == ()
 
 
+def test_a_host_that_is_drained_by_what_looks_like_reading_is_told_and_undone(tmp_path: Path) -> None:
+    hosts = fleet()
+    hosts["web02"].replies["install"] = FAILED
+    text = TURNS.replace('run = "drain {{ host }}"', 'run = "curl -fs http://lb/drain/{{ host }}"\nmutates = true')
+    with begun(tmp_path, hosts, stop_after=1, text=text) as conductor:
+        go(conductor, 2)
+        assert left_words(left_open(conductor.state)) == "web02 left in the middle of Update web (Drain done)"
+        conductor.roll_back("back", "errors")
+        for step in ("downgrade", "fill"):
+            conductor.start(step)
+            conductor.wait()
+        assert ran(hosts, "fill") == ran(hosts, "downgrade") == {"web01": 1, "web02": 1}
+        assert left_open(conductor.state) == ()
+
+
 def test_a_host_that_was_rolled_back_is_not_left_in_the_middle(tmp_path: Path) -> None:
     hosts = fleet()
     hosts["web01"].replies["curl"] = FAILED

@@ -15,6 +15,7 @@ from tui.session.state import step_by_id
 from tui.session.views.called import attempt_called
 from tui.session.views.usual import Usual, on_host
 from tui.text.block import NO_BREAK
+from tui.widgets.frames import output_head
 from tui.widgets.moment import Moment
 from tui.widgets.step.beside import care, on_hosts
 from tui.widgets.step.cell_rows import cell_rows
@@ -166,6 +167,9 @@ def test_what_a_person_decided_about_a_host_is_said_with_who_did(tmp_path: Path)
     opened = [one.words for one in hosts_to_open(state, step)]
     assert opened[0] == "✖ web02  failed, decided by ana"
     assert "✔ web03  good, decided by ana" in opened
+    heads = {one.host: "".join(text for text, _ in output_head(state, one.number)) for one in state.attempts.values()}
+    assert heads["web02"] == "3 Output  ✖ resolved as failed by ana"
+    assert heads["web03"] == "3 Output  ✔ resolved as succeeded by ana"
     called = {one.host: attempt_called(one) for one in state.attempts.values() if one.action == 1}
     assert called["web02"] == "UNKNOWN: connection lost, resolved as failed by ana"
     assert called["web03"] == "UNKNOWN: connection lost, resolved as succeeded by ana"

@@ -151,7 +151,9 @@ def output_head(state: SessionState, number: int, width: int = 0) -> list[Piece]
         return [*pieces, ("  ", ""), ("▶ running", STYLES["live"])]
     sign, class_ = attempt_sign(attempt)
     words = attempt_called(attempt)
-    if attempt.outcome.kind is OutcomeKind.UNKNOWN and state.step(attempt.step).attempts[-1:] == (number,):
+    step = state.step(attempt.step)
+    on_card = step.attempts[-1:] == (number,) or any(number in cells.values() for cells in step.cells.values())
+    if attempt.outcome.kind is OutcomeKind.UNKNOWN and on_card:
         words = resolved_words(attempt) or attempt.outcome.kind.value.upper()  # the card says why, too
     words = f"{OUTSIDE_WORDS}: {words}" if attempt.outside else words
     timed = f"{sign} {words}{took_words(attempt.seconds)}"

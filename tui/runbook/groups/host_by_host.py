@@ -130,8 +130,13 @@ def _one_step(runbook: Runbook, section: Section) -> Step:
 
 
 def _part(step: Step, action: Action) -> Action:
-    """An action of a step that became one with others: it has the step's title, and is undone by what undoes that."""
-    undo = action.undo or (step.undo if may_change(action) else ())
+    """An action of a step that became one with others: it has the step's title, and is undone by what undoes that.
+
+    Where the runbook says that a step changes something whose commands all look as if they only read (a host is drained
+    by asking for a page), each of them counts as a change.
+    """
+    says_so = step.mutates and action.run is not None and not action.reads and not any(map(may_change, step.actions))
+    undo = action.undo or (step.undo if may_change(action) or says_so else ())
     return replace(action, title=action.title or step.title, undo=undo)
 
 

@@ -43,6 +43,11 @@ def may_change(action: Action) -> bool:
     return action.run is not None and not action.reads and _changes(action.run, action.stdin)
 
 
+def changes_host(action: Action) -> bool:
+    """Whether an action on a group changes its hosts: its command may, or it names what undoes it."""
+    return may_change(action) or bool(action.undo)
+
+
 def repeatable(step: Step, before: int) -> bool:
     """Whether a step may begin again at its first action: those before this place read, ask or may be repeated."""
     done = step.actions if step.each else step.actions[:before]  # hosts are at different actions

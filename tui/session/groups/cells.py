@@ -11,7 +11,7 @@ from tui.runbook.groups.host_by_host import STOP_AFTER, batched
 from tui.runbook.groups.members import HOST, group_named, group_of, hosts_named
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, Step
-from tui.runbook.shell.counting import may_change
+from tui.runbook.shell.counting import changes_host
 from tui.session.event_base import Check
 from tui.session.layered import whole
 from tui.session.outcome import OutcomeKind
@@ -214,7 +214,7 @@ def wanted(state: SessionState, step: Step, place: int) -> tuple[str, ...]:
 
 def _only_on(runbook: Runbook, step: Step, group: str) -> bool:
     """Whether all that a step changes it changes on the hosts of a group."""
-    changing = [action for action in step.actions if may_change(action)]
+    changing = [action for action in step.actions if changes_host(action)]
     return bool(changing) and all(group_named(runbook, action) == group for action in changing)
 
 
@@ -229,7 +229,7 @@ def changed_on(state: SessionState, step: Step, undoing: str = "") -> tuple[str,
         undoing: the step that undoes it; only what that one undoes is asked about.
     """
     own = {place for place, action in enumerate(step.actions) if undoing and undoing in action.undo}
-    changing = own or {place for place, action in enumerate(step.actions) if may_change(action)}
+    changing = own or {place for place, action in enumerate(step.actions) if changes_host(action)}
     known = group_of(state.runbook)
     ran = (state.attempts[number] for number in state.step(step.id).attempts)
     return tuple(

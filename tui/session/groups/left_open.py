@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Step
-from tui.runbook.shell.counting import may_change
+from tui.runbook.shell.counting import changes_host
 from tui.session.groups.cells import Cell, CellStatus, cells_of, changed_on
 from tui.session.state import Attempt, SessionState, StepStatus
 
@@ -51,12 +51,12 @@ def _of_step(state: SessionState, step: Step) -> Iterator[LeftOpen]:
 
 def _done(step: Step, cell: Cell) -> tuple[str, ...]:
     actions = step.actions[: cell.place + (cell.status is CellStatus.PART)]
-    return tuple(action.title for action in actions if action.title and may_change(action))
+    return tuple(action.title for action in actions if action.title and changes_host(action))
 
 
 def _last_change(step: Step, ran: Sequence[Attempt]) -> int:
     """The last event by which a step changed a host, or may have; -1 where it did not, or came to its end since."""
-    changed = (one.seq for one in ran if may_change(step.actions[one.action]) and not one.never_started)
+    changed = (one.seq for one in ran if changes_host(step.actions[one.action]) and not one.never_started)
     ended = (one.seq for one in ran if one.good and one.action == len(step.actions) - 1)
     last = max(changed, default=-1)
     return last if last > max(ended, default=-1) else -1
