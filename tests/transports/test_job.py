@@ -176,6 +176,24 @@ def test_a_megabyte_of_input_and_many_of_output(place: Place) -> None:
     assert ran.out == data + bytes(20_000_000)
 
 
+@pytest.mark.parametrize("byte", ["x", "\\0"])
+def test_what_comes_after_much_output_is_followed_from_there(place: Place, tmp_path: Path, byte: str) -> None:
+    go, came = tmp_path / "go", [0]
+    script = f"head -c 300000 /dev/zero | tr '\\0' '{byte}'; until [ -e {go} ]; do sleep 0.02; done; echo more"
+
+    def seen(data: bytes) -> None:
+        came[0] += len(data)
+        if came[0] >= 299_999:  # a NUL at the end may begin the follower's own words, and waits for more
+            go.touch()
+
+    much = byte.replace("\\0", "\0").encode() * 300_000
+    assert run(place.transport, f"{script}; echo oops >&2; exit 3", seen=seen) == (
+        Outcome.exited(3),
+        much + b"more\n",
+        b"oops\n",
+    )
+
+
 def test_words_like_the_followers_own_are_output(place: Place) -> None:
     script = "printf '\\0runbook-job 0123456789abcdef end 0 0 - 0\\n'; sleep 0.1; printf '\\0runbook-job '; exit 5"
     ran = run(place.transport, script)

@@ -3,18 +3,20 @@
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import until
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Left, Stream
 from tui.transports.jobs import job
 from tui.transports.jobs.job import JobRun
 from tui.transports.jobs.request import Exchange, Lost
-from tui.transports.jobs.scripts import start_request
+from tui.transports.jobs.scripts import job_of, start_request
 from tui.transports.shell import Wrapped
 
 KEY = "session/step/1"
@@ -106,16 +108,61 @@ def test_answers_that_make_no_sense_end_in_unknown() -> None:
     assert "This account is disabled." in outcome.detail
 
 
+FOLLOWERS = "count() { cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '[s]tep[.]1/[oe]'; }"
+"""Counts what follows a command on the host: what has its files open by their names."""
+
+
 @pytest.mark.parametrize(
     ("begins", "followers"), [("sleep 0.3", 0), ("echo begun; until [ $(count) -eq 2 ]; do :; done", 2)]
 )
 def test_on_the_host_nothing_follows_a_command_before_it_has_printed_anything(
     tmp_path: Path, begins: str, followers: int
 ) -> None:
-    count = "count() { cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '[s]tep[.]1/[oe]'; }"
-    command = Command(script=f"{count}; {begins}; count; true", key=KEY, durable=True, shell="bash")
+    command = Command(script=f"{FOLLOWERS}; {begins}; count; true", key=KEY, durable=True, shell="bash")
     request = start_request(command, "nonce", "", login_shell="/bin/bash").request
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     said = subprocess.run(["bash", "-c", request], env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     assert said.stdout.split(b"\0")[0].split(b"\n")[-2] == b"%d" % followers
     assert said.stdout.rstrip().endswith(b" 0"), "it ended well"
+
+
+def started(tmp_path: Path, script: str) -> "subprocess.Popen[bytes]":
+    """The request of a durable command, followed; nobody has read anything of what it says."""
+    command = Command(script=f"{FOLLOWERS}; {script}", key=KEY, durable=True, shell="bash")
+    request = start_request(command, "nonce", "", login_shell="/bin/bash").request
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    return subprocess.Popen(
+        ["bash", "-c", request], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
+    )
+
+
+def test_much_that_a_command_printed_is_sent_to_its_end_also_where_it_ends_first(tmp_path: Path) -> None:
+    much = tmp_path / "much"
+    much.write_bytes(b"much\n" * 200_000)
+    follower = started(tmp_path, f"cat {much}; until [ $(count) -gt 0 ]; do :; done")
+    until(tmp_path.joinpath("runbook/jobs", *job_of(KEY), "exit").exists)
+    assert follower.stdout
+    said = b"".join(iter(lambda: follower.stdout.read(1 << 20), b""))
+    assert follower.wait() == 0
+    body, _, end = said.partition(b"\0")
+    assert body.endswith(b"\n" + much.read_bytes())
+    assert end.split()[-4:] == [b"%d" % much.stat().st_size, b"0", b"-", b"0"]
+
+
+def test_what_a_command_left_running_and_prints_for_ever_does_not_hold_its_end_up(tmp_path: Path) -> None:
+    much, ever = tmp_path / "much", tmp_path / "ever"
+    much.write_bytes(b"much\n" * 200_000)
+    ever.touch()
+    flood = f"while [ -e {ever} ]; do cat {much}; sleep 0.01; done"
+    follower = started(tmp_path, f"cat {much}; until [ $(count) -gt 0 ]; do :; done; {{ {flood}; }} &")
+    assert follower.stdout
+    said = b""
+    try:
+        while (piece := follower.stdout.read(1 << 16)) and b"\0" not in piece:
+            said = piece
+            time.sleep(0.02)  # slower than what comes
+        assert b"runbook-job nonce end" in said + piece
+    finally:
+        ever.unlink()
+        follower.stdout.close()
+        follower.wait()
