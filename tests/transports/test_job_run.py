@@ -14,6 +14,7 @@ from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Left, Stream
 from tui.transports.jobs import job
+from tui.transports.jobs.follow_script import LITTLE
 from tui.transports.jobs.job import JobRun
 from tui.transports.jobs.request import Exchange, Lost
 from tui.transports.jobs.scripts import job_of, start_request
@@ -134,6 +135,18 @@ def started(tmp_path: Path, script: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         ["bash", "-c", request], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
     )
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [b"one\ntwo", b" \t-n a\\n \n\n", b"\x01\x7f\x1b[1m", "größer\n".encode(), b"\xff\xc3", b"a\0b", b"\0"]
+    + [b"a" * (LITTLE + more) for more in (-1, 0, 1)],
+)
+def test_little_that_a_command_printed_is_sent_byte_by_byte(tmp_path: Path, printed: bytes) -> None:
+    (tmp_path / "printed").write_bytes(printed)
+    follower = started(tmp_path, f"cat {tmp_path}/printed")
+    said, _ = follower.communicate()
+    assert said.partition(b"running\n")[2].rpartition(b"\0runbook-job nonce end ")[0] == printed
 
 
 def test_much_that_a_command_printed_is_sent_to_its_end_also_where_it_ends_first(tmp_path: Path) -> None:

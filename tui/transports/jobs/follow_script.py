@@ -10,6 +10,9 @@ SILENT = f"{EARLY} {TICK - EARLY:.2f} 0.1 0.1 0.2 0.5"
 MUCH = 16 << 10
 """Characters of much output: what is there by now is sent at once, and followed only where more comes then."""
 
+LITTLE = 4 << 10
+"""Bytes of output that bash sends by itself, where they are plain text: a program for it is a millisecond."""
+
 FOLLOW = f"""\
 if [ -z "${{_rb_mine-}}" ]; then
   _rb_patience=20
@@ -62,9 +65,15 @@ if [ ! -e "$_rb_job/exit" ] && [ -z "${{_rb_over-}}" ]; then
   fi
 fi
 _rb_rest() {{
-  if [ ! -s "$_rb_job/$1" ]; then :
-  elif [ "$2" -eq 0 ]; then cat "$_rb_job/$1"
-  else tail -c "+$(($2 + 1))" "$_rb_job/$1"; fi
+  [ -s "$_rb_job/$1" ] || return 0
+  if [ "$2" -gt 0 ]; then tail -c "+$(($2 + 1))" "$_rb_job/$1"; return 0; fi
+  case ${{BASH_VERSION-}} in
+    [4-9].* | [1-9][0-9]*)
+      local LC_ALL=C _rb_line=
+      IFS= read -r -d '' -n {LITTLE} _rb_line <"$_rb_job/$1" ||
+        case $_rb_line in *[![:print:][:space:]]*) ;; *) printf %s "$_rb_line"; return 0 ;; esac ;;
+  esac
+  cat "$_rb_job/$1"
 }}
 if [ -n "$_rb_late" ]; then
   _rb_cwd=$PWD; set --
@@ -84,6 +93,6 @@ echo end $_rb_out $_rb_err $_rb_stopping $_rb_exit
 """
 # The starter of a job waits a moment, and until there is output, before it pays for two tails: a command that prints
 # nothing until its end needs none. Of much output one is not killed as the command ends, but sends all there is; the
-# guard ends it where what the command left running prints for ever. What was not sent is asked for by its offset. Where
-# `read` cannot be told how long, a timer says through the FIFO that the moment is over, and `read` has a line instead
-# of the end. Nobody else can read that line, for nobody else follows a new job.
+# guard ends it where what the command left running never stops printing. What was not sent is asked for by its offset.
+# Where `read` cannot be told how long, a timer says through the FIFO that the moment is over, and `read` has a line
+# instead of the end. Nobody else can read that line, for nobody else follows a new job.
