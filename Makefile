@@ -1,7 +1,7 @@
 # The ways into the project; each target prepares what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help drill follow-demo test test-faults test-approvals test-drills test-examples test-hostile test-hosts test-people test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment bench-environment
+.PHONY: help drill follow-demo test test-faults test-approvals test-drills test-examples test-hostile test-hosts test-people test-screens test-host-files test-pythons test-zones check bench screenshots recording lock wheel clean run-environment dev-environment bench-environment
 MAKEFLAGS += --no-print-directory
 # `make test PYTHON=python3.13` runs under another Python, in an environment of its own.
 export PYTHON
@@ -23,8 +23,11 @@ test: dev-environment ## run the tests, installing the servers they need where t
 test-faults: dev-environment ## make every fault of tests/faults/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
 
-test-drills: dev-environment ## solve every rehearsal by keys through the whole application, of which the tests play one that is solved and one that is rolled back
-	@RUNBOOK_DRILLS=long tools/test tests/tui/test_drill_solved_by_keys.py $(ARGS)
+test-drills: dev-environment ## solve every rehearsal by keys through the whole application, of which the tests play one that is solved and one that is rolled back, and every fault's solutions
+	@RUNBOOK_DRILLS=long tools/test tests/tui/test_drill_solved_by_keys.py tests/drill/test_trouble_solutions.py $(ARGS)
+
+test-screens: dev-environment ## draw every screen and dialog at every size in every look, of which the tests draw a part: after a screen has changed, with ARGS=--snapshot-update, and then read the difference
+	@RUNBOOK_SCREENS=long tools/test tests/tui $(ARGS)
 
 test-people: dev-environment ## every race for a lease, every take-over and every tampered message of tests/sharing/, of which the tests make a part
 	@RUNBOOK_FAULTS=long tools/test tests/sharing $(ARGS)

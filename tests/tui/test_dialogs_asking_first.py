@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.every_dialog import WAYS
+from tests.support.every_size import tried
 from tests.tui.conftest import dialog, shown, until
 from tests.tui.test_dialogs import NOTHING, ask
 from tui.app import RunbookApp
@@ -45,7 +46,7 @@ def test_a_start_says_host_user_and_directory_once_and_then_every_command() -> N
         assert told.index("■ POINT") < told.index("in /srv") < told.index("$ migrate") < told.index("$ showmigrations")
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("size", tried([(60, 20), (80, 24), (120, 40), (200, 60)], (60, 20), (120, 40)))
 async def test_a_dialog_covers_neither_the_mode_nor_the_title_of_the_steps_frame(
     workspace: Workspace, size: tuple[int, int]
 ) -> None:

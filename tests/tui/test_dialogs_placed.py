@@ -5,6 +5,7 @@ import pytest
 from textual.widgets import Button
 
 from tests.support.every_dialog import EVERY
+from tests.support.every_size import tried
 from tests.support.layouts import Layouts
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
@@ -15,7 +16,7 @@ from tui.dialogs.taken_up import TakenUp
 from tui.dialogs.written import ChooseAndWrite
 from tui.execution.workspace import Workspace
 
-SIZES = ((60, 20), (80, 24), (120, 40))
+SIZES = tried(((60, 20), (80, 24), (120, 40)), (60, 20), (120, 40))
 ABOVE, BELOW = 4, 2
 GROUPS = tuple(tuple(EVERY)[first::6] for first in range(6))
 

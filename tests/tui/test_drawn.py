@@ -1,9 +1,10 @@
 """Every screen, character by character, at three sizes: the files under `drawn/` are what a person looks at.
 
-After a screen has changed: `pytest tests/tui/test_drawn.py --snapshot-update`, then read the difference (`git diff
+After a screen has changed: `make test-screens ARGS=--snapshot-update`, then read the difference (`git diff
 tests/tui/drawn`) as a person at the terminal would. One state is played once and drawn at each size, so that a screen
-has to follow its terminal too. What is played is looked at between these sizes too, and the keys that a step offers, as
-it stands then, are pressed at the end.
+has to follow its terminal too. A run draws the dialogs at the smallest size and by night; `make test-screens` draws
+everything at every size in every look. What is played is looked at between these sizes too, and the keys that a step
+offers, as it stands then, are pressed at the end.
 """
 
 import re
@@ -22,6 +23,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.command import CommandPalette
 
+from tests.support.every_size import tried
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import shown, until
@@ -74,6 +76,15 @@ DRILLS = ("home-empty", "run-todo", "confirm-destructive", "watch")
 PRESSED = tuple(name for name in WHOLE if name.startswith("run-"))
 """The states whose keys are pressed here; those of the other screens are in `test_keys_every_screen.py`."""
 PRESSED_AT = (120, 40)
+LARGER_BEFORE = "quit-asked"
+"""Below this dialog the step's card keeps two rows more where the terminal was larger before."""
+
+
+def sizes_of(name: str) -> list[tuple[int, int]]:
+    """The sizes at which one state is drawn in this run."""
+    if name not in DRAWN:
+        return [SIZES[0]]
+    return [*SIZES] if name in (*WHOLE, LARGER_BEFORE) else tried(SIZES, SIZES[0])
 
 
 @pytest.fixture(autouse=True)
@@ -108,17 +119,17 @@ async def test_drawn(
     state = name.removesuffix("-drill")
     workspace = make_workspace(RUNBOOK.read_text(encoding="utf-8"), "calm" if state != name else "")
     async with staged(workspace, host, clock, state) as (app, pilot):
-        for width, height in SIZES if state == name else SIZES[:1]:
+        for width, height in sizes_of(name):
             await pilot.resize_terminal(width, height)
             await held(pilot, request, FOLDER / f"{name}-{width}x{height}.txt", text)
             assert unreadable(app) == []
             assert name not in WHOLE or faults(app, name, (width, height)) == []
-        for size in BETWEEN if name in WHOLE else ():
+        for size in tried(BETWEEN, BETWEEN[0]) if name in WHOLE else ():
             await pilot.resize_terminal(*size)
             await until(pilot, partial(tidy, app, name, size))
         if state == name:
             await pilot.resize_terminal(*SIZES[0])
-        for theme in (NIGHT, DAY):
+        for theme in (NIGHT, DAY) if name in WHOLE else tried((NIGHT, DAY), NIGHT):
             app.theme = theme
             await held(pilot, request, COLOURS / f"{name}-{theme}.txt", colours)
             assert unreadable(app) == []
@@ -131,7 +142,7 @@ async def test_drawn(
             assert await idle_keys(app, pilot, partial(DRAWN[state], Stage(app, pilot, host, clock))) == []
 
 
-@pytest.mark.parametrize("state", COLOURLESS)
+@pytest.mark.parametrize("state", tried(COLOURLESS, "home", "run-failed", "confirm-destructive", "watch"))
 async def test_drawn_without_colours(
     make_workspace: Callable[..., Workspace],
     host: FakeTransport,
@@ -147,7 +158,7 @@ async def test_drawn_without_colours(
         assert unreadable(app) == []
 
 
-@pytest.mark.parametrize("state", BEGUN_IN_ASCII)
+@pytest.mark.parametrize("state", tried(BEGUN_IN_ASCII, "run-running", "watch"))
 async def test_drawn_in_ascii(
     make_workspace: Callable[..., Workspace],
     host: FakeTransport,

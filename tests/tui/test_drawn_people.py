@@ -11,6 +11,7 @@ import pytest
 
 from tests.execution.test_epochs import LOST, CountedTeam
 from tests.support.approving import People
+from tests.support.every_size import tried
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.support.redis_server import RedisServer
@@ -42,7 +43,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> People:
 
 async def drawn(app: RunbookApp, pilot: Any, request: pytest.FixtureRequest, name: str) -> None:
     """Hold what is seen against its files, and its words against what can be read, dark and light."""
-    for width, height in SIZES:
+    for width, height in tried(SIZES, SIZES[0]):
         await pilot.resize_terminal(width, height)
         await held(pilot, request, FOLDER / f"{name}-{width}x{height}.txt", text)
     for theme in (NIGHT, DAY):
@@ -89,7 +90,9 @@ async def alone(stage: Stage) -> None:
 
 
 @pytest.mark.needs("ssh-keygen")
-@pytest.mark.parametrize("play", [asked, refused, why_alone, alone], ids=lambda play: str(play.__name__))
+@pytest.mark.parametrize(
+    "play", tried([asked, refused, why_alone, alone], refused, alone), ids=lambda play: str(play.__name__)
+)
 async def test_what_a_second_person_allows(
     make_workspace: Callable[..., Workspace],
     host: FakeTransport,

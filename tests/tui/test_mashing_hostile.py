@@ -19,7 +19,7 @@ from tests.support import mashed_terminal
 from tests.support.episodes import play, summed
 
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
-EPISODES, IN_A_TERMINAL = (10_000, 400) if LONG else (6, 2)
+EPISODES, IN_A_TERMINAL = (10_000, 400) if LONG else (4, 2)
 SEED = 7
 PART = 250
 

@@ -7,6 +7,7 @@ from textual.events import MouseScrollDown
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from tests.support.every_size import tried
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.large import large_text
 from tests.support.running import running, status
@@ -33,7 +34,10 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 
 WIDTHS = range(60, 251)
-SIZES = ((60, 20), (80, 24), (100, 30), (120, 40), (159, 50), (160, 40), (200, 60), (250, 70))
+SIZES = tried(
+    ((60, 20), (80, 24), (100, 30), (120, 40), (159, 50), (160, 40), (200, 60), (250, 70)),
+    *((60, 20), (80, 24), (120, 40), (160, 40)),
+)
 
 
 def session(app: RunbookApp) -> SessionScreen:
