@@ -52,6 +52,7 @@ RUN = (
     Act("run.checks", "x", "checks", "Checks", "All checks of the section", False),
     Act("run.troubleshoot", "t", "troubleshoot", "Trouble", "Look up a known trouble", False),
     Act("run.watch", "m", "watch", "Watch", "Watch the monitors", False),
+    Act("run.call-help", "h", "call_help", "Call for help", "In a drill: call for help", False),
     Act("run.rollback", "ctrl+r", "rollback", "Roll back", "Start the rollback"),
     Act("run.summary", "ctrl+s", "summary", "Summary", "The result so far", False),
     Act("run.quit", "q", "quit", "Quit", "Leave; says how to return"),
@@ -138,7 +139,7 @@ ACTS = (
     *_as_run("trouble", "zoom", "wrap", "attempts", "watch", "rollback"),
     *_not_in_footer(
         *_as_run("trouble", "match-next", "match-before", "follow", "to-plan", "to-step", "to-output"),
-        *_as_run("trouble", "copy", "open", "here", "values", "summary"),
+        *_as_run("trouble", "copy", "open", "here", "values", "call-help", "summary"),
     ),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again", True, True),

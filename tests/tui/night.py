@@ -19,7 +19,6 @@ from tui.cli.wiring import drill_workspace
 from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.drill.debrief import Story
-from tui.drill.faults import ask_for
 from tui.drill.rehearsals import debrief_of
 from tui.drill.scenario_files import find_scenario
 from tui.execution.conductor.conductor import Conductor
@@ -89,10 +88,14 @@ class Night:
     def journal(self) -> Path:
         return self.workspace.store.find("last").journal
 
-    async def help(self, fault: str) -> None:
-        """Somebody at another terminal lets it come."""
-        ask_for(self.workspace.store.find("last"), find_scenario(self.scenario), fault, "ben")
-        await until(self.pilot, lambda: fault in self.conductor.state.faults)
+    async def help(self) -> None:
+        """Call for the first help that there is, as the keys of the failed step offer."""
+        before = len(self.conductor.state.faults)
+        await until(self.pilot, lambda: "h call for help" in shown(self.app))
+        await self.operator.press("h")
+        await self.operator.opened(Pick)
+        await self.operator.press("down", "enter")
+        await until(self.pilot, lambda: len(self.conductor.state.faults) > before)
 
     async def roll_back(self) -> None:
         await self.operator.press("ctrl+r")

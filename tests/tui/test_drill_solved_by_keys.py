@@ -181,7 +181,7 @@ async def a_disk_that_is_full() -> None:
     async with night("disk-fills", "prepare-backup") as drill:
         assert await drill.operator.next("prepare-backup") is FAILED
         assert await drill.operator.again("prepare-backup") is FAILED
-        await drill.help("disk-freed")
+        await drill.help()
         assert await drill.operator.again("prepare-backup") is SIGNED
         stories = await drill.debriefed()
         assert stories.keys() == {"disk-full"}
@@ -277,7 +277,7 @@ async def a_rollback_that_hits_two_snags() -> None:
         assert await drill.operator.go_on() == "rollback-maintenance-off"
         assert b"copied it over the link" in drill.printed()
         assert await drill.operator.again("rollback-maintenance-off") is FAILED
-        await drill.help("config-back")
+        await drill.help()
         assert await drill.operator.again("rollback-maintenance-off") is SIGNED
         await drill.operator.settle()
         assert {one.recovered is not None for one in (await drill.debriefed()).values()} == {True}

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -152,3 +153,20 @@ def ask_for(directory: SessionDirectory, scenario: Scenario, fault: str, by: str
     with (directory.path / INBOX).open("ab") as file:
         file.write(msgspec.json.encode(FaultRequest(fault, by)) + b"\n")
     return found
+
+
+@lru_cache(maxsize=2)
+def _kept(scenario_text: str) -> Scenario:
+    return msgspec.json.decode(scenario_text, type=Scenario)
+
+
+def help_left(scenario_text: str, state: SessionState) -> tuple[Fault, ...]:
+    """The help that the operator of a drill can still call for, by the text that the session keeps of its scenario."""
+    if not scenario_text:
+        return ()
+    return tuple(fault for fault in _kept(scenario_text).faults if fault.helps and fault.id not in state.faults)
+
+
+def call_for(directory: SessionDirectory, scenario_text: str, fault: str, by: str) -> Fault:
+    """Have the help come that the operator calls for; see `ask_for` for the errors."""
+    return ask_for(directory, _kept(scenario_text), fault, by)

@@ -82,7 +82,7 @@ class Workspace:
         self._plain, self.environments = plain_name(plain), environment_names(plain)
         self.speed = speed
         self.pace = pace
-        self._scenario_text = scenario_text
+        self.scenario_text = scenario_text
         self.text = text
         self.store = store
         self.clock = self.today = clock  # `today` is the operator's, also while a session long past is seen
@@ -215,12 +215,12 @@ class Workspace:
         from tui.execution.epochs.holding import begun
 
         self.check(setup)
-        directory, journal = self.store.create(setup.flow, self.text, self.clock, self._scenario_text)
+        directory, journal = self.store.create(setup.flow, self.text, self.clock, self.scenario_text)
         holding = begun(self.team, directory.id, setup.operator)
         conductor = self._conductor(directory.attempts, journal, self.runbook, self.transports, holding)
         conductor.record(
             replace(
-                first_event(directory.id, setup, self.runbook, self.text, self._scenario_text),
+                first_event(directory.id, setup, self.runbook, self.text, self.scenario_text),
                 variables=self.values(setup),
                 environment=self.apart,
                 settings=self.here.settings,

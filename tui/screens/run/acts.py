@@ -17,6 +17,7 @@ from tui.runbook.model import Action, Signoff, Step
 from tui.runbook.shell.counting import repeatable
 from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import address, worded
+from tui.screens.calling import call_for_help
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.run.allowing import AllowedStarts
 from tui.screens.run.asking_own import ask_own_command
@@ -310,6 +311,10 @@ class SessionActs(AllowedStarts):
     def action_own_command(self) -> None:
         if self.step is not None and not self.refused("own-command"):
             ask_own_command(self, self.step)
+
+    def action_call_help(self) -> None:
+        if not self.refused("call-help"):
+            call_for_help(self)
 
     def action_rollback(self) -> None:
         ask_to_roll_back(self)

@@ -55,6 +55,10 @@ class SessionScreen(SessionShown):
         """Say why no command can be run here; where one can, the screen that acts asks for it."""
         self.refused("own-command")
 
+    def action_call_help(self) -> None:
+        """Say why nobody can be called from here; where somebody can, the screen that acts asks whom."""
+        self.refused("call-help")
+
     def look_here(self) -> None:
         """Look at the current step again."""
         self.checklist.back()

@@ -11,6 +11,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
+from tui.drill.faults import help_left
 from tui.errors import RunbookError
 from tui.execution.viewer import Viewer
 from tui.front import FrontPage, OutputGrew, SessionChanged
@@ -61,6 +62,8 @@ class SessionShown(FrontPage[None]):
         Path(__file__).with_name("session.tcss"),
     ]
     AUTO_FOCUS = "#checklist"
+    READ_WHOLE: ClassVar[bool] = False
+    """Whether all output is read whole, so that its long lines are wrapped until the operator says otherwise."""
     PLAN_AT: ClassVar[Widths] = PLAN_AT
 
     moment: reactive[Moment | None] = reactive(None, init=False, repaint=False)
@@ -260,7 +263,7 @@ class SessionShown(FrontPage[None]):
             view.settle(self.viewer.outputs.reader(wanted))
             self._search.count()
         failed = bool(wanted) and attempt_failed(self.state.attempts[wanted])
-        view.wrapped = failed if self._wraps is None else self._wraps  # an error is read whole
+        view.wrapped = (failed or self.READ_WHOLE) if self._wraps is None else self._wraps  # an error is read whole
         live = bool(wanted) and self.state.attempts[wanted].outcome is None
         ended = self._live and not live
         self._live = live
@@ -292,6 +295,7 @@ class SessionShown(FrontPage[None]):
             following=view.following,
             searched=bool(self._search.text),
             at_current=step is not None and step.id == current_step(self.viewer.state),
+            help_left=bool(help_left(self.app.workspace.scenario_text, self.viewer.state)),
         )
 
     def offers(self) -> list[Offer]:

@@ -28,6 +28,7 @@ ACTING = frozenset(
         "values",
         "update",
         "own-command",
+        "call-help",
     }
 )
 """Acts that would change the session or production."""
@@ -53,7 +54,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     `lost` what to do where that is because another person has the session by now,
     `read_only` why nothing can be done here, `posts` whether notes can be sent to who writes it. `printed` says whether
     there is output, `following` whether its end is in sight, `searched` whether something is searched for in it,
-    `at_current` whether the current step is looked at.
+    `at_current` whether the current step is looked at, `help_left` whether a drill's scenario has help to call for.
     """
 
     state: SessionState
@@ -67,6 +68,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     following: bool = True
     searched: bool = False
     at_current: bool = False
+    help_left: bool = False
 
     @property
     def status(self) -> StepStatus:
@@ -265,6 +267,14 @@ def _here(situation: Situation) -> NotNow | None:
     return NotNow("the current step is looked at already") if situation.at_current else None
 
 
+def _call_help(situation: Situation) -> NotNow | None:
+    if not situation.state.drill:
+        return NotNow("nobody is called from here", "only in a drill are those who help played: call them yourself")
+    if situation.state.finished is not None:
+        return NotNow("the session is finished", "begin another drill")
+    return None if situation.help_left else NotNow("nobody is left who could be called in this drill")
+
+
 def _no_step() -> NotNow:
     return NotNow("no step is looked at")
 
@@ -293,5 +303,6 @@ _DECIDED: Mapping[str, Callable[[Situation], NotNow | None]] = {
     "match-next": _matches,
     "match-before": _matches,
     "here": _here,
+    "call-help": _call_help,
 }
 """What decides about each act that is not always possible."""

@@ -21,7 +21,7 @@ CLOSE = {
     StepStatus.RUNNING: ("cancel", "note"),
     StepStatus.WAITING: ("skip",),
     StepStatus.PASSED: ("note", "reopen"),
-    StepStatus.FAILED: ("troubleshoot", "skip", ROLLBACK),
+    StepStatus.FAILED: ("troubleshoot", "skip", ROLLBACK, "call-help"),
     StepStatus.UNKNOWN: (ROLLBACK,),
     StepStatus.SIGNED: ("reopen",),
     StepStatus.SKIPPED: ("reopen",),
