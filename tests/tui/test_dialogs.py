@@ -233,6 +233,18 @@ async def test_by_reflex_nothing_is_chosen_and_nothing_recorded(workspace: Works
         assert "LOSES DATA: everything written since is lost" in shown(pilot.app)
 
 
+async def test_a_long_choice_is_continued_below_its_beginning(workspace: Workspace) -> None:
+    long = ("reverse " + "what is new " * 9).strip()
+    async with RunbookApp(workspace).run_test() as pilot:
+        await ask(pilot, Pick("Which?", [long, "leave"]))
+        lines = shown(pilot.app).splitlines()
+        first = next(place for place, line in enumerate(lines) if "reverse" in line)
+        begins = lines[first].index("reverse")
+        continued, after = (line[begins:] for line in lines[first + 1 : first + 3])
+        assert continued.startswith("  what is new")
+        assert after.startswith("leave")
+
+
 @pytest.mark.parametrize(("answer", "good"), [("3", True), ("99", True), ("many", False), ("", False)])
 def test_bad_news_is_an_answer_too(answer: str, good: bool) -> None:
     action = Action(ask="?", answer=AnswerKind.NUMBER, expect=Expect(numbers=(Number(below=5),)))

@@ -85,6 +85,7 @@ async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Wo
         await comes(pilot, app, "look", StepStatus.SIGNED)
         await pilot.press("up", "a")
         await until(pilot, lambda: getattr(app.screen, "armed", False))
+        await until(pilot, lambda: "uptime  attempt 1 on " in shown(app))  # what it ran tells it from the others
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "rest" in shown(app))
         await pilot.press("slash")

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.support.approving import People
 from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport
+from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import comes, running
 from tests.tui.conftest import SHOP, dialog, shown, type_text, until
 from tui.app import RunbookApp
@@ -18,6 +18,7 @@ from tui.dialogs import AskText, TypeName
 from tui.dialogs.approval.asked_second import SecondPerson
 from tui.execution.workspace import Workspace
 from tui.session.approval.approved import became
+from tui.session.outcome import Outcome
 from tui.session.state import ApprovalStatus, StepStatus
 
 pytestmark = pytest.mark.needs("ssh-keygen")
@@ -80,6 +81,30 @@ async def test_the_second_person_signs_at_the_operators_terminal_and_then_it_sta
         await pilot.press("enter")
         await comes(pilot, app, "backup", StepStatus.PASSED)
         assert standing(app) is ApprovalStatus.USED
+
+
+async def test_what_failed_is_tried_again_not_started_once_it_is_allowed(keyed: Workspace, host: FakeTransport) -> None:
+    async with running(keyed, size=(80, 24)) as (app, pilot):
+        await asks(pilot, app)
+        await dialog(pilot, SecondPerson)
+        await type_text(pilot, "ben")
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.GRANTED)
+        host.replies["dump > /backups/v2.sql"] = Reply(b"", Outcome.exited(1))
+        await until(pilot, lambda: "START  allowed by ben" in shown(app))
+        await pilot.press("enter")
+        await comes(pilot, app, "backup", StepStatus.FAILED)
+        await until(pilot, lambda: "r  RETRY" in shown(app))
+        await pilot.press("r")
+        await dialog(pilot, TypeName)
+        await type_text(pilot, "web")
+        await pilot.press("enter")
+        await dialog(pilot, SecondPerson)
+        await type_text(pilot, "ben")
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: standing(app) is ApprovalStatus.GRANTED)
+        await until(pilot, lambda: "r  RETRY  allowed by ben" in shown(app))
+        assert "r retry" in shown(app)
 
 
 async def test_a_refusal_needs_a_reason_and_nothing_starts(keyed: Workspace, host: FakeTransport) -> None:

@@ -103,6 +103,19 @@ async def test_the_failed_step_names_its_trouble_and_esc_leads_back(workspace: W
     assert "troubleshooting, beside the plan" in [one.what for one in found.deviations()]
 
 
+async def test_what_a_diagnosis_prints_is_read_whole(workspace: Workspace, host: FakeTransport) -> None:
+    host.replies["date"] = Reply(b"Nov 30 01:38:54 server gunicorn[5120]: the port is taken by another process\n")
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("t")
+        await dialog(pilot, Pick)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen) and app.screen.step is not None)
+        await pilot.press("enter")
+        await until(pilot, lambda: "process" in shown(app))
+        await pilot.press("w")
+        await until(pilot, lambda: "process" not in shown(app))
+
+
 async def test_without_a_match_one_is_chosen_and_a_step_may_run_again(workspace: Workspace) -> None:
     async with running(workspace) as (app, pilot):
         await pilot.press("t")

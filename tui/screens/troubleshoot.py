@@ -45,6 +45,7 @@ class TroubleshootScreen(SessionActs):
     CSS = "TroubleshootScreen #symptoms { height: auto; max-height: 6; padding: 0 1; text-wrap: nowrap; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("trouble")
     PLAN_AT: ClassVar[Widths] = TROUBLE_AT
+    READ_WHOLE: ClassVar[bool] = True  # what tells the cause is often at a line's end
 
     def __init__(self, issue: Issue, because: Match | None = None) -> None:
         super().__init__()

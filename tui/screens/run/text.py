@@ -20,7 +20,7 @@ from tui.session.events import Check
 from tui.session.groups.batches import batch_now
 from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, member_of
 from tui.session.groups.printed_alike import said_alike
-from tui.session.state import Attempt, SessionState, StepStatus, action_then
+from tui.session.state import Attempt, SessionState, StepStatus, action_then, step_by_id
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
@@ -227,11 +227,15 @@ def output_title(state: SessionState, number: int) -> str:
 
 
 def compared(state: SessionState, numbers: Iterable[int]) -> list[str]:
-    """Several attempts below each other: how each ended, and what its output says of the error."""
-    return [
-        output_title(state, number) + (f": {said}" if (said := state.attempts[number].said) else "")
-        for number in numbers
-    ]
+    """Several attempts below each other: what each ran, how it ended, and what its output says of the error."""
+    found: list[str] = []
+    for number in numbers:
+        attempt = state.attempts[number]
+        values = values_of(state.runbook, state.facts, attempt.started)
+        ran = _called(step_by_id(state.runbook, attempt.step), attempt, values)
+        ended = output_title(state, number).removeprefix("Output of ")
+        found.append(f"{ran}  {ended}{f': {attempt.said}' if attempt.said else ''}")
+    return found
 
 
 class HostToOpen(Struct, frozen=True):

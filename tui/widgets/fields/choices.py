@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tui.text.block import Piece, pieces
-from tui.widgets.fields.option_rows import OptionRow, OptionRows
+from tui.text.block import Piece
+from tui.widgets.fields.option_rows import Hanging, OptionRow, OptionRows
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
 
@@ -14,8 +14,8 @@ class Choices(OptionRows):
     def __init__(
         self, choices: Sequence[str | Sequence[Piece]], preselected: bool = False, *, id: str | None = None
     ) -> None:
-        rows = ((choice,) if isinstance(choice, str) else choice for choice in choices)
-        super().__init__(*(OptionRow(pieces(*row)) for row in rows), id=id)
+        rows = ([(choice, "")] if isinstance(choice, str) else choice for choice in choices)
+        super().__init__(*(OptionRow(Hanging(row)) for row in rows), id=id)
         self._preselected = preselected
 
     def on_mount(self) -> None:

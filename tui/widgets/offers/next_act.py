@@ -171,12 +171,14 @@ def _second_asked(moment: Moment, step: Step) -> NextAct | None:
     asked = open_approval(moment.state, step.id, moment.now)
     if asked is None:
         return None
-    act = "retry" if moment.state.step(step.id).status is StepStatus.FAILED else "next"
+    failed = moment.state.step(step.id).status is StepStatus.FAILED
+    act = "retry" if failed else "next"
     still = time_left(asked, moment.now)
     if asked.status is ApprovalStatus.WAITING:
         return NextAct(act, "TWO ALLOW", f"waits for a second person, {still} more", "turn", brief=(f"waits, {still}",))
     by = "alone" if asked.status is ApprovalStatus.ALONE else f"allowed by {asked.by}"
-    return NextAct(act, "START", f"{by}, counts {still} more", "good", brief=(f"{by}, {still}", by))
+    verb = "RETRY" if failed else "START"
+    return NextAct(act, verb, f"{by}, counts {still} more", "good", brief=(f"{by}, {still}", by))
 
 
 def _second_answers(moment: Moment, step: Step) -> NextAct | None:
