@@ -2,10 +2,39 @@
 
 from collections.abc import Sequence
 
-from tui.text.block import Piece
-from tui.widgets.fields.option_rows import Hanging, OptionRow, OptionRows
+from textual.css.styles import RulesMap
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+
+from tui.text.block import Block, Piece, pieces, styled
+from tui.widgets.fields.option_rows import OptionRow, OptionRows
+from tui.widgets.step.laid_out import rows
 
 UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
+
+
+HANG = 2
+"""Cells before what is continued of a row: where a row begins there is a choice, where it does not there is none."""
+
+
+class Hanging(Visual):
+    """A row that is continued below its beginning, in whichever width there is."""
+
+    def __init__(self, row: Sequence[Piece]) -> None:
+        self._row = tuple(row)
+
+    def _in(self, width: int) -> Block:
+        return styled([list(one.pieces) for one in rows(self._row, max(1, width), HANG)])
+
+    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
+        return self._in(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        return pieces(*self._row).get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        return self._in(width).get_height(rules, width)
 
 
 class Choices(OptionRows):
