@@ -183,6 +183,19 @@ def test_the_vitals_name_each_host_and_what_is_wrong_with_it() -> None:
     assert "recorded" not in told(vitals_line(Moment(state=state_of(), now=OPENS, trouble="disk full"), 80))
 
 
+@pytest.mark.parametrize("link", ["not connected", "connecting"])
+def test_a_connection_that_is_gone_under_a_command_is_lost_until_it_is_there_again(link: str) -> None:
+    under = ev.AttemptStarted(attempt=1, step="look", action=0, host="web", command="uptime")
+    running = state_of(under)
+    lost = state_of(under, ev.LinkChanged(host="web", link="connection lost"))
+
+    def vitals(state: SessionState) -> str:
+        return told(vitals_line(Moment(state=state, now=OPENS, links={"web": link}), 80))
+
+    assert vitals(lost).startswith("✖ web connection lost")
+    assert vitals(running).startswith(f"○ web {link}"), "nothing is wrong before it was ever there"
+
+
 def test_a_host_that_waits_for_a_login_is_told_with_the_key_for_it_once() -> None:
     links = {"web": "logged out", "db": "connected"}
     moment = Moment(state=state_of(), now=OPENS, links=links)

@@ -11,7 +11,7 @@ ASKED = "Whose help do you call for?"
 
 @asks
 async def call_for_help(screen: FrontPage[None]) -> None:
-    """Ask whose help is called for, and let it come; in the journal it stands as the operator's call."""
+    """Ask whose help to call for, and let it come; in the journal it stands as the operator's call."""
     from tui.drill.faults import call_for, help_left
 
     workspace, conductor = screen.app.workspace, screen.app.acting()

@@ -25,7 +25,10 @@ from tui.widgets.tripped_text import tripped_words
 BETWEEN = "  "
 STALLED = "not answering"
 LOGGED_OUT = "logged out"
-NOT_YET = "not connected"
+NOT_YET, CONNECTING = "not connected", "connecting"
+ON_ITS_WAY = (NOT_YET, CONNECTING)
+"""What a connection is that is not made yet, or is tried again: nothing is wrong because of that alone."""
+LOST = "connection lost"
 RECORDED: Piece = ("✔ recorded", STYLES["good"])
 SLOW = 0.3
 """Seconds: a host that takes longer to answer is slow, and what is typed there is seen late."""
@@ -43,7 +46,7 @@ def vitals_line(moment: Moment, width: int) -> list[Piece]:
     for host, link in moment.links.items():
         if host not in groups:
             line += [(BETWEEN, "")] if line else []
-            line += _host(host, link, moment.round_trips.get(host))
+            line += _host(host, _told(moment.state, host, link), moment.round_trips.get(host))
     for group in dict.fromkeys(groups.values()):
         line += [(BETWEEN, "")] if line else []
         line += _group(group, {host: link for host, link in moment.links.items() if groups.get(host) == group})
@@ -71,20 +74,27 @@ def _shared(moment: Moment, room: int) -> list[Piece]:
     return [(words, STYLES["turn"] if moment.unshared else LABEL), (BETWEEN, "")]
 
 
+def _told(state: SessionState, host: str, link: str) -> str:
+    """How a connection is; while one is gone under a command that, however often it is tried to make it again."""
+    running = state.running()
+    under = running is not None and connection_of(state.runbook, running.host) == host
+    return LOST if under and link in ON_ITS_WAY and state.links.get(host, CONNECTED) != CONNECTED else link
+
+
 def _host(host: str, link: str, round_trip: float | None) -> list[Piece]:
     if link == CONNECTED:
         up: list[Piece] = [("● ", STYLES["good"]), (host, "")]
         if round_trip is None:
             return up
         return [*up, (f" {answer_time(round_trip)}", STYLES["turn"] if round_trip >= SLOW else LABEL)]
-    down = link != NOT_YET
+    down = link not in ON_ITS_WAY
     style = STYLES["bad"] if down else STYLES["todo"]
     return [("✖ " if down else "○ ", style), (f"{host} ", ""), (link, style)]
 
 
 def _group(group: str, links: Mapping[str, str]) -> list[Piece]:
     """How many hosts of a group are connected, and the first that is not."""
-    down = [(host, link) for host, link in links.items() if link not in (CONNECTED, NOT_YET)]
+    down = [(host, link) for host, link in links.items() if link not in (CONNECTED, *ON_ITS_WAY)]
     up = sum(link == CONNECTED for link in links.values())
     sign: Piece = ("● ", STYLES["good"]) if up == len(links) else ("○ ", STYLES["todo"])
     told: list[Piece] = [sign if not down else ("✖ ", STYLES["bad"]), (f"{group} {up} of {len(links)}", "")]
