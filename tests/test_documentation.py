@@ -11,6 +11,7 @@ import pytest
 from tests.support.bundled_runbook import bundled_runbook
 from tools.recording import SHOT
 from tools.screenshots import SHOTS, Shot, words_of
+from tools.screenshots_fleet import MOMENTS, PICTURES
 from tools.screenshots_people import QUESTION
 from tui.cli.main import main
 from tui.cli.options import Leading
@@ -76,8 +77,14 @@ def test_each_picture_says_what_it_was_drawn_for(shot: Shot) -> None:
     assert (night.background or "") in picture, "drawn on a terminal of few colours"
 
 
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_picture_of_the_play_on_forty_sshds_is_of_its_moment(name: str) -> None:
+    words = words_of((ROOT / "screenshots" / f"{name}.svg").read_text())
+    assert MOMENTS[PICTURES[name][1]] in " ".join(words.split())
+
+
 def test_there_is_no_picture_that_nothing_draws() -> None:
-    drawn = {*(shot.name for shot in SHOTS), SHOT.name, QUESTION}
+    drawn = {*(shot.name for shot in SHOTS), *PICTURES, SHOT.name, QUESTION}
     assert {picture.stem for picture in (ROOT / "screenshots").glob("*.svg")} == drawn
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from textual.pilot import WaitForScreenTimeout
 
+from tools.screenshots_fleet import PICTURES, draw_fleet
 from tools.screenshots_people import LOST, QUESTION, People, draw_question, lose, seen_by
 from tui.cli.which_runbook import find_runbook
 from tui.cli.wiring import drill_workspace
@@ -284,7 +285,7 @@ def take(shot: Shot) -> None:
 
 def main(chosen: list[str]) -> int:
     """Draw the chosen pictures, or all of them."""
-    if unknown := set(chosen) - {QUESTION, *(shot.name for shot in SHOTS)}:
+    if unknown := set(chosen) - {QUESTION, *PICTURES, *(shot.name for shot in SHOTS)}:
         print(f"no such picture: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
@@ -293,7 +294,7 @@ def main(chosen: list[str]) -> int:
     if not chosen or QUESTION in chosen:
         draw_question(FOLDER, NIGHT)
         print(f"screenshots/{QUESTION}.svg", flush=True)
-    failed = []
+    failed = draw_fleet(FOLDER, [name for name in PICTURES if not chosen or name in chosen])
     for shot in SHOTS:
         if chosen and shot.name not in chosen:
             continue

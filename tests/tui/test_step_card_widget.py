@@ -6,6 +6,7 @@ import pytest
 from textual.geometry import Offset
 from textual.selection import Selection
 
+from tests.support.counted_calls import calls_counted
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import comes, running
 from tests.tui.conftest import SHOP, shown, until
@@ -104,3 +105,13 @@ async def test_the_journal_has_the_line_that_tells_of_the_error(workspace: Works
     judged = next(event for event in entries if isinstance(event, ev.AttemptChecked))
     assert judged.said == "fatal: it broke"
     assert judged.checks[0].came == "exit status 1: fatal: it broke"
+
+
+async def test_where_the_lines_of_a_pane_are_is_looked_up_once_for_all_of_them(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.pause()
+        for pane in (app.screen.checklist, app.screen.card):
+            with calls_counted("/textual/") as calls:
+                pane.refresh_changed()
+                pane.render_lines(pane.size.region)
+            assert calls["screen.py:Screen.find_widget"] < pane.inside.height, "once for each line it would be more"

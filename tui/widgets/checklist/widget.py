@@ -161,7 +161,7 @@ class Checklist(Lines):
     def _opened(self) -> frozenset[int]:
         here = self._outline.part_of(current_step(self._state)) if self._state else -1
         looked = self._outline.part_of(self.selected)
-        return opened(self._outline, here, looked, self._by_hand, self.scrollable_content_region.height)
+        return opened(self._outline, here, looked, self._by_hand, self.inside.height)
 
     def _fold(self) -> bool:
         """Open and fold the sections as it is now; whether rows are elsewhere than before."""

@@ -1,9 +1,11 @@
 """Lines painted one by one: growing and scrolling repaint the widget alone and never lay the screen out again."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,11 +20,21 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._painted: dict[int, Strip] = {}
+        self._drawing: Size | None = None
+
+    @property
+    def inside(self) -> Size:
+        """The cells there are for lines, those of the scroll bars left out.
+
+        While lines are drawn it stays what it is: to find out takes Textual a walk through the screen, which for each
+        line was a tenth of the time of a screen with much to show.
+        """
+        return self._drawing or self.scrollable_content_region.size
 
     @property
     def width(self) -> int:
-        """The cells a line has, those of the scroll bar left out."""
-        return self.scrollable_content_region.width
+        """The cells a line has."""
+        return self.inside.width
 
     def entitle(self, title: list[Piece], below: list[Piece]) -> None:
         """Say on the frame what it holds; saying the same again paints nothing."""
@@ -38,10 +50,24 @@ class Lines(ScrollView, can_focus=True):
 
     def refresh_changed(self) -> None:
         """Paint the cells that are not any more what was painted last."""
-        height = self.scrollable_content_region.height
-        regions = changed((self._painted.get(y), self.draw_line(y)) for y in range(height))
+        with self._at_one_size() as size:
+            regions = changed((self._painted.get(y), self.draw_line(y)) for y in range(size.height))
         if regions:
             self.refresh(*regions)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        with self._at_one_size():
+            return super().render_lines(crop)
+
+    @contextmanager
+    def _at_one_size(self) -> Iterator[Size]:
+        """Draw lines that all have as many cells as the first."""
+        outer, self._drawing = self._drawing, None
+        self._drawing = outer or self.inside
+        try:
+            yield self._drawing
+        finally:
+            self._drawing = outer
 
     def set_total(self, total: int, width: int = 0) -> None:
         """Say how many lines there are, and how many cells of them can be scrolled to.

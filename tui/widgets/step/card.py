@@ -71,7 +71,7 @@ class StepCard(Lines):
 
     @property
     def _height(self) -> int:
-        return self.scrollable_content_region.height
+        return self.inside.height
 
     def _update(self) -> None:
         if self.moment is None or not self.step:
