@@ -167,7 +167,8 @@ def test_what_a_person_decided_about_a_host_is_said_with_who_did(tmp_path: Path)
     opened = [one.words for one in hosts_to_open(state, step)]
     assert opened[0] == "✖ web02  failed, decided by ana"
     assert "✔ web03  good, decided by ana" in opened
-    heads = {one.host: "".join(text for text, _ in output_head(state, one.number)) for one in state.attempts.values()}
+    timed = replace(state, attempts={one.number: replace(one, seconds=3.0) for one in state.attempts.values()})
+    heads = {one.host: "".join(text for text, _ in output_head(timed, one.number)) for one in timed.attempts.values()}
     assert heads["web02"] == "3 Output  ✖ resolved as failed by ana"
     assert heads["web03"] == "3 Output  ✔ resolved as succeeded by ana"
     called = {one.host: attempt_called(one) for one in state.attempts.values() if one.action == 1}

@@ -150,15 +150,15 @@ def output_head(state: SessionState, number: int, width: int = 0) -> list[Piece]
     if attempt.outcome is None:
         return [*pieces, ("  ", ""), ("▶ running", STYLES["live"])]
     sign, class_ = attempt_sign(attempt)
-    words = attempt_called(attempt)
+    words, timed = attempt_called(attempt), took_words(attempt.seconds)
     step = state.step(attempt.step)
     on_card = step.attempts[-1:] == (number,) or any(number in cells.values() for cells in step.cells.values())
     if attempt.outcome.kind is OutcomeKind.UNKNOWN and on_card:
         words = resolved_words(attempt) or attempt.outcome.kind.value.upper()  # the card says why, too
+        timed = "" if resolved_words(attempt) else timed  # the decision took as long as it took
     words = f"{OUTSIDE_WORDS}: {words}" if attempt.outside else words
-    timed = f"{sign} {words}{took_words(attempt.seconds)}"
-    fits = not width or cell_len(f"3 Output  {shown(timed)}") <= width - BESIDE
-    return [*pieces, ("  ", ""), (timed if fits else f"{sign} {words}", STYLES[class_])]
+    fits = not width or cell_len(f"3 Output  {sign} {shown(words)}{timed}") <= width - BESIDE
+    return [*pieces, ("  ", ""), (f"{sign} {words}{timed if fits else ''}", STYLES[class_])]
 
 
 def output_foot(state: SessionState, number: int, printed: Printed, told: Sequence[str], width: int) -> list[Piece]:

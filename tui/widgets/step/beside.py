@@ -178,7 +178,9 @@ def _stopped(moment: Moment, step: Step, width: int) -> list[LaidRow]:
     if not running or moment.busy or moment.replayed or moment.read_only:
         return []
     if (batch := waits_for_person(moment.state, step)) is not None:
-        words = f" Batch {batch.number - 1}/{batch.total} is done; the next one begins when you say so."
+        good = all(cell.status in (CellStatus.GOOD, CellStatus.TO_DO) for cell in cells_of(moment.state, step, 0))
+        done = "done" if good else "over"
+        words = f" Batch {batch.number - 1}/{batch.total} is {done}; the next one begins when you say so."
     else:
         words = " It stopped between two commands, and continues when you say so."
     return rows([(words, STYLES["turn"])], width, 1)
