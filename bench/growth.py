@@ -138,6 +138,12 @@ def picture(found: Mapping[str, Mapping[str, Curve]]) -> str:
     return "\n".join([head, f'<rect width="{width}" height="{height}" fill="white"/>', *parts, "</svg>\n"])
 
 
+def in_short(size: int, thousand: int) -> str:
+    """A size in as few characters as there is room for: 100k, 4G."""
+    power = next(power for power in (3, 2, 1, 0) if size >= thousand**power)
+    return f"{size // thousand**power}{('', 'k', 'M', 'G')[power]}"
+
+
 def plot(what: str, curves: Mapping[str, Curve], at: int) -> str:
     """One plot: seconds of processor time over how much there is."""
     sizes = [size for curve in curves.values() for size in curve]
@@ -157,7 +163,7 @@ def plot(what: str, curves: Mapping[str, Curve], at: int) -> str:
         parts.append(f'<line x1="{at + LEFT}" y1="{y:.1f}" x2="{at + WIDTH - RIGHT}" y2="{y:.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{at + LEFT - 4}" y="{y + 4:.1f}" text-anchor="end">{words}</text>')
     for size in sorted(set(sizes)):
-        words = f"{size:,.0f}" if size < 10_000 else f"{size:.0e}".replace("e+0", "e")
+        words = in_short(int(size), 1 << 10 if what.startswith("bytes") else 1_000)
         parts.append(f'<text x="{across(size):.1f}" y="{HEIGHT - BELOW + 16}" text-anchor="middle">{words}</text>')
     for place, (words, curve) in enumerate(curves.items()):
         points = " ".join(f"{across(size):.1f},{down(value):.1f}" for size, value in sorted(curve.items()))
