@@ -8,14 +8,15 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import convert
+from msgspec.structs import replace
 
 from tests.support.runbooks import SMALL
 from tui.execution.measuring.monitors import crossings
 from tui.runbook.model import Monitor, Runbook, Trigger
 from tui.session import events as ev
-from tui.session.folding.fold import apply, fold
+from tui.session.folding.fold import MEASURING, apply, fold
 from tui.session.samples import KEPT, TriggerState, advance, finite
-from tui.session.state import SessionState
+from tui.session.state import SessionState, initial
 
 MONITOR = Monitor(title="Error rate", run="count", every="30s")
 TRIGGER = Trigger(monitor="errors", above=10.0, lasting="5m", reason="errors")
@@ -211,3 +212,24 @@ def test_the_baseline_is_the_median_before_the_first_change_and_stays() -> None:
     watching.sample(200, 50.0)
     watching.take(ev.AttemptStarted(attempt=3, step="switch-docker", action=0, host="web", command="up", mutates=True))
     assert watching.state.monitors["errors"].baseline == 0.6
+
+
+def test_what_comes_by_itself_changes_nothing_but_what_is_measured() -> None:
+    """Screens work nothing else out again for it: `changed_seq` stays; anything else moves it."""
+    runbook = convert(tomli.loads(SMALL), Runbook)
+    runbook = replace(runbook, monitors={"errors": MONITOR}, triggers={"errors": TRIGGER})
+    sampled = ev.MonitorSampled(monitor="errors", value=BAD, clock=1000.0)
+    of_kind = {
+        ev.MonitorSampled: sampled,
+        ev.MonitorsWaiting: ev.MonitorsWaiting(host="web", monitors=("errors",)),
+        ev.TriggerArmed: ev.TriggerArmed(trigger="errors", monitor="errors", value=BAD),
+    }
+    begun = apply(initial(runbook), ev.Entry(1000, AT, 0.0, sampled))
+    assert begun.changed_seq == -1
+    measured = {"seq", "at", "monitors", "triggers"}
+    for kind in MEASURING:
+        after = apply(begun, ev.Entry(1001, AT, 0.0, of_kind[kind]))
+        changed = {name for name in after.__struct_fields__ if getattr(after, name) is not getattr(begun, name)}
+        assert changed <= measured, kind
+    tripped = ev.TriggerTripped(trigger="errors", monitor="errors", value=BAD, dwell=300.0)
+    assert apply(begun, ev.Entry(1001, AT, 0.0, tripped)).changed_seq == 1001

@@ -196,10 +196,11 @@ async def test_a_sample_paints_what_it_changed(workspace: Workspace, clock: Fake
             assert 0 < len(app.written) < 4 * LIMIT, "its figure, its course in the row of vitals, and its graph"
 
 
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)], ids=["beside nothing", "beside graphs"])
 async def test_a_sample_has_neither_the_card_nor_the_steps_worked_out_again(
-    workspace: Workspace, clock: FakeClock
+    workspace: Workspace, clock: FakeClock, size: tuple[int, int]
 ) -> None:
-    async with counted(workspace, (120, 40)) as (app, pilot):
+    async with counted(workspace, size) as (app, pilot):
         conductor = cast(Any, app.conductor)
         conductor.record(ev.MonitorSampled(monitor="errors", value=0.5, clock=1000.0))
         await rate(app, pilot, clock)
@@ -208,6 +209,54 @@ async def test_a_sample_has_neither_the_card_nor_the_steps_worked_out_again(
                 conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=1030.0 + place))
                 await until(pilot, lambda value=value: f"{value} %" in shown(app))
         assert calls["widgets/step/text.py:card"] == calls["widgets/checklist/plan_text.py:step_row"] == 0
+        assert calls["widgets/offers/of_session.py:offered"] == 0
+        assert bool(calls["screens/watch/monitor_card.py:MonitorCard.tell"]) == (size[0] == 200)
+
+
+async def test_a_second_renders_the_rows_of_what_it_changes_and_no_others(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    async with counted(workspace, (120, 40)) as (app, pilot):
+        await rate(app, pilot, clock)
+        with calls_counted("/textual/") as calls:
+            for _ in range(SECONDS):
+                await second(app, pilot, clock)
+        rendered = calls["widget.py:Widget.render_lines"]
+        assert 0 < rendered <= 2 * SECONDS, "its clock, and how long the session has taken"
+
+
+async def test_what_another_screen_hides_works_nothing_out(workspace: Workspace, clock: FakeClock) -> None:
+    async with counted(workspace, (120, 40)) as (app, pilot):
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        run = app.screen_stack[-2]
+        with calls_counted() as calls:
+            conductor = cast(Any, app.conductor)
+            for place, value in enumerate((0.7, 0.8, 0.9)):
+                conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=1030.0 + place))
+                await until(pilot, lambda value=value: f"{value} %" in shown(app))
+            conductor.note("written beneath", "look")
+            await second(app, pilot, clock)
+            cast(Any, app.screen_stack[1])._tick()
+        hidden = "screens/run/session_shown.py:SessionShown.show_state", "screens/home/screen.py:HomeScreen.draw"
+        assert not any(calls[name] for name in hidden)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is run and cast(SessionScreen, run).state is conductor.state)
+
+
+async def test_a_card_of_a_monitor_that_measured_nothing_is_not_drawn_again(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    async with counted(workspace, (120, 40)) as (app, pilot):
+        conductor = cast(Any, app.conductor)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        conductor.record(ev.MonitorSampled(monitor="errors", value=0.5, clock=1000.0))
+        await until(pilot, lambda: "0.5 %" in shown(app))
+        with calls_counted() as calls:
+            cast(Any, app.screen)._show()
+        assert calls["screens/watch/monitor_card.py:MonitorCard.tell"] > 0
+        assert calls["widgets/graph/text.py:graph"] == calls["screens/watch/text.py:card_head"] == 0
 
 
 async def test_a_summary_is_not_painted_whole_with_each_sample(workspace: Workspace, clock: FakeClock) -> None:

@@ -212,6 +212,8 @@ class StepApproval(Struct, frozen=True, kw_only=True):
 class SessionState(Struct, frozen=True, kw_only=True, dict=True):
     """A whole session at one moment. `seq` is the last event folded in; mappings are never changed in place.
 
+    `changed_seq` is the last event that was more than a measurement: since it nothing but `at`, `seq`, `monitors` and
+    `triggers` has changed.
     `moved` has where hosts are that the operator took to be elsewhere since the start, `corrected` the values that
     the operator put right.
     `restarts` has the last restart of each host that was restarted meanwhile.
@@ -226,6 +228,7 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
 
     runbook: Runbook
     seq: int = -1
+    changed_seq: int = -1
     at: datetime | None = None
     started: ev.SessionStarted | None = None
     started_at: datetime | None = None

@@ -58,23 +58,27 @@ class Moment(Struct, frozen=True, kw_only=True):
 SECOND, MINUTE = 1.0, 60.0
 """How often what tells the time to the second, and to the minute, is to be said again."""
 NOTHING: Mapping[str, Usual] = MappingProxyType({})
-MEASURED = {"at", "monitors", "triggers"}
-"""What a sample changes in a state, as long as no trigger fires by it."""
-_NOT_MEASURED = tuple(name for name in SessionState.__struct_fields__ if name not in MEASURED)
 
 
 def only_later(before: Moment | None, moment: Moment, within: float) -> bool:
     """Whether nothing has changed but the time, and that within the same second, or minute (`within`, in seconds)."""
-    if before is None or before.state is not moment.state or replace(before, now=moment.now) != moment:
+    if before is None or not same_but_for_time(before, moment):
         return False
     return before.now.timestamp() // within == moment.now.timestamp() // within
 
 
+def same_but_for_time(before: Moment | None, moment: Moment) -> bool:
+    """Whether nothing has changed but the time, however much that is."""
+    return before is not None and before.state is moment.state and replace(before, now=moment.now) == moment
+
+
 def only_measured(before: Moment | None, moment: Moment, within: float) -> bool:
     """Whether nothing has changed but the time, as in `only_later`, and what monitors have measured."""
-    if before is None or any(getattr(before.state, name) is not getattr(moment.state, name) for name in _NOT_MEASURED):
+    if before is None or before.state.changed_seq != moment.state.changed_seq:
         return False
-    return only_later(replace(before, state=moment.state), moment, within)
+    return before.state.started is moment.state.started and only_later(
+        replace(before, state=moment.state), moment, within
+    )
 
 
 def rests(moment: Moment) -> bool:

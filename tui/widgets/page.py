@@ -17,6 +17,8 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.widgets._toast import ToastRack
 
+from tui.widgets.spans import SparingCompositor
+
 Result = TypeVar("Result")
 TOLD = frozenset({"on_button_pressed", "on_input_submitted", "on_option_list_option_selected"}) | {
     "on_keys_row_chosen",
@@ -71,6 +73,10 @@ class Page(Screen[Result]):
     Textual marks what it has painted of a screen under another as unpainted again, so that each tick of that screen
     would paint all that ever changed there; and it paints a screen under one that hides it.
     """
+
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = SparingCompositor()
 
     @property
     def on_top(self) -> bool:

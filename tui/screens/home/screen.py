@@ -88,6 +88,8 @@ class HomeScreen(HomeFrames):
 
     def on_screen_resume(self) -> None:
         self.gathered.seen = True
+        if self.is_mounted:
+            self._tick()
         self.read_again()
 
     def on_screen_suspend(self) -> None:
@@ -155,7 +157,9 @@ class HomeScreen(HomeFrames):
         return spots.arranged(width, height - 2, bool(self._furnished and self.unfinished))
 
     def _tick(self) -> None:
-        """Show the time; what else follows from it changes by the minute."""
+        """Show the time where it is seen; what else follows from it changes by the minute."""
+        if self.hidden:
+            return
         now = self.app.workspace.clock.now()
         day = f"{now:%a} {now.day} {now:%b} "
         self.top.tell((day if self.app.size.width >= 70 else "") + clock_line(now, self.app.size.width))

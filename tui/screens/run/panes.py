@@ -82,7 +82,7 @@ class SessionPanes(Grid):
         """
         width = self.size.width or self.app.size.width
         height = self.size.height or self.app.size.height - BESIDE
-        names = list(monitors_of(moment.state)) if width >= WIDE else []
+        names = self._watched(moment)
         wanted_for = (step, width, height, output)
         if moment.state is not self._state or wanted_for != self._wanted_for:
             self._state, self._wanted_for = moment.state, wanted_for
@@ -90,7 +90,16 @@ class SessionPanes(Grid):
             wanted = len(card_rows(moment, step, step_cells(width, self._plan_at) - frame.width)) if step else 0
             self._lies = arranged(width, height, wanted + frame.height, output, len(names), self._plan_at)
             self._lay()
-        if self._lies is not None and width >= WIDE:
+        self.show_monitors(moment)
+
+    def _watched(self, moment: Moment) -> list[str]:
+        """The monitors that may have graphs: none where a third column has no room."""
+        return list(monitors_of(moment.state)) if (self.size.width or self.app.size.width) >= WIDE else []
+
+    def show_monitors(self, moment: Moment) -> None:
+        """Draw what was measured until now, where there are graphs; nothing else changes by it."""
+        names = self._watched(moment)
+        if self._lies is not None and names:
             self._show_monitors(names[: self._lies.graphs], moment)
 
     def _lay(self) -> None:

@@ -18,7 +18,7 @@ from tui.front import FrontPage, OutputGrew, SessionChanged
 from tui.runbook.model import Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes
-from tui.screens.run.room import LIVE, PLAN_AT, WIDE, Widths
+from tui.screens.run.room import LIVE, PLAN_AT, Widths
 from tui.screens.run.text import no_output
 from tui.session.events import NoteAdded
 from tui.session.groups.printed_alike import to_look_at
@@ -34,9 +34,9 @@ from tui.widgets.foot.widget import Alarm, Vitals
 from tui.widgets.frames import Printed, output_foot, output_head
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
-from tui.widgets.moment import MINUTE, SECOND, Moment, current_step, only_later, only_measured, rests
+from tui.widgets.moment import MINUTE, SECOND, Moment, current_step, only_later, only_measured, rests, same_but_for_time
 from tui.widgets.offers.next_act import next_act
-from tui.widgets.offers.of_session import beside, offered
+from tui.widgets.offers.of_session import OfferedLast, beside
 from tui.widgets.offers.offer import Offer
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
@@ -95,6 +95,7 @@ class SessionShown(FrontPage[None]):
         self._issue = ""
         self._looked_at: tuple[int, ...] = ()
         self._made = False
+        self._offered = OfferedLast()
 
     @property
     def viewer(self) -> Viewer:
@@ -150,6 +151,10 @@ class SessionShown(FrontPage[None]):
             # by 50 ms. Not at each screen: what is frozen is collected only after the session was let go.
             gc.freeze()
 
+    def on_screen_resume(self) -> None:
+        """Show what happened while another screen was above this one."""
+        self.show_now()
+
     # what is shown
 
     def on_session_changed(self, event: SessionChanged) -> None:
@@ -159,6 +164,8 @@ class SessionShown(FrontPage[None]):
                 self.app.say(f"{entry.event.operator}: {entry.event.text}", "A note from elsewhere")
 
     def on_output_grew(self, event: OutputGrew) -> None:
+        if self.hidden:
+            return
         if self._attempt not in event.attempts or not self._followed:
             self._show_output()
         if self._attempt not in event.attempts:
@@ -179,8 +186,8 @@ class SessionShown(FrontPage[None]):
             gc.collect(1)  # a little now and then: 50,000 at once hold up a key by 40 ms
 
     def show_now(self, _: object = None) -> None:
-        """Show the session as it is, unless it has been let go meanwhile, or this screen is not whole."""
-        if self.app.viewer is not None and self._made and self.whole_still:
+        """Show the session as it is, unless it has been let go meanwhile, or this screen is not whole, or not seen."""
+        if self.app.viewer is not None and self._made and self.whole_still and not self.hidden:
             self.show_state(self.viewer.state)
 
     def show_state(self, state: SessionState) -> None:
@@ -231,9 +238,11 @@ class SessionShown(FrontPage[None]):
     def watch_moment(self, before: Moment | None, moment: Moment) -> None:
         if not moment.replayed:  # there the timeline has the time
             self.top.tell(clock_line(moment.now, self.app.size.width))
-        self.alarm.moment = self.vitals.moment = moment
-        same = only_later if self.app.size.width >= WIDE else only_measured  # there graphs stand beside the step
-        if same(before, moment, MINUTE) and rests(moment):
+        if not same_but_for_time(before, moment):
+            self.alarm.moment = self.vitals.moment = moment
+        if only_measured(before, moment, MINUTE) and rests(moment):
+            if before is not None and before.state is not moment.state:
+                self.panes.show_monitors(moment)
             return  # what else there is says no seconds, and nothing of monitors
         self.checklist.moment = moment
         self.card.moment = moment
@@ -299,7 +308,7 @@ class SessionShown(FrontPage[None]):
         )
 
     def offers(self) -> list[Offer]:
-        return offered(self.moment, self.step, self.situation()) if self.moment is not None else []
+        return self._offered.at(self.moment, self.situation()) if self.moment is not None else []
 
     def _show_offers(self) -> None:
         """Say in the band what comes next for the step looked at, and in the row of keys what can be pressed."""

@@ -6,7 +6,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 
 from tui.screens.watch.listed import BEFORE_IS, listed
-from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines, unmeasured
+from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines, triggers_of, unmeasured
 from tui.session.samples import Monitored
 from tui.session.state import SessionState
 from tui.text.block import pieces, shown, styled
@@ -34,6 +34,7 @@ class MonitorCard(Vertical):
         super().__init__(classes="card")
         self.monitor = name
         self._told: tuple[SessionState, Sight] | None = None
+        self._by: object = None
         self._head, self._graph, self._triggers = Words(classes="line"), Graph(), Words(classes="line")
 
     def compose(self) -> ComposeResult:
@@ -59,12 +60,16 @@ class MonitorCard(Vertical):
         if width < 1:
             return
         monitor, monitored = state.runbook.monitors[self.monitor], state.monitors.get(self.monitor, Monitored())
+        at = look.at.timestamp() if look.at is not None else None
+        self._graph.tell(graphed(state, self.monitor, look.until), look.end.timestamp(), look.span, at)
+        by = monitored, state.changed_seq, triggers_of(state, self.monitor), look.at, width
+        if by == self._by and not unmeasured(state, self.monitor):
+            return
+        self._by = by
         self.set_class(seen_monitor(monitor, monitored).class_ == "bad", "bad")
         title = pieces((cut(shown(monitor.title), width - 2).rstrip(), "bold"))
         entitle(self, title, styled([card_foot(state, self.monitor)]))
         self._head.say(styled(card_head(state, self.monitor, look, width)))
-        at = look.at.timestamp() if look.at is not None else None
-        self._graph.tell(graphed(state, self.monitor, look.until), look.end.timestamp(), look.span, at)
         lines = trigger_lines(state, self.monitor, width)
         self._triggers.display = bool(lines)
         self._triggers.say(styled(lines))

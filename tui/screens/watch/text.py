@@ -146,6 +146,11 @@ def card_foot(state: SessionState, name: str) -> list[Piece]:
     return [(str(stands), stands.style)]
 
 
+def triggers_of(state: SessionState, name: str) -> dict[str, TriggerState | None]:
+    """Where the triggers of a monitor stand."""
+    return {one: state.triggers.get(one) for one, of in state.runbook.triggers.items() if of.monitor == name}
+
+
 def trigger_lines(state: SessionState, name: str, width: int) -> list[list[Piece]]:
     """A line for each trigger of a monitor: for how long its bound is passed, or what it does."""
     unit = state.runbook.monitors[name].number.unit

@@ -19,6 +19,9 @@ from tui.session.places import as_begun, placed
 from tui.session.samples import Monitored, MonitorWait, Sample, add
 from tui.session.state import CONNECTED, Done, Measure, Restart, SessionState, initial
 
+MEASURING = ev.MonitorSampled, ev.MonitorsWaiting, ev.TriggerArmed
+"""What comes by itself, again and again, and changes nothing but what is known of monitors and of triggers' times."""
+
 
 def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
     """The state after all these events.
@@ -47,7 +50,8 @@ def apply(state: SessionState, entry: ev.Entry) -> SessionState:
     Raises:
         LookupError, StopIteration: the event names what the state and its runbook do not have.
     """
-    after = _applied(replace(state, seq=entry.seq, at=entry.at), entry)
+    changed_seq = state.changed_seq if isinstance(entry.event, MEASURING) else entry.seq
+    after = _applied(replace(state, seq=entry.seq, changed_seq=changed_seq, at=entry.at), entry)
     return after if after.facts is state.facts else with_titles(after)
 
 

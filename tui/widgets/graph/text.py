@@ -82,6 +82,14 @@ def graph(
     return [[*one, *row] for one, row in zip(beside, rows, strict=True)]
 
 
+def drawn_by(of: Graphed, width: int, height: int, now: float, span: float, at: float | None = None) -> object:
+    """What a graph follows from, time by its steps: where that is the same, so is the graph."""
+    scale, tags, label = _placed(of, width, height, now, span)
+    room = max(1, width - label)
+    each, together = span / room, max(1, room // MOVES)
+    return of, width, height, span, at, scale, tags, label, int(now // each) // together, int((now - of.every) // each)
+
+
 def _placed(of: Graphed, width: int, height: int, now: float, span: float) -> tuple[Axis, dict[int, Piece], int]:
     """The axis, the words beside it by their rows, and how many cells these take with it; none where it is narrow."""
     known = _known(of, now - span)

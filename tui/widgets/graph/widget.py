@@ -4,7 +4,7 @@ from textual import events
 from textual.strip import Strip
 
 from tui.text.block import styled
-from tui.widgets.graph.text import Graphed, Shading, graph, time_at
+from tui.widgets.graph.text import Graphed, Shading, drawn_by, graph, time_at
 from tui.widgets.looks.themes import FEW, MONO
 from tui.widgets.words import Words
 
@@ -20,6 +20,7 @@ class Graph(Words):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._told: tuple[Graphed, float, float, float | None] = (Graphed(), 0.0, 1.0, None)
+        self._by: object = None
 
     def tell(self, of: Graphed, now: float, span: float, at: float | None = None) -> None:
         """Show other figures, or the same at another time; `at` is a time that was chosen."""
@@ -51,5 +52,7 @@ class Graph(Words):
     def _draw(self) -> None:
         of, now, span, at = self._told
         width, height = self.size
-        if width and height:
+        by = (drawn_by(of, width, height, now, span, at), self.look) if width and height else None
+        if by is not None and by != self._by:
+            self._by = by
             self.say(styled(graph(of, width, height, now, span, self.look, at)))

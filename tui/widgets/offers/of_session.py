@@ -8,7 +8,7 @@ from tui.actions import acts
 from tui.runbook.model import Step
 from tui.session.possible.refusals import Situation, refusal
 from tui.session.state import StepStatus, plan_of
-from tui.widgets.moment import Moment, current_step
+from tui.widgets.moment import MINUTE, Moment, current_step, only_measured, rests
 from tui.widgets.offers.next_act import NextAct, how_asked, next_act
 from tui.widgets.offers.offer import LEAVING, ROLLBACK, Offer, Rank, help_offer, offer_of
 
@@ -53,6 +53,27 @@ def offered(moment: Moment, step: Step | None, situation: Situation) -> list[Off
     order = [first.act, *close, *LOOKS]
     found.sort(key=lambda one: (one.rank, order.index(one.name) if one.name in order else len(order)))
     return [*found, help_offer(moment.keys)]
+
+
+class OfferedLast:
+    """What was offered last, which is the same until something that decides it has changed."""
+
+    def __init__(self) -> None:
+        self._by: tuple[Moment, Situation] | None = None
+        self._offers: list[Offer] = []
+
+    def at(self, moment: Moment, situation: Situation) -> list[Offer]:
+        """What `offered` gives; it is asked again with the minute, and while time is part of what is said."""
+        if self._by is None or not (rests(moment) and _only_measured(*self._by, moment, situation)):
+            self._offers = offered(moment, situation.step, situation)
+        self._by = moment, situation
+        return self._offers
+
+
+def _only_measured(then: Moment, was: Situation, moment: Moment, situation: Situation) -> bool:
+    """Whether nothing has changed but what monitors measured, within the same minute."""
+    known = was.state.changed_seq == situation.state.changed_seq
+    return known and replace(was, state=situation.state) == situation and only_measured(then, moment, MINUTE)
 
 
 def beside(moment: Moment, step: Step, offers: Sequence[Offer]) -> list[Offer]:
