@@ -142,6 +142,7 @@ def test_a_closed_window_says_why_and_counts_down_to_the_next_once() -> None:
 def test_without_a_window_none_is_claimed() -> None:
     seen = window_seen(runbook(""), NOW)
     assert told(small_lines(seen, 60, 5)[0]) == "No window: a deployment may begin at any time."
+    assert [told(line) for line in below_lines(seen, 42)] == ["No window: a deployment may begin at any", "time."]
     assert countdown(seen) == ("", "")
 
 

@@ -1,6 +1,7 @@
 """Decides what the frame of the deployment window says: open or closed, how long, until when a rollback fits."""
 
 from datetime import datetime, timedelta
+from textwrap import wrap
 
 from msgspec import Struct
 
@@ -13,6 +14,7 @@ from tui.widgets.looks.bars import bar
 from tui.widgets.looks.fitting import clipped, width_of
 
 Lines = list[list[Piece]]
+NO_WINDOW = "No window: a deployment may begin at any time."
 OPEN, CLOSED = " ● OPEN ", " ◌ CLOSED "
 GOOD, LATE, SOON = "$st-good", "$st-bad", "$st-turn"
 DAY = timedelta(days=1)
@@ -103,7 +105,7 @@ def beside_lines(seen: WindowSeen, width: int) -> Lines:
 def below_lines(seen: WindowSeen, width: int) -> Lines:
     """What stands below them: the window as a bar, and the next one."""
     if seen.always:
-        return [[("No window: a deployment may begin at any time.", "$soft")]]
+        return [[(line, "$soft")] for line in wrap(NO_WINDOW, max(1, width))]
     if seen.state.inside:
         return [_bar(seen, width), [], _next(seen, width)]
     return [[], _next(seen, width, counted=True)]
@@ -112,7 +114,7 @@ def below_lines(seen: WindowSeen, width: int) -> Lines:
 def small_lines(seen: WindowSeen, width: int, height: int) -> Lines:
     """All of it in a small frame; what is last, and blank rows before all, go first."""
     if seen.always:
-        return below_lines(seen, width)
+        return below_lines(seen, width)[:height]
     head: list[Piece] = [(OPEN if seen.state.inside else CLOSED, f"bold $background on {seen.tone}"), ("  ", "")]
     if seen.state.inside:
         head += [(time_left(seen.state.left), f"bold {seen.tone}"), (" left", "$soft")]
