@@ -13,6 +13,7 @@ from tui.dialogs.pick import Pick
 from tui.dialogs.taken_up import TakenUp
 from tui.execution.workspace import Setup
 from tui.screens.run.session import SessionScreen
+from tui.screens.troubleshoot import TroubleshootScreen
 from tui.session.events import FaultStruck
 from tui.session.journal.journal import read
 from tui.session.state import StepStatus
@@ -34,6 +35,13 @@ title = "Backup"
 [sections.backup.steps.dump]
 title = "Dump the database"
 run = "dump-it"
+[troubleshooting.full]
+title = "A disk is full"
+patterns = ["no space left"]
+symptoms = ["no space left on device"]
+[troubleshooting.full.diagnosis.full-look]
+title = "Look at the disks"
+run = "df -h"
 """
 SCENARIO = """
 format = 1
@@ -79,12 +87,17 @@ async def test_who_helps_is_called_by_a_key_of_the_step_that_failed(
             await operator.on_screen(SessionScreen)
             assert await operator.next("dump") is StepStatus.FAILED
             await until(pilot, lambda: "h call for help" in shown(pilot.app))
+            await operator.press("t")
+            await operator.on_screen(TroubleshootScreen)
+            await until(pilot, lambda: "h call for help" in shown(pilot.app))
             await operator.press("h")
             await operator.opened(Pick)
             assert "The storage team makes room" in shown(pilot.app)
             await operator.press("down", "enter")
             await until(pilot, lambda: "room-made" in pilot.app.conductor.state.faults)
             await until(pilot, lambda: "h call for help" not in shown(pilot.app))
+            await operator.press("escape")
+            await operator.on_screen(SessionScreen)
             assert await operator.again("dump") is StepStatus.SIGNED
     struck = [one.event for one in read(session.journal) if isinstance(one.event, FaultStruck)]
     assert [(one.fault, one.how, one.by) for one in struck] == [("room-made", "injected", "ana")]

@@ -16,12 +16,14 @@ VERBS = {"update": "status update", "everything": "whole session", "others": "ot
 """What is called otherwise where there is little room."""
 LOOKS = ("update", "search", "watch", "everything", "checks", "others")
 """What stands in the row of keys behind what is done to the step."""
+HELP_CALLED = "call-help"
+"""What is offered where something failed, and where its trouble is looked up: there it is said whom to call."""
 CLOSE = {
     StepStatus.PENDING: ("skip",),
     StepStatus.RUNNING: ("cancel", "note"),
     StepStatus.WAITING: ("skip",),
     StepStatus.PASSED: ("note", "reopen"),
-    StepStatus.FAILED: ("troubleshoot", "skip", ROLLBACK, "call-help"),
+    StepStatus.FAILED: ("troubleshoot", "skip", ROLLBACK, HELP_CALLED),
     StepStatus.UNKNOWN: (ROLLBACK,),
     StepStatus.SIGNED: ("reopen",),
     StepStatus.SKIPPED: ("reopen",),
@@ -95,7 +97,8 @@ def _close(moment: Moment, step: Step) -> tuple[str, ...]:
         return ("skip", "note", ROLLBACK)
     if status is StepStatus.PENDING and step.id != current_step(state) and plan_of(state).place(step.id) >= 0:
         return ("here", "skip")
-    return CLOSE[status]
+    aside = plan_of(state).place(step.id) < 0
+    return (*CLOSE[status], HELP_CALLED) if aside and HELP_CALLED not in CLOSE[status] else CLOSE[status]
 
 
 def _rank(name: str, first: NextAct, close: Sequence[str]) -> Rank:
