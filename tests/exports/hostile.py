@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from tests.support.recorded import TEXT, Writer
+from tui.exports.gathering.gathered import gathered
 from tui.exports.source import Source
 from tui.runbook.reading.load import load_text
 from tui.session import events as ev
-from tui.session.folding.fold import fold
 from tui.session.output.output import OutputWriter, write_mask
 
 CANARY = "document.title='owned'"
@@ -162,8 +162,7 @@ class Night:
             writer.write("err", output.encode() + b"\xff\xed\xa0\x80\n")
             writer.close()
             write_mask(self.attempts, number, [])
-        state = fold(runbook, entries)
-        return Source(text(self.writer.directory.id), runbook, state, entries, self.attempts)
+        return Source(text(self.writer.directory.id), runbook, gathered(runbook, entries), self.attempts)
 
 
 def chosen(seed: int, words: tuple[str, ...] = PAYLOADS) -> Callable[[str], str]:

@@ -8,6 +8,7 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from tests.support.runbooks import SMALL, small
+from tui.exports.gathering.gathered import gathered
 from tui.exports.html.charts import course_of_steps
 from tui.exports.html.graphs import graph, legend
 from tui.exports.measured import MOST, Limit, changes, courses
@@ -16,7 +17,6 @@ from tui.exports.report import COLOUR, followups, people, rollback, shown_output
 from tui.exports.source import Source
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import initial
 from tui.text.drawn import Drawn, drawn
@@ -56,7 +56,7 @@ def session(*events: ev.AnyEvent, every: float = 10) -> Source:
         ev.Entry(seq, BEGAN + timedelta(seconds=seq * every), seq * every, event)
         for seq, event in enumerate((begun, *events))
     )
-    return Source("one", runbook, fold(runbook, entries), entries, Path("nowhere"))
+    return Source("one", runbook, gathered(runbook, entries), Path("nowhere"))
 
 
 def sampled(*values: float | None) -> list[ev.AnyEvent]:

@@ -13,7 +13,6 @@ from tests.support.runbooks import SMALL
 from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
-from tui.session.folding import fold as folding
 from tui.session.folding.fold import apply, fold
 from tui.session.state import initial
 
@@ -47,6 +46,7 @@ other = st.sampled_from(
         ev.MonitorsWaiting(monitors=("load",), host="web"),
         ev.BaselineTaken(operator="ana"),
         ev.SessionResumed(operator="ben"),
+        ev.AttemptStarted(attempt=1, step="switch-docker", action=0, host="web", command="up", mutates=True),
     ]
 )
 BEGUN = ev.SessionStarted(session="s", flow="deploy", method="docker", operator="ana", title="x", runbook_hash="0")
@@ -61,10 +61,28 @@ def entries(events: list[ev.AnyEvent]) -> list[ev.Entry]:
 def test_the_state_is_as_after_one_at_a_time(together: int, events: list[ev.AnyEvent]) -> None:
     happened = entries([BEGUN, *events])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folding, "TOGETHER", together)
+        patch.setattr("tui.session.folding.sample_runs.TOGETHER", together)
         patch.setattr("tui.session.folding.sample_runs.KEPT", 4)
         patch.setattr("tui.session.samples.KEPT", 4)
         assert fold(RUNBOOK, happened) == reduce(apply, happened, initial(RUNBOOK))
+
+
+@pytest.mark.parametrize("runs", [1, 8])
+def test_samples_between_other_events_are_worked_out_late_and_alike(runs: int) -> None:
+    events: list[ev.AnyEvent] = []
+    for number in range(60):
+        events += [
+            ev.MonitorSampled(
+                monitor="load" if number % 3 else "errors", value=number % 7 or None, clock=30.0 * number
+            ),
+            ev.BaselineTaken(operator="ana") if number == 40 else ev.NoteAdded(text="x", operator="ana"),
+        ]
+    happened = entries([BEGUN, *events])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tui.session.folding.sample_runs.RUNS", runs)
+        state = fold(RUNBOOK, happened)
+    assert state == reduce(apply, happened, initial(RUNBOOK))
+    assert type(state.monitors) is dict, "nothing is held for later"
 
 
 def test_a_sample_of_a_monitor_that_the_runbook_has_not_is_damage_at_its_own_line() -> None:

@@ -13,6 +13,7 @@ from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tests.support.recorded import TEXT
 from tui.errors import JournalDamaged, JournalUnwritable
+from tui.exports.gathering.gathered import gathered
 from tui.exports.measured import courses
 from tui.exports.source import Source
 from tui.resources import bundled
@@ -131,7 +132,7 @@ def told(runbook: Runbook, path: Path) -> tuple[SessionState, list[object]]:
     for name, monitored in state.monitors.items():
         monitor = runbook.monitors[name]
         shown += [value_words(monitor, monitored), failed_words(monitor, monitored)]
-    made = courses(Source("s", runbook, state, entries, path.parent))
+    made = courses(Source("s", runbook, gathered(runbook, entries), path.parent))
     return state, [*shown, *made, *(one.words for one in made)]
 
 

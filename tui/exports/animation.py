@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from rich.cells import cell_len, get_character_cell_size
 
-from tui.exports.asciicast import COLUMNS, QUIET, recorded
+from tui.exports.asciicast import COLUMNS, QUIET, first_of, recorded
 from tui.exports.html.tags import Child, Html, joined, tag
 from tui.exports.source import Source
 from tui.replay.elapsed import passed
@@ -98,7 +98,7 @@ def _head(source: Source) -> Html:
     drill = source.state.drill
     words = " ◆ DRILL " if drill else " ● PRODUCTION "
     badge = tag("tspan", words, fill=TURN if drill else BAD, class_="b")
-    at = f"{source.entries[0].at:%Y-%m-%d}"
+    at = f"{first_of(source).at:%Y-%m-%d}"
     return tag("text", badge, tag("tspan", f" {source.card().what}, {at}", class_="b"), x=EDGE, y=19)
 
 
@@ -192,7 +192,7 @@ def _quicker(row: PlayedRow, share: float) -> PlayedRow:
 
 def _told(source: Source) -> Iterator[tuple[float, str, str]]:
     """What the line below says and when: the step, that it is rolled back, and last what the session came to."""
-    elapsed, before, back = 0.0, source.entries[0], ""
+    elapsed, before, back = 0.0, first_of(source), ""
     for entry in source.entries:
         elapsed += passed(before, entry)
         before, event = entry, entry.event

@@ -72,15 +72,24 @@ def _intervals(frames: Iterable[Frame]) -> Iterator[tuple[float, str, str]]:
         before = frame.elapsed
 
 
+def first_of(source: Source) -> ev.Entry:
+    """The session's first event.
+
+    Raises:
+        UsageError: nothing happened in it.
+    """
+    if source.first is None:
+        raise UsageError(f"session {source.id} has no events", "there is nothing to play")
+    return source.first
+
+
 def recorded(source: Source, shown: int = SHOWN) -> list[Frame]:
     """Everything that is seen, in order of time; of each attempt `shown` lines at its beginning and its end.
 
     Raises:
         UsageError: nothing happened in the session.
     """
-    if not source.entries:
-        raise UsageError(f"session {source.id} has no events", "there is nothing to play")
-    state, elapsed, before = initial(source.runbook), 0.0, source.entries[0]
+    state, elapsed, before = initial(source.runbook), 0.0, first_of(source)
     frames: list[Frame] = []
     for entry in source.entries:
         elapsed += passed(before, entry)
@@ -97,7 +106,7 @@ def _head(source: Source) -> dict[str, Any]:
     flow = source.state.started.flow if source.state.started else ""
     drill = "DRILL: " if source.state.drill else ""
     title = sanitise(f"{drill}{source.runbook.runbook.title}: {flow}, session {source.id}")
-    return {"timestamp": int(source.entries[0].at.timestamp()), "idle_time_limit": IDLE, "title": title}
+    return {"timestamp": int(first_of(source).at.timestamp()), "idle_time_limit": IDLE, "title": title}
 
 
 def _lines(head: dict[str, Any], events: Iterable[tuple[float, str, str]]) -> bytes:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from io import BytesIO
+from typing import IO, Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
 from tui.drill.debrief import Debrief
+from tui.exports.gathering.events_text import END, written
 from tui.exports.report import Person, RollbackFigures, Task, Tick, checklist, followups, people, rollback
 from tui.exports.source import Deviation, Overrun, Source, attempts_of
 from tui.runbook.model import Step
@@ -17,10 +19,12 @@ from tui.session.places import environment_of, runbook_id
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState, StepStatus
 from tui.session.views.called import over, session_called
-from tui.text.json_text import json_text
+from tui.text.json_text import json_bytes
 
 FORMAT = 1
 OUTPUT_LINES = 10_000
+NO_EVENTS = b"[]\n}"
+"""How a document without events ends."""
 
 Time: TypeAlias = Annotated[datetime, Meta(tz=True)]
 
@@ -104,7 +108,29 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
 
 def render(source: Source) -> bytes:
     """The session's document, indented."""
-    return json_text(document(source)).encode() + b"\n"
+    file = BytesIO()
+    write(source, file)
+    return file.getvalue()
+
+
+def write(source: Source, file: IO[bytes]) -> None:
+    """Write the same to a file, its events as they come: nobody has to hold them all.
+
+    Raises:
+        OSError: the file cannot be written.
+        SessionError: the journal cannot be read any more.
+    """
+    head = json_bytes(document(source))
+    assert head.endswith(NO_EVENTS), "they are the last of the document's fields"
+    if source.first is None:
+        file.write(head + b"\n")
+        return
+    file.write(head.removesuffix(NO_EVENTS) + b"[")
+    if source.read.text is not None:
+        source.read.text.write_to(file)
+    else:
+        file.writelines(written(source.entries))
+    file.write(END + b"\n")
 
 
 def schema() -> bytes:
@@ -113,7 +139,7 @@ def schema() -> bytes:
 
 
 def document(source: Source) -> SessionDocument:
-    """Everything in the session but the raw output bytes: facts, steps, attempts with masked output, events."""
+    """Everything in the session but its events and the raw output bytes: facts, steps, attempts with masked output."""
     state, started = source.state, source.state.started
     return SessionDocument(
         format=FORMAT,
@@ -139,7 +165,7 @@ def document(source: Source) -> SessionDocument:
         people=people(source),
         checklist=checklist(source),
         followups=followups(source),
-        events=source.entries,
+        events=(),
     )
 
 

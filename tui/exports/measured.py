@@ -5,7 +5,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui.exports.source import Source
-from tui.session import events as ev
 from tui.session.baseline import differences
 from tui.session.samples import Limit, limits
 from tui.text.amounts import figure
@@ -19,10 +18,6 @@ class Point(Struct, frozen=True):
 
     at: datetime
     value: float | None
-
-
-Value = tuple[datetime, float | None]
-"""The same for each of very many samples."""
 
 
 class Course(Struct, frozen=True, kw_only=True):
@@ -69,21 +64,16 @@ class FigureChange(Struct, frozen=True):
 
 def courses(source: Source) -> list[Course]:
     """The monitors that were measured, in the runbook's order."""
-    points: dict[str, list[Value]] = {}
-    for entry in source.entries:
-        event = entry.event
-        if isinstance(event, ev.MonitorSampled):
-            points.setdefault(event.monitor, []).append((entry.at, event.value))
     return [
         Course(
             title=monitor.title,
             unit=monitor.number.unit,
-            points=_thinned(points[name]),
+            points=tuple(Point(at, value) for at, value in source.read.series[name].highest(MOST)),
             usual=source.state.monitors[name].baseline if name in source.state.monitors else None,
             limits=limits(source.runbook, name),
         )
         for name, monitor in source.runbook.monitors.items()
-        if name in points
+        if name in source.read.series
     ]
 
 
@@ -107,9 +97,3 @@ def _moved(change: float) -> str:
     if change == 0:
         return "unchanged"
     return "from nothing" if abs(change) == float("inf") else f"{change:+.0%}"
-
-
-def _thinned(points: list[Value]) -> tuple[Point, ...]:
-    size = -(-len(points) // MOST)
-    groups = (points[start : start + size] for start in range(0, len(points), size))
-    return tuple(Point(*max(group, key=lambda one: float("-inf") if one[1] is None else one[1])) for group in groups)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tui.errors import UsageError
+from tui.exports.gathering.events_text import EventsText
 from tui.exports.source import Source, source
 from tui.session.archive.bundle import pack
 from tui.session.archive.history import read_history
@@ -58,5 +59,22 @@ def write(directory: SessionDirectory, form: str, file: BinaryIO, store: Store |
     """
     if form == BUNDLE:
         pack(directory, file)
+        return
+    text = events_text(file) if form == "json" else None
+    write_source(source(directory, read_history(store) if store else None, text), form, file)
+
+
+def write_source(source: Source, form: str, file: BinaryIO) -> None:
+    """The same of a session that was read, once, in one of FORMATS."""
+    if form == "json":
+        from tui.exports.json import write as write_json
+
+        write_json(source, file)
     else:
-        file.write(render(source(directory, read_history(store) if store else None), form))
+        file.write(render(source, form))
+
+
+def events_text(file: BinaryIO) -> EventsText:
+    """Where a session's events are kept until they are written to a file: beside it, if it is on the disk."""
+    name = getattr(file, "name", None)
+    return EventsText(Path(name).parent if isinstance(name, str) and Path(name).is_file() else None)

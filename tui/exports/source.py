@@ -1,6 +1,6 @@
 """What every export is made from: one session, read once, with its output already masked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,14 +10,14 @@ from msgspec import Struct
 from tui.drill.debrief import Debrief, debrief
 from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
+from tui.exports.gathering.events_text import EventsText
+from tui.exports.gathering.gathered import JournalEntries, SessionRead, gathered
 from tui.once import once
 from tui.runbook.model import Runbook, Section, Step
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
 from tui.session.archive.history import History
 from tui.session.archive.store import SessionDirectory
-from tui.session.folding.fold import fold
-from tui.session.journal.journal import read
 from tui.session.output.output import OutputReader, output_path
 from tui.session.report_card.deviations import Deviation as Deviation
 from tui.session.report_card.deviations import Overrun as Overrun
@@ -33,17 +33,31 @@ class Source(Struct, frozen=True, dict=True):
 
     id: str
     runbook: Runbook
-    state: SessionState
-    entries: tuple[ev.Entry, ...]
+    read: SessionRead
     attempts: Path
     debrief: Debrief | None = None
     usual: WholeUsual = WholeUsual()
 
     @property
-    @once
+    def state(self) -> SessionState:
+        """The session after its last event."""
+        return self.read.state
+
+    @property
     def told(self) -> tuple[ev.Entry, ...]:
         """The events but for what monitors measured, which is nearly all of a long session and told by its course."""
-        return tuple(entry for entry in self.entries if not isinstance(entry.event, ev.MonitorSampled))
+        return self.read.told
+
+    @property
+    def entries(self) -> Iterable[ev.Entry]:
+        """Every event; those of a long session are read again each time, and best gone through once."""
+        return self.read.entries
+
+    @property
+    @once
+    def first(self) -> ev.Entry | None:
+        """The first event; None where there is none."""
+        return next(iter(self.entries), None)
 
     def card(self, now: datetime | None = None, today: datetime | None = None) -> ReportCard:
         """The session on one card, as it stood at a time where it is open; else at its last event.
@@ -80,6 +94,7 @@ class Source(Struct, frozen=True, dict=True):
             return None
         return step.settled - step.opened
 
+    @once
     def deviations(self) -> list[Deviation]:
         """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time."""
         return deviations(self.state, self.told)
@@ -93,8 +108,11 @@ class Source(Struct, frozen=True, dict=True):
         return sum(step_state.status is status for _, _, step_state in self.steps())
 
 
-def source(directory: SessionDirectory, history: History | None = None) -> Source:
+def source(directory: SessionDirectory, history: History | None = None, text: EventsText | None = None) -> Source:
     """Read a session; by the `history` of all of them it knows what is usual.
+
+    Args:
+        text: takes its events as JSON on the way, for who needs them.
 
     Raises:
         SessionError: it is not there, or damaged.
@@ -102,11 +120,10 @@ def source(directory: SessionDirectory, history: History | None = None) -> Sourc
     from tui.runbook.reading.load import load
 
     runbook = load(directory.runbook, of_session=True)
-    entries = tuple(read(directory.journal))
-    state = fold(runbook, entries)
+    read = gathered(runbook, JournalEntries(directory.journal), text)
     name = directory.id.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a folder may have any bytes
-    usual = history.whole(state) if history else WholeUsual()
-    return Source(name, runbook, state, entries, directory.attempts, _debrief(directory, state, entries), usual)
+    usual = history.whole(read.state) if history else WholeUsual()
+    return Source(name, runbook, read, directory.attempts, _debrief(directory, read.state, read.told), usual)
 
 
 def _debrief(directory: SessionDirectory, state: SessionState, entries: tuple[ev.Entry, ...]) -> Debrief | None:

@@ -7,7 +7,7 @@ from tui.config import state_folder
 from tui.errors import SessionError
 from tui.front import FrontPage, asks
 from tui.session.archive.store import Store
-from tui.session.journal.durable import replace_private
+from tui.session.journal.durable import replaced_private
 from tui.session.journal.private import private_folder
 from tui.text.amounts import counted
 
@@ -29,21 +29,23 @@ def write_exports(store: Store, session: str, folder: Path) -> list[Path]:
     Raises:
         SessionError: the session cannot be read, or the folder cannot be written.
     """
-    from tui.exports.registry import render
+    from tui.exports.gathering.events_text import EventsText
+    from tui.exports.registry import write_source
     from tui.exports.source import source
     from tui.session.archive.history import read_history
 
     directory = store.find_to_read(session)
-    read = source(directory, read_history(store))
-    made = {f"{directory.id}.{form}": render(read, form) for form in FORMS}
+    paths = {form: folder / f"{directory.id}.{form}" for form in FORMS}
     try:
         private_folder(folder)
-        for name, data in made.items():
-            replace_private(folder / name, data)
+        read = source(directory, read_history(store), EventsText(folder))
+        for form, path in paths.items():
+            with replaced_private(path) as file:
+                write_source(read, form, file)
     except OSError as error:
         hint = "free space there, or `runbook export -o FILE` writes elsewhere"
         raise SessionError(f"cannot write to {folder}: {error.strerror}", hint) from error
-    return [folder / name for name in made]
+    return list(paths.values())
 
 
 @asks

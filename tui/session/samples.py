@@ -168,10 +168,18 @@ def advance(
         spent, due = shares.lasting(counts, above / 100, wanted)
         armed = spent >= 0
         return TriggerState(max(spent, 0.0), clock, armed, armed and (before.tripped or due), counts)
-    if not (beyond(trigger, value) or (failed and above is not None)):
+    if ends(trigger, value, of, failed):
         return TriggerState()
     spent = before.beyond + span
     return TriggerState(spent, clock, True, before.tripped or spent >= wanted)
+
+
+def ends(trigger: Trigger, value: float, of: float, failed: bool) -> bool:
+    """Whether a sample sets the time beyond the bound to 0, whatever was before; see `advance`."""
+    above = known_bound(trigger.above)
+    if of and above is not None and 0 < above < 100:
+        return False
+    return not (beyond(trigger, value) or (failed and above is not None))
 
 
 def limits(runbook: Runbook, monitor: str) -> tuple[Limit, ...]:

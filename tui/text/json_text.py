@@ -13,11 +13,17 @@ def json_text(value: object, indent: int = 2) -> str:
     RFC 8259 escapes what is below 0x20 only. DEL, C1, bidirectional marks, floods of combining marks and whatever
     cannot be seen become `\\u` escapes as well (section 7): a reader gets the same value.
     """
+    return json_bytes(value, indent).decode()
+
+
+def json_bytes(value: object, indent: int = 2) -> bytes:
+    """The same as UTF-8."""
     written = msgspec.json.encode(value)
-    text = (msgspec.json.format(written, indent=indent) if indent else written).decode()
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return UNUSUAL.sub(lambda found: "".join(_escaped(found[0])), text)
+    if indent:
+        written = msgspec.json.format(written, indent=indent)
+    if written.isascii() and b"\x7f" not in written:
+        return written
+    return UNUSUAL.sub(lambda found: "".join(_escaped(found[0])), written.decode()).encode()
 
 
 def _escaped(text: str) -> Iterator[str]:

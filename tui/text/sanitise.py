@@ -61,6 +61,8 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     A carriage return overwrites what came before it, as a progress bar means it; a line feed becomes a space; tabs
     are expanded; what is longer than `limit` characters ends in an ellipsis. Doing it again changes nothing.
     """
+    if isinstance(value, str) and len(value) <= limit and value.isascii() and value.isprintable():
+        return Shown(value)  # as nearly every text is
     text, cut = _decoded(value, limit)
     if cut:
         text = unfinished_cut(text)

@@ -11,7 +11,7 @@ from tui.runbook.pointing import environment_fact
 from tui.runbook.templates.told_titles import titled, untold
 from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
-from tui.session.folding.sample_runs import TOGETHER, Measured, with_samples
+from tui.session.folding.sample_runs import SampleRun, runs, settled, with_samples
 from tui.session.folding.step_looked import found_elsewhere
 from tui.session.folding.steps import of_answer, of_attempt, of_step
 from tui.session.folding.triggers import advance_all
@@ -29,19 +29,30 @@ def fold(runbook: Runbook, entries: Iterable[ev.Entry]) -> SessionState:
     Raises:
         JournalDamaged: one speaks of what is not there, as only a journal or a runbook that was changed can.
     """
-    state, samples = initial(runbook), list[Measured]()
-    for entry in entries:
-        try:
-            if isinstance(entry.event, ev.MonitorSampled) and entry.event.monitor in state.runbook.monitors:
-                if len(samples) == TOGETHER:
-                    state, samples = with_samples(state, samples), []
-                samples.append((entry, entry.event))
-            else:
-                state, samples = apply(with_samples(state, samples), entry), []
-        except (LookupError, StopIteration) as error:
-            reason = f"line {entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
-            raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
-    return with_samples(state, samples)
+    state = initial(runbook)
+    for part in runs(entries):
+        state = folded(state, part)
+    return settled(state)
+
+
+def folded(state: SessionState, part: ev.Entry | SampleRun) -> SessionState:
+    """The state after one more event, or after samples that follow each other.
+
+    Raises:
+        JournalDamaged: see `fold`.
+    """
+    entry = part.last if isinstance(part, SampleRun) else part
+    try:
+        if not isinstance(part, SampleRun):
+            return apply(state, part)
+        strange = [found[0] for name, found in part.by_monitor.items() if name not in state.runbook.monitors]
+        if not strange:
+            return with_samples(state, part)
+        entry = min(strange, key=lambda one: one.seq)
+        raise KeyError("a monitor that the runbook has not")
+    except (LookupError, StopIteration) as error:
+        reason = f"line {entry.seq + 1} of the journal does not fit the lines before it and the session's runbook"
+        raise JournalDamaged(reason, "one of them was changed; restore the session from a copy") from error
 
 
 def apply(state: SessionState, entry: ev.Entry) -> SessionState:

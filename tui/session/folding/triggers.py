@@ -1,12 +1,12 @@
 """Decides for how long each trigger is beyond its bound, and which samples say nothing against the release."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tui.runbook.model import FlowKind, Section, Step, Trigger
+from tui.runbook.model import FlowKind, Monitor, Section, Step, Trigger
 from tui.session.events_measured import MonitorSampled
-from tui.session.samples import TriggerState, advance
+from tui.session.samples import TriggerState, advance, ends
 from tui.session.state import SessionState
 
 
@@ -20,11 +20,45 @@ def advance_all(
     after = dict(triggers)
     monitor = state.runbook.monitors[event.monitor]
     for name, trigger in watching:
-        before = triggers.get(name, TriggerState())
-        after_sample = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
-        planned = after_sample.armed and not counting(state, trigger)
-        after[name] = replace(before, last=None) if planned else after_sample
+        after[name] = _advanced(state, trigger, monitor, triggers.get(name, TriggerState()), event)
     return after
+
+
+def advance_run(
+    state: SessionState, triggers: Mapping[str, TriggerState], events: Sequence[MonitorSampled]
+) -> Mapping[str, TriggerState]:
+    """The same after several samples of one monitor, oldest first, between which nothing else happened.
+
+    What was before the last sample that ends a trigger's time changes nothing, and is passed over.
+    """
+    watching = [(name, one) for name, one in state.runbook.triggers.items() if one.monitor == events[0].monitor]
+    if not watching:
+        return triggers
+    after = dict(triggers)
+    monitor = state.runbook.monitors[events[0].monitor]
+    for name, trigger in watching:
+        one = triggers.get(name, TriggerState())
+        for event in events[_last_ending(trigger, events) :]:
+            one = _advanced(state, trigger, monitor, one, event)
+        after[name] = one
+    return after
+
+
+def _last_ending(trigger: Trigger, events: Sequence[MonitorSampled]) -> int:
+    """The place of the last sample after which it is as if there had been none before; 0 where there is none."""
+    for place in range(len(events) - 1, -1, -1):
+        event = events[place]
+        if event.value is not None and ends(trigger, event.value, event.of, event.failed):
+            return place
+    return 0
+
+
+def _advanced(
+    state: SessionState, trigger: Trigger, monitor: Monitor, before: TriggerState, event: MonitorSampled
+) -> TriggerState:
+    after = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
+    planned = after.armed and not counting(state, trigger)
+    return replace(before, last=None) if planned else after
 
 
 def counting(state: SessionState, trigger: Trigger) -> bool:

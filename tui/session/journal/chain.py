@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -18,8 +19,8 @@ VERSION, SAMPLES = 1, 2
 TAIL = 1 << 20
 """Bytes from the end in which the last line is looked for."""
 
-BLOCK = 1 << 18
-"""Bytes of a journal that are read, and decoded, at a time."""
+LEAST, BLOCK = 1 << 14, 1 << 18
+"""Bytes of a journal that are read, and proved, at a time: at first few, since who seeks a moment wants no more."""
 
 START = "0" * 64
 """What the first line has in place of the hash of the line before."""
@@ -66,6 +67,8 @@ BEGINNING = JournalPlace()
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(JournalLine, strict=True)
 _version = msgspec.json.Decoder(_Version)
+_sha256 = hashlib.sha256
+_BEGINS, _ENDS = frozenset(b"{"), frozenset(b"}")
 
 
 def digest(line: bytes) -> str:
@@ -83,6 +86,29 @@ def encode_samples(last: Entry, line: SampledLine, prev: str) -> bytes:
     return _encoder.encode(JournalLine(SAMPLES, last.seq, last.at, last.mono, prev, line))
 
 
+class ProvedBlock(Struct, frozen=True):
+    """The entries of lines that follow each other, and the journal up to them: how many lines, the last one's hash."""
+
+    entries: Sequence[Entry]
+    count: int
+    head: str
+    end: int
+
+
+class _RawLines(Struct, frozen=True):
+    """Whole lines as they are in the file, with the place before them; decoded and hashed where nothing is amiss."""
+
+    raws: Sequence[bytes]
+    before: JournalPlace
+    lines: Sequence[JournalLine] = ()
+    heads: Sequence[str] = ()
+
+    @property
+    def end(self) -> int:
+        """Where the last line ends."""
+        return self.before.end + sum(map(len, self.raws))
+
+
 def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
     """Every whole line from a place on, proved against the one before; a last line without an end is left out.
 
@@ -90,46 +116,103 @@ def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
         JournalDamaged: a line is not what was written.
         SessionError: the file cannot be read.
     """
-    head, end, number = place.head, place.end, place.count
+    for piece in _pieces(path, place):
+        if not piece.lines:
+            yield from _one_by_one(path, piece)
+            continue
+        end = piece.before.end
+        for number, (raw, line, head) in enumerate(
+            zip(piece.raws, piece.lines, piece.heads, strict=True), piece.before.count + 1
+        ):
+            end += len(raw)
+            yield ProvedLine(_placed_entries(path, number, line), head, end)
+
+
+def blocks(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedBlock]:
+    """The entries of every whole line from a place on, as `walk` has them, those of many lines at a time.
+
+    Raises:
+        JournalDamaged: a line is not what was written; the entries before it were given.
+        SessionError: the file cannot be read.
+    """
+    for piece in _pieces(path, place):
+        if not piece.lines:
+            for one in _one_by_one(path, piece):
+                yield ProvedBlock(one.entries, one.entry.seq + 1, one.head, one.end)
+            continue
+        if SampledLine in {type(line.event) for line in piece.lines}:
+            lines = enumerate(piece.lines, piece.before.count + 1)
+            entries = [entry for number, line in lines for entry in _placed_entries(path, number, line)]
+        else:
+            entries = [Entry(line.seq, line.at, line.mono, cast("AnyEvent", line.event)) for line in piece.lines]
+        yield ProvedBlock(entries, piece.before.count + len(piece.lines), piece.heads[-1], piece.end)
+
+
+def _pieces(path: Path, place: JournalPlace) -> Iterator[_RawLines]:
+    """The whole lines from a place on, many at a time; those without `lines` are to be proved one by one."""
     try:
         with path.open("rb") as file:
-            file.seek(end)
-            while raws := file.readlines(BLOCK):
+            file.seek(place.end)
+            size = LEAST
+            while raws := file.readlines(size):
                 unfinished = not raws[-1].endswith(b"\n") and raws.pop()
-                for raw, line in zip(raws, _decoded(raws), strict=True):
-                    number += 1
-                    if line is not None and line.seq == number - 1 and line.prev == head and _usual(line):
-                        entries = _entries(line)
-                    else:
-                        entries = entries_of(path, number, raw[:-1], head)
-                    head, end = digest(raw[:-1]), end + len(raw)
-                    yield ProvedLine(entries, head, end)
+                if raws:
+                    piece = _proved(raws, place)
+                    yield piece
+                    head = piece.heads[-1] if piece.heads else digest(raws[-1][:-1])
+                    place = JournalPlace(place.count + len(raws), head, piece.end)
                 if unfinished:
                     return
+                size = min(2 * size, BLOCK)
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def _usual(line: JournalLine) -> bool:
-    """Whether there is nothing more to do, or to find fault with, in a line that follows the one before."""
-    return line.v == VERSION and line.at.tzinfo is not None and not isinstance(line.event, SampledLine)
+def _proved(raws: Sequence[bytes], before: JournalPlace) -> _RawLines:
+    """Lines with what they say, where every one of them is what was written and follows the one before."""
+    lines = _decoded(raws)
+    if lines is None:
+        return _RawLines(raws, before)
+    heads = [_sha256(raw[:-1]).hexdigest() for raw in raws]
+    sound = (
+        [line.prev for line in lines] == [before.head, *heads[:-1]]
+        and [line.seq for line in lines] == list(range(before.count, before.count + len(lines)))
+        and {line.v for line in lines} <= {VERSION, SAMPLES}
+        and None not in {line.at.tzinfo for line in lines}
+    )
+    return _RawLines(raws, before, lines, heads) if sound else _RawLines(raws, before)
 
 
-def _decoded(raws: Sequence[bytes]) -> Sequence[JournalLine | None]:
-    """What lines say, decoded in one call; None for each where they are to be looked at one by one.
+def _one_by_one(path: Path, piece: _RawLines) -> Iterator[ProvedLine]:
+    """Each line proved by itself, so that the one that is damaged is named."""
+    head, end = piece.before.head, piece.before.end
+    for number, raw in enumerate(piece.raws, piece.before.count + 1):
+        entries = entries_of(path, number, raw[:-1], head)
+        head, end = digest(raw[:-1]), end + len(raw)
+        yield ProvedLine(entries, head, end)
+
+
+def _placed_entries(path: Path, number: int, line: JournalLine) -> tuple[Entry, ...]:
+    """What a proved line says; see `entries_of`."""
+    try:
+        return _entries(line)
+    except (ValueError, OverflowError) as error:
+        raise _damaged(path, number, str(error)) from error
+
+
+def _decoded(raws: Sequence[bytes]) -> Sequence[JournalLine] | None:
+    """What lines say, decoded in one call; None where they are to be looked at one by one.
 
     Each has to begin and end as an object does: the decoder passes over blank lines, takes several values in one, and
     one in several.
     """
-    alone = [None] * len(raws)
-    block = b"".join(raws)
-    if not block.startswith(b"{") or not block.endswith(b"}\n") or block.count(b"}\n{") != len(raws) - 1:
-        return alone
+    if {raw[0] for raw in raws} != _BEGINS or {raw[-2] for raw in raws} != _ENDS:
+        return None
     try:
-        lines = _decoder.decode_lines(block)
+        lines = _decoder.decode_lines(b"".join(raws))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
-        return alone
-    return lines if len(lines) == len(raws) else alone
+        return None
+    return lines if len(lines) == len(raws) else None
 
 
 def last_entry(path: Path) -> Entry | None:
@@ -177,10 +260,7 @@ def entries_of(path: Path, number: int, raw: bytes, head: str) -> tuple[Entry, .
         raise _damaged(path, number - 1, f"line {number} does not follow from it: it was changed after it was written")
     if line.at.utcoffset() is None:
         raise _damaged(path, number, "its time has no timezone")
-    try:
-        return _entries(line)
-    except (ValueError, OverflowError) as error:
-        raise _damaged(path, number, str(error)) from error
+    return _placed_entries(path, number, line)
 
 
 def _entries(line: JournalLine) -> tuple[Entry, ...]:

@@ -1,10 +1,10 @@
 """Makes files that are still there, and whole, after the power was cut."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 
 class Disk(NamedTuple):
@@ -59,10 +59,24 @@ def replace_private(path: Path, data: bytes) -> None:
     Raises:
         OSError: not all of it could be written; what was there before still is.
     """
+    with replaced_private(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replaced_private(path: Path) -> Iterator[BinaryIO]:
+    """A file (0600) to write, which takes the place of one that may be there with any mode once it is whole.
+
+    Raises:
+        OSError: not all of it could be written; what was there before still is.
+    """
     beside = path.with_name(f".{path.name}.part")
     beside.unlink(missing_ok=True)
     try:
-        write_new(beside, data)
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            Disk().sync(file.fileno())
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

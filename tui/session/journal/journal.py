@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from msgspec import Struct
 from tui.errors import JournalDamaged, JournalUnwritable, SessionError
 from tui.session.clock import Clock
 from tui.session.events import AnyEvent, Entry, MonitorSampled, SessionFinished
-from tui.session.journal.chain import START, digest, encode, encode_samples, unreadable, walk
+from tui.session.journal.chain import START, blocks, digest, encode, encode_samples, unreadable, walk
 from tui.session.journal.durable import Disk, let_go, sync_directory, write_new
 from tui.session.journal.pending_samples import PendingSamples, left_pending, pending_path
 from tui.session.journal.receipt import KeptReceipt, keep_receipt, kept_receipt
@@ -339,11 +340,16 @@ def read(path: Path) -> Iterator[Entry]:
         JournalDamaged: a line is not what was written.
         SessionError: the file cannot be read.
     """
+    return chain.from_iterable(read_blocks(path))
+
+
+def read_blocks(path: Path) -> Iterator[Sequence[Entry]]:
+    """The same events, many at a time; raises as `read` does."""
     count, head = 0, START
-    for line in walk(path):
-        count, head = line.entry.seq + 1, line.head
-        yield from line.entries
-    yield from left_pending(pending_path(path), count, head)
+    for block in blocks(path):
+        count, head = block.count, block.head
+        yield block.entries
+    yield left_pending(pending_path(path), count, head)
 
 
 def verify(path: Path) -> Verified:
@@ -354,8 +360,8 @@ def verify(path: Path) -> Verified:
         SessionError: the file cannot be read.
     """
     count, head, end = 0, START, 0
-    for line in walk(path):
-        count, head, end = line.entry.seq + 1, line.head, line.end
+    for block in blocks(path):
+        count, head, end = block.count, block.head, block.end
     try:
         return Verified(count, head, path.stat().st_size - end)
     except OSError as error:

@@ -1,0 +1,1 @@
+"""What one reading of a journal leaves for an export."""

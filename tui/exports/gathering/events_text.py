@@ -1,0 +1,58 @@
+"""The events of a session as its JSON document has them, written as they are read: a long session has a million."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from tui.session.events import Entry
+from tui.text.json_text import json_bytes
+
+TOGETHER = 1000
+"""Events that are written at a time."""
+
+IN_MEMORY = 1 << 20
+"""Bytes above which a text is kept in a file."""
+
+BEGIN, END = b'{\n  "events": [', b"\n  ]\n}"
+"""What is around the events of a document that has nothing else."""
+
+
+class EventsText:
+    """The text of events that is not written yet, since what comes before it is known at the end alone."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Begin a text.
+
+        Args:
+            folder: where it lies, without a name, if it is long; the system's own place where none is given.
+        """
+        self._file = SpooledTemporaryFile(IN_MEMORY, dir=str(folder) if folder else None)  # noqa: SIM115 (as long as the text itself)
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Take more events.
+
+        Raises:
+            OSError: there is no space for them.
+        """
+        if entries:
+            self._file.write((b"," if self._file.tell() else b"") + _text(entries))
+
+    def write_to(self, file: IO[bytes]) -> None:
+        """Write all of it to a file; it can be written again."""
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, file, IN_MEMORY)
+
+
+def written(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The same text in pieces, where nothing is to be waited for."""
+    left, comma = iter(entries), b""
+    while some := list(islice(left, TOGETHER)):
+        yield comma + _text(some)
+        comma = b","
+
+
+def _text(entries: Sequence[Entry]) -> bytes:
+    return json_bytes({"events": entries})[len(BEGIN) : -len(END)]
