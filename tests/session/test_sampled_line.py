@@ -125,9 +125,9 @@ def one_by_one(path: Path, entries: list[ev.Entry]) -> None:
 
 
 def told(runbook: Runbook, path: Path) -> tuple[SessionState, list[object]]:
-    """A journal's state without its count of lines, and what graphs and reports make of it."""
+    """A journal's state without its numbers of lines, and what graphs and reports make of it."""
     entries = tuple(read(path))
-    state = replace(fold(runbook, entries), seq=0)
+    state = replace(fold(runbook, entries), seq=0, changed_seq=0)
     shown: list[object] = [graphed(state, name) for name in MONITORS]
     for name, monitored in state.monitors.items():
         monitor = runbook.monitors[name]
