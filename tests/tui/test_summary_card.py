@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from tests.support.runbooks import small
 from tui.screens.summary.card_text import Line, head_lines, owed_line, section_lines, time_bar
+from tui.screens.summary.screen import sections_rows
 from tui.session import events as ev
 from tui.session.report_card.downtime import Downtime, Outage
 from tui.session.report_card.report_card import CardRollback, CardSection, Owed, ReportCard
@@ -135,3 +136,17 @@ def test_a_bar_shows_what_is_usual_inside_and_outside_of_what_it_took() -> None:
     assert "".join(text for text, _ in time_bar(5, 10, 8, 10, "")) == "━━━━━───┼─"
     assert "".join(text for text, _ in time_bar(8, 10, 5, 10, "")) == "━━━━━╂━━──"
     assert time_bar(1, 0, 0, 10, "") == []
+
+
+@pytest.mark.parametrize(
+    ("room", "first", "sections"),
+    [
+        pytest.param(12, 3, 8, id="80x24, little deviated"),
+        pytest.param(12, 6, 6, id="80x24, what deviated is whole"),
+        pytest.param(12, 20, 4, id="80x24, a drill's debrief: the longest three and the others"),
+        pytest.param(28, 12, 16, id="120x40, both are whole"),
+        pytest.param(3, 20, 2, id="hardly any room"),
+    ],
+)
+def test_what_deviated_has_its_rows_before_the_time_of_each_section(room: int, first: int, sections: int) -> None:
+    assert sections_rows(room, first) == sections

@@ -35,7 +35,7 @@ class Hung(Widget):
 
     def rows(self, width: int) -> list[LaidRow]:
         """The rows of all lines at a width in cells."""
-        return [row for line in self._lines for row in rows(line, width, hang_of(line, width))]
+        return rows_of(self._lines, width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.rows(width))
@@ -46,6 +46,11 @@ class Hung(Widget):
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text that is selected, a line that was broken as one."""
         return copied(self.rows(self.size.width), selection), "\n"
+
+
+def rows_of(lines: Sequence[Sequence[Piece]], width: int) -> list[LaidRow]:
+    """The rows of lines at a width in cells."""
+    return [row for line in lines for row in rows(line, width, hang_of(line, width))]
 
 
 def hang_of(line: Sequence[Piece], width: int) -> int:

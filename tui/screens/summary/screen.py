@@ -21,8 +21,8 @@ from tui.front import FrontPage, SessionChanged, asks
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
-from tui.screens.summary.hung import Hung
-from tui.screens.summary.text import Report, debriefed, details, finish_lines
+from tui.screens.summary.hung import Hung, rows_of
+from tui.screens.summary.text import Report, debriefed, details, finish_lines, read_first
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import MonitorSampled, MonitorsWaiting
@@ -58,11 +58,20 @@ def read_report(
 
 
 TICK = 0.5
-AROUND = 10
-"""Rows that are no card's: the line on top, the keys, two frames, and four rows of what deviated."""
+AROUND = 6
+"""Rows that are no card's: the line on top, the keys, and two frames."""
+DEVIATED, SECTIONS = 4, 4
+"""The rows that what deviated has at least, and then the sections: the longest three and what the others took."""
+BESIDE = 5
+"""Cells beside what scrolls: its frame, and the bar."""
 
 REOPENS = ("It is finished. Its steps can then be done again, and it is finished again after them.", "It is recorded.")
 """What reopening a session comes to."""
+
+
+def sections_rows(room: int, first: int) -> int:
+    """How many of the rows that both have the sections get, where what deviated would take `first`."""
+    return max(2, min(room - DEVIATED, max(SECTIONS, room - first)))
 
 
 class SummaryScreen(FrontPage[None]):
@@ -161,8 +170,9 @@ class SummaryScreen(FrontPage[None]):
         head = head_lines(card, report.source.state, width, keys.of("summary.finish"))
         owed = owed_line(card, width)
         room = height - len(head) - bool(owed) - AROUND
+        first = len(rows_of(read_first(report, card, keys), max(1, width - BESIDE)))
         self.head.say(styled(head))
-        self.sections.say(styled(section_lines(card, width - 4, max(2, room))))
+        self.sections.say(styled(section_lines(card, width - 4, sections_rows(room, first))))
         usually = block("┼ usually" if any(section.usual for section in card.sections) else "")
         entitle(self.sections, block("Time by section"), usually)
         self.sections.display = bool(card.sections)

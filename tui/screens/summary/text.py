@@ -54,9 +54,7 @@ class Report(Struct, frozen=True):
 
 def details(report: Report, card: ReportCard, now: datetime, keys: Keys = DEFAULT) -> list[list[Piece]]:
     """What is below the report's card: what deviated, of a drill what it taught before; the rest under its headings."""
-    source, lines = report.source, [*_debrief(report)]
-    deviated = [*_deviations(card, keys.of("summary.export")), []]
-    lines += [[], [("Deviations", "bold")], *deviated] if lines else deviated
+    source, lines = report.source, [*read_first(report, card, keys), []]
     as_of = f"  as of {when(now)}" if report.past else ""
     for title, part in (
         ("Over budget", _overruns(source)),
@@ -70,6 +68,12 @@ def details(report: Report, card: ReportCard, now: datetime, keys: Keys = DEFAUL
         if found:
             lines += [[(title, "bold"), (as_of if title == FOLLOW_UPS else "", FAINT)], *found, []]
     return lines
+
+
+def read_first(report: Report, card: ReportCard, keys: Keys = DEFAULT) -> list[list[Piece]]:
+    """Of that what has its rows before the time of each section: what a drill taught, and what deviated."""
+    taught, deviated = [*_debrief(report)], [*_deviations(card, keys.of("summary.export"))]
+    return [*taught, [], [("Deviations", "bold")], *deviated] if taught else deviated
 
 
 def debriefed(report: Report) -> bool:
