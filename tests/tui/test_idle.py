@@ -27,6 +27,7 @@ from tui.front import OutputGrew
 from tui.screens.help import HelpScreen
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.session import SessionScreen
+from tui.screens.setup.screen import SetupScreen
 from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
@@ -288,6 +289,25 @@ async def test_home_writes_nothing(workspace: Workspace, clock: FakeClock, size:
             app.written = b""
             await pilot.pause()
             assert app.written == b""
+
+
+async def test_a_set_up_that_nobody_fills_in_is_judged_by_the_minute(workspace: Workspace, clock: FakeClock) -> None:
+    app = Counted(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "None yet" in shown(app))
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen) and not app.screen._checking)
+        screen = cast(Any, app.screen)
+        screen._tick()
+        with calls_counted() as calls:
+            for _ in range(SECONDS):
+                clock.advance(1)
+                screen._tick()
+            judged = calls["screens/setup/form.py:problems"]
+            clock.advance(60)
+            screen._tick()
+            assert calls["screens/setup/form.py:problems"] == judged + 1
+        assert judged <= 1, "a minute may have begun"
 
 
 async def test_a_running_command_that_prints_nothing_paints_no_output(

@@ -61,6 +61,8 @@ class SetupScreen(FrontPage[None]):
         self._run = 0
         self._checking = True
         self._tried = False
+        self._by: object = None
+        """What the verdict of the last tick followed from."""
         self._arrived: Rows = {}
         """What was found and is not told yet."""
         self._left: Input | None = None
@@ -161,9 +163,13 @@ class SetupScreen(FrontPage[None]):
         self.verdict.say(styled([line]))
 
     def _tick(self) -> None:
-        """Say the time, and by it when the session would end."""
-        self.top.tell(clock_line(self.app.workspace.clock.now(), self.app.size.width))
-        self._say_verdict(self._problems())
+        """Say the time, and by its minutes when the session would end; what is filled in or found is said at once."""
+        now, method = self.app.workspace.clock.now(), self.method()
+        self.top.tell(clock_line(now, self.app.size.width))
+        by = f"{now:%d %H:%M}", method, self._checking, self.rows, self.app.usual_planned(self.flow, method)
+        if by != self._by:
+            self._by = by
+            self._say_verdict(self._problems())
 
     @on(Input.Changed)
     def _typed(self) -> None:
