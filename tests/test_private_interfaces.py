@@ -32,6 +32,7 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
+from textual.widget import Widget, _RenderCache
 from textual.widgets import Input, OptionList, RadioSet
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -182,6 +183,7 @@ def test_textuals_application_and_screens() -> None:
     has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
     has("textual", screen._compositor, "_dirty_regions", "tui/widgets/page.py")
     takes("textual", screen._compositor.render_update, "full screen_stack", "tui/widgets/page.py")
+    takes("textual", screen._compositor._get_renders, "crop", "tui/widgets/spans.py: SparingCompositor")
     has("textual", Stylesheet(), "_parse_cache", "tui/widgets/looks/sheet.py")
     takes("textual", Stylesheet.reparse, "self", "tui/widgets/looks/sheet.py")
     takes("textual", ChopsUpdate.__init__, "self chops spans chop_ends", "tui/widgets/spans.py")
@@ -194,6 +196,10 @@ def test_textuals_widgets() -> None:
     assert Direction is not None
     has("textual", Input(), "_on_paste", "tui/dialogs/confirm.py: TypedInput")
     has("textual", RadioSet(), "_pressed_button", "tui/screens/setup/fields.py")
+    where = "tui/widgets/words.py: Words"
+    has("textual", Widget(), "_render_cache _dirty_regions", where)
+    takes("textual", Widget._render_content, "self", where)
+    takes("textual", _RenderCache, "size lines", where)
     has("textual", OptionList(), "_scroll_update", "tui/widgets/output/lines.py")
     has("textual", CommandPalette, "_action_command_list _action_escape", "tui/screens/palette/screen.py")
     list_takes = "self command_list commands clear_current"
