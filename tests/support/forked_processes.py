@@ -7,6 +7,7 @@ Loaded by `make test` alone, which says how many there are.
 
 import os
 import random
+import sys
 import warnings
 from collections import deque
 from contextlib import suppress
@@ -97,6 +98,10 @@ class Sharing:
         """Begin so many processes; in each of them, the pipe by which it asks."""
         for _ in range(number):
             ours, theirs = Pipe()
+            self._session.config.get_terminal_writer().flush()  # what is not written yet would be written by each
+            for stream in (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__):
+                if stream is not None:
+                    stream.flush()
             pid = os.fork()
             if pid == 0:
                 ours.close()
