@@ -1,7 +1,10 @@
-"""Starts the program, as `runbook` and as `python -m tui`; its version is said before the rest is loaded."""
+"""Starts the program, as `runbook` and as `python -m tui`, and ends it; its version needs nothing else of it."""
 
+import atexit
+import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import tui
 
@@ -13,9 +16,40 @@ def main() -> None:
             sys.stdout.write(f"runbook, version {tui.__version__}\n")
             sys.stdout.flush()
             return
-    from tui.cli.main import main as commands
+    with leaving():
+        from tui.cli.main import main as commands
 
-    commands()
+        commands()
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """Have the process end at once when the block is over, with the status that it leaves with.
+
+    Threads are waited for, `atexit` does what it has to, and what was written is flushed, as ever. Then Python would
+    free what threads use: before Python 3.12 one that begins in that moment ends the process by SIGSEGV, and its status
+    is lost (https://github.com/python/cpython/issues/104690). Where the block ends by an error, or something cannot be
+    flushed, Python ends as it always does, and says so.
+    """
+    status: int | None = None
+
+    def end() -> None:
+        if status is None:
+            return
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError, AttributeError):
+            return
+        os._exit(status)
+
+    atexit.register(end)  # before all others, so that it runs after them
+    try:
+        yield
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else int(left.code is not None)
+        raise
+    status = 0
 
 
 if __name__ == "__main__":
