@@ -194,6 +194,7 @@ async def run_running(stage: Stage) -> None:
     await stage.opened("build")
     stage.conductor.start("build")
     await stage.says("Step 9/14")
+    stage.app.screen.show_now()  # which notes when it was printed
     stage.clock.advance(72)
     stage.app.screen.show_now()
     await stage.pilot.pause()
