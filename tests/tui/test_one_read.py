@@ -31,6 +31,7 @@ from tui.front import OutputGrew
 from tui.keys import Keys
 from tui.screens.help import HelpScreen
 from tui.screens.home.screen import HomeScreen
+from tui.screens.home.spots import UNFINISHED
 from tui.screens.palette.screen import Palette
 from tui.screens.run.session import SessionScreen
 from tui.screens.setup.screen import SetupScreen
@@ -168,7 +169,7 @@ async def test_a_session_is_begun_and_taken_up_once(workspace: Workspace) -> Non
         await settled(pilot)
         assert len(list(stored(workspace.store))) == 1
         app.close_session()
-        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.sessions)
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.framed == UNFINISHED)
         await settled(pilot)
         one_read(app, "\r\r\r")
         await until(pilot, lambda: app.conductor is not None)
