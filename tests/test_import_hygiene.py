@@ -92,8 +92,12 @@ def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded(tmp_pa
         "from tui.execution.beginning.read_beside import HandedOver\n"
         "found = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=HandedOver)\n"
         "workspace = open_workspace(None, read=lambda: (found.runbook, found.text))\n"
-        "others_than(Path('runbook.toml')), workspace.window()\n"
-        "print(*sys.modules)\n"
+        "others_than(Path('runbook.toml'))\n"
+        "def painted(screen):\n"
+        "    print(*sys.modules, file=sys.__stdout__, flush=True)\n"
+        "    screen.app.exit()\n"
+        "tui.screens.home.screen.HomeScreen.seen = painted\n"
+        "tui.app.RunbookApp(workspace).run(headless=True, size=(120, 40))\n"
     )
     command = [sys.executable, "-c", code, str(handed)]
     loaded = set(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout.split())

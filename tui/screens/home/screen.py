@@ -83,20 +83,26 @@ class HomeScreen(HomeFrames):
         await self.mount(self.keys_row())
         self.refresh_bindings()
         self._furnished = True
+        self._look(self.on_top)
         self.draw()
         self.read_again()
 
+    def _look(self, seen: bool) -> None:
+        """Say whether this screen is what is seen; before it has its lists, nothing is loaded that reads sessions."""
+        if self._furnished:
+            self.gathered.seen = seen
+
     def on_screen_resume(self) -> None:
-        self.gathered.seen = True
+        self._look(True)
         if self.is_mounted:
             self._tick()
         self.read_again()
 
     def on_screen_suspend(self) -> None:
-        self.gathered.seen = False
+        self._look(False)
 
     def on_unmount(self) -> None:
-        self.gathered.seen = False
+        self._look(False)
 
     def on_resize(self, event: events.Resize) -> None:
         self.draw()
