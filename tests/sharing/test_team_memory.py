@@ -1,7 +1,9 @@
 """What others of the team have finished is listed, searched and counted here: what is proved, and nothing waits."""
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,9 +24,10 @@ from tui.cli.wiring import drill_workspace
 from tui.config import BucketPlace, Config
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.workspace import Setup, Workspace
+from tui.headless import session_list
 from tui.screens.home.gathering import Gathered
 from tui.session.archive.history import KNOWN, alike, history_of_all, read_history
-from tui.session.archive.store import Store
+from tui.session.archive.store import SessionDirectory, Store
 from tui.sharing import fetching
 from tui.sharing.bucket import Bucket
 from tui.sharing.fetching import last_beat
@@ -138,6 +141,38 @@ def test_without_a_bucket_or_a_key_nothing_is_asked(machine: Machine, place: Buc
     assert team_memory(Store(tmp_path), Config(bucket=place), Redactor()) is None
 
 
+def test_what_is_fetched_is_in_no_list_before_it_is_whole_and_nobody_else_removes_it(
+    machine: Machine, bucket: Bucket, team_server: TeamBucketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, desk, empty = machine("laptop"), machine("desk"), team_server.bucket(prefix="nobody-s")
+    session, seen = finished(laptop, bucket), list[list[str]]()
+    fetched_into = memories.fetched_into
+
+    def fetched(directory: SessionDirectory, *given: Any) -> Any:
+        came = fetched_into(directory, *given)
+        seen.append(desk.store.of_team().names())
+        remembered(empty, desk.store)
+        assert directory.journal.exists(), "another program looked, and found nothing of the team"
+        return came
+
+    monkeypatch.setattr(memories, "fetched_into", fetched)
+    assert remembered(bucket, desk.store).seen.here == 1
+    assert seen == [[]]
+    left = desk.store.of_team().root / ".fetching-by-a-program-that-was-ended"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    shutil.rmtree(desk.store.of_team().root / session)
+    assert remembered(bucket, desk.store).seen.here == 1
+    assert not left.exists()
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands wait for all that the bucket has, however busy the machine is."""
+    monkeypatch.setattr(session_list, "PATIENCE", 600.0)
+
+
+@pytest.mark.usefixtures("_patient")
 class TestTheCommands:
     def run(self, tmp_path: Path, place: BucketPlace | None, *words: str) -> tuple[int, str]:
         folder = tmp_path / "config/runbook"

@@ -200,7 +200,8 @@ async def held(pilot: Any, request: Any, file: Path, draw: Callable[[RunbookApp]
     if update:
         write(file, seen)
         return
-    assert seen.splitlines() == was.splitlines(), f"{file.stem} is drawn otherwise than in its file"
+    shown = text(pilot.app)
+    assert seen.splitlines() == was.splitlines(), f"{file.stem} is drawn otherwise than in its file:\n{shown}"
 
 
 def segments(app: RunbookApp) -> Iterator[list[tuple[str, Style]]]:

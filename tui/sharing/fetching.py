@@ -5,6 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,10 @@ from tui.sharing.seals import Seals
 PATIENCE = 10.0
 """Seconds in which what the last beat has said must be there: a bucket is looked at every two seconds."""
 BATCH = 1000
+BESIDE = ".fetching-"
+"""How the folder of a session begins that is not here whole yet; no list has it (`Store.names`)."""
+LEFT = 24 * 3600.0
+"""Seconds after which such a folder is one that a program left as it was ended."""
 
 
 class FetchedSession(Struct, frozen=True):
@@ -68,8 +73,7 @@ def fetch_session(
     beat = last_beat(feed, seals)
     try:
         private_folder(store.root)
-        folder = store.root / f".fetching-{secrets.token_hex(6)}"
-        folder.mkdir(mode=0o700)
+        folder = folder_beside(store.root)
     except OSError as error:
         raise SessionError(f"cannot write below {store.root}: {error.strerror}", "free space there") from error
     try:
@@ -78,6 +82,21 @@ def fetch_session(
         raise SessionError(f"the session cannot be written here: {error.strerror}", "free space there") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def folder_beside(root: Path) -> Path:
+    """An empty folder for what is fetched, until it is whole; those that ended programs left are removed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for path in root.glob(f"{BESIDE}*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT:
+                shutil.rmtree(path, ignore_errors=True)
+    folder = root / f"{BESIDE}{secrets.token_hex(6)}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def begun_here(store: Store, directory: SessionDirectory) -> bool:

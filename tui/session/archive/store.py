@@ -175,7 +175,7 @@ class Store:
             return fetched.find(session)
 
     def names(self) -> list[str]:
-        """The ids of all sessions, oldest first.
+        """The ids of all sessions, oldest first; what is still being fetched, in a hidden folder, is none yet.
 
         Raises:
             SessionError: the folder cannot be read, or somebody else could put sessions there.
@@ -192,7 +192,7 @@ class Store:
             from tui.session.journal.chain import unreadable
 
             raise unreadable(self.root, error) from error
-        return sorted(path.name for path in paths if _has_journal(path))
+        return sorted(path.name for path in paths if not path.name.startswith(".") and _has_journal(path))
 
     def _closed(self, name: str) -> SessionDirectory:
         """A session, whose folder nobody else can look into from here on."""

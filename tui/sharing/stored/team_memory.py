@@ -5,7 +5,6 @@ and of which every line up to that one has the team's seal, is in it.
 """
 
 import os
-import secrets
 import shutil
 import threading
 import time
@@ -19,7 +18,7 @@ from tui.session.archive.manifest import FETCHED, manifest_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.private import private_folder
 from tui.sharing.bucket import Bucket
-from tui.sharing.fetching import fetched_into
+from tui.sharing.fetching import fetched_into, folder_beside
 from tui.sharing.handed_on import Beat, beat_of
 from tui.sharing.seals import Seals
 from tui.sharing.stored.bucket_feed import BucketFeed, stored_sessions
@@ -30,7 +29,6 @@ SECONDS = 120.0
 """Seconds that one look may take; what did not come in that time comes with the next."""
 EVERY = 60.0
 """Seconds between two looks."""
-BESIDE = ".fetching-"
 
 
 class TeamSeen(Struct, frozen=True):
@@ -114,8 +112,7 @@ class TeamMemory:
     def _bring(self, beat: Beat) -> None:
         private_folder(self._own.root)
         private_folder(self._kept.root)
-        folder = self._kept.root / f"{BESIDE}{secrets.token_hex(6)}"
-        folder.mkdir(mode=0o700)
+        folder = folder_beside(self._kept.root)
         try:
             feed = BucketFeed(self._bucket, beat.session)
             fetched_into(SessionDirectory(folder), feed, self._seals(beat.session), beat)
@@ -127,12 +124,8 @@ class TeamMemory:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self, wanted: set[str]) -> None:
-        """Remove what the bucket does not have any more, and what a program left that was ended as it fetched."""
+        """Remove what the bucket does not have any more."""
         for name in self._kept.names():
             if name not in wanted:
                 shutil.rmtree(self._kept.root / name, ignore_errors=True)
                 self._changes += 1
-        for path in self._kept.root.glob(f"{BESIDE}*"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > SECONDS * 2:
-                    shutil.rmtree(path, ignore_errors=True)
