@@ -29,8 +29,9 @@ from tui.screens.home.gathering import Gathered
 from tui.session.archive.store import Store
 from tui.session.state import StepStatus
 from tui.sharing.bucket import Bucket
+from tui.sharing.fetching import BESIDE
 from tui.sharing.seals import Seals
-from tui.sharing.stored.team_memory import BESIDE, TeamMemory
+from tui.sharing.stored.team_memory import TeamMemory
 
 
 class Held:
