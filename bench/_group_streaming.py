@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from tests.support.fleet import of_group
+from tui.__main__ import GARBAGE
 from tui.app import RunbookApp
-from tui.cli.main import GARBAGE
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store

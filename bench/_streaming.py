@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.support.fake_transport import FakeTransport
 from tests.support.runbooks import one_section
+from tui.__main__ import GARBAGE
 from tui.app import RunbookApp
-from tui.cli.main import GARBAGE
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.there import LOOKS
 from tui.execution.workspace import Setup, Workspace

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench._sessions import large_session
 from bench.replay import read_as_json
-from tui.cli.main import GARBAGE
+from tui.__main__ import GARBAGE
 from tui.exports.registry import write
 from tui.session.archive.store import SessionDirectory
 

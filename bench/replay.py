@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from bench._sessions import large_session
+from tui.__main__ import GARBAGE
 from tui.app import RunbookApp
-from tui.cli.main import GARBAGE
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
 from tui.screens.replay.screen import ReplayScreen

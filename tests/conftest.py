@@ -14,7 +14,7 @@ from tests.support import faults_told, forked_hosts, hung
 from tests.support.bundled_runbook import read_once, whole_once
 from tests.support.examples import few_examples
 from tests.support.sshd import Sshd
-from tui.cli.main import GARBAGE
+from tui.__main__ import GARBAGE
 from tui.drill import embedded_host
 from tui.runbook.reading import load
 

@@ -1,12 +1,16 @@
 """Starts the program, as `runbook` and as `python -m tui`, and ends it; its version needs nothing else of it."""
 
 import atexit
+import gc
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import tui
+
+GARBAGE = 50_000
+"""Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
 
 
 def main() -> None:
@@ -16,6 +20,7 @@ def main() -> None:
             sys.stdout.write(f"runbook, version {tui.__version__}\n")
             sys.stdout.flush()
             return
+    gc.set_threshold(GARBAGE)  # before anything is imported: what is, stays
     with leaving():
         from tui.cli.main import main as commands
 

@@ -1,5 +1,6 @@
 """The style sheets of all screens are parsed once for their colours, whatever is shown later."""
 
+import math
 from typing import Any
 
 import pytest
@@ -77,3 +78,24 @@ async def test_what_the_tests_have_worked_out_once_is_what_textual_works_out_for
                     app.stylesheet.apply(one)
             assert len(here) > 50
             assert looks(app) == here
+
+
+async def test_a_screen_that_comes_up_for_the_first_time_is_not_given_all_its_looks_twice(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[object] = []
+    worked_out = HelpScreen.update_node_styles
+
+    def counted(screen: HelpScreen, animate: bool = True) -> None:
+        again.append(screen)
+        worked_out(screen, animate)
+
+    monkeypatch.setattr(HelpScreen, "update_node_styles", counted)
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen) and app.painted < math.inf)
+        await pilot.pause()
+        assert again == [], "each of its parts had its looks as it was mounted"
+        here = looks(app)
+        app.screen.update_node_styles(animate=False)
+        assert looks(app) == here

@@ -1,6 +1,5 @@
 """The commands: what a person types, and the exit status they get."""
 
-import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,8 +36,6 @@ from tui.resources import NAME, bundled
 
 SHELLS = ("bash", "zsh", "fish")
 DEFAULT = click.core.ParameterSource.DEFAULT
-GARBAGE = 50_000
-"""Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
 
 
 def say_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -63,7 +60,6 @@ def say_version(context: click.Context, option: click.Parameter, wanted: bool) -
 @click.pass_context
 def main(context: click.Context, /, demo: bool, **given: Any) -> None:
     """Run a deployment runbook over SSH, step by step, signed off and logged. Without a command: the terminal UI."""
-    gc.set_threshold(GARBAGE)
     if context.invoked_subcommand is not None:
         misplaced = [name for name in context.params if context.get_parameter_source(name) is not DEFAULT]
         if misplaced:

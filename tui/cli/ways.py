@@ -22,7 +22,6 @@ def transports_of(
     from tui.runbook.facts import connection_of
     from tui.runbook.model import SudoWay, runbook_id
     from tui.transports.later import LaterTransport
-    from tui.transports.sudo import SudoTransport
 
     if len(runbook.hosts) > MANY:
         from tui.transports.sockets import room_for
@@ -33,7 +32,9 @@ def transports_of(
     for name, host in runbook.hosts.items():
         if host.connection or host.group:
             continue
-        way = SudoTransport if host.sudo is SudoWay.ASKED else LaterTransport
+        way = LaterTransport
+        if host.sudo is SudoWay.ASKED:
+            from tui.transports.sudo import SudoTransport as way  # few hosts need it, and the first frame waits for it
         if host.local:
             made[name] = way(name, partial(_local, name))
         elif host.engine == "ssm":

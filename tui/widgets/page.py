@@ -74,6 +74,9 @@ class Page(Screen[Result]):
     would paint all that ever changed there; and it paints a screen under one that hides it.
     """
 
+    _came_up = False
+    """Whether it was on top once."""
+
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name, id, classes)
         self._compositor = SparingCompositor()
@@ -142,6 +145,9 @@ class Page(Screen[Result]):
             return
         if message.handler_name == "on_compose":
             self._know_its_size()
+        elif isinstance(message, events.ScreenResume) and not self._came_up:
+            self._came_up = True
+            message.refresh_styles = False  # each part was given its styles as it was mounted, a moment ago
         await super()._on_message(message)
 
     def _know_its_size(self) -> None:
