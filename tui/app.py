@@ -1,6 +1,5 @@
 """The terminal application: which screen shows, which session is open, and how it ends."""
 
-import gc
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
@@ -251,7 +250,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
             self.pop_screen()
 
     def _let_go(self) -> None:
-        gc.unfreeze()  # a session's screen froze what was loaded, itself too: it may go now; the next one freezes again
+        self.freeze(wanted=False)
         viewer, notifier, self.viewer, self.notifier = self.viewer, self.notifier, None, None
         if notifier is not None:
             notifier.close()

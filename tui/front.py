@@ -1,6 +1,7 @@
 """The one place where the engine's threads meet the screen: what came since the last frame becomes one message."""
 
 import asyncio
+import gc
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Mapping
@@ -80,6 +81,7 @@ class Front(App[None]):
 
     troubleshooting: str = ""
     """The known trouble that the next session is begun for."""
+    _frozen = False
 
     @property
     def mode(self) -> Mode:
@@ -118,6 +120,15 @@ class Front(App[None]):
         if conductor is None:
             raise self.viewer.refusal()
         return conductor
+
+    def freeze(self, wanted: bool) -> None:
+        """Have what is loaded by now stay as long as its session: to search it for garbage holds up keys by 50 ms.
+
+        Once a session: what is frozen is collected only after that was let go.
+        """
+        if wanted is not self._frozen:
+            self._frozen = wanted
+            (gc.freeze if wanted else gc.unfreeze)()
 
     @abstractmethod
     def usual(self, state: "SessionState") -> "Mapping[str, Usual]":

@@ -22,13 +22,16 @@ from tests.support.runbooks import SMALL
 from tests.support.settled import settled
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
+from tui.front import Front
 from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.journal.journal import read
 
-THAWED, TOGETHER = count(1), 100
+TESTS, TOGETHER = count(1), 100
 """The tests so far; the garbage of so many is let go together."""
+freeze = Front.freeze
+"""What a session does with what is loaded, for the tests of just that."""
 SHOP = (
     SMALL.replace('kind = "deploy"', 'kind = "deploy"\nguarded = true').replace(
         'title = "Shop"', 'title = "Shop"\nenvironment = "Production"\nowner = "Shop team"'
@@ -126,15 +129,17 @@ def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _thaws() -> Iterator[None]:
-    """What a session's screen has frozen goes with its test: each freezes what is there, and looks for garbage in less.
+def _garbage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No session freezes what is loaded: its own screens would stay. Garbage is looked for now and then, all at once.
 
-    That was a quarter of the time in which a session begins. What stays is looked through now and then, as a whole.
+    What is left then stays, and is not looked through again: what the run has collected and loaded is a million things,
+    which took two seconds each time.
     """
+    monkeypatch.setattr(Front, "freeze", lambda self, wanted: None)
     yield
-    gc.unfreeze()
-    if next(THAWED) % TOGETHER == 0:
+    if next(TESTS) % TOGETHER == 0:
         gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -146,10 +146,7 @@ class SessionShown(FrontPage[None]):
         self._made = True
         self.show_state(self.viewer.state)
         self.set_interval(TICK, self._tick)
-        if not gc.get_freeze_count():
-            # What is loaded by now stays as long as the session: going through it again and again would hold up keys
-            # by 50 ms. Not at each screen: what is frozen is collected only after the session was let go.
-            gc.freeze()
+        self.app.freeze(wanted=True)
 
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was above this one."""
