@@ -244,3 +244,18 @@ async def test_another_size_is_drawn_at_once(workspace: Workspace, host: FakeTra
             line = "x" * min(150, columns - 3)
             await until(pilot, lambda line=line: f" {line}" in shown(app))
             assert app.screen.size == Size(width, height)
+
+
+# what is painted of it
+
+
+async def test_a_row_of_the_plan_that_says_the_same_is_not_drawn_again(workspace: Workspace) -> None:
+    async with running(workspace, (120, 40)) as (app, pilot):
+        checklist = session(app).checklist
+        drawn: list[int] = []
+        draw = checklist.draw_line
+        checklist.draw_line = lambda y: drawn.append(y) or draw(y)  # type: ignore[method-assign,func-returns-value]  # counts
+        checklist.action_move(1)
+        rows = set(drawn)
+        assert 2 <= len(rows) <= 3 + checklist.size.height - checklist.virtual_size.height  # from, to, and empty ones
+        await until(pilot, lambda: "❯" in shown(app))

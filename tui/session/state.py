@@ -301,11 +301,16 @@ class SessionState(Struct, frozen=True, kw_only=True, dict=True):
 
     def all_running(self) -> tuple[Attempt, ...]:
         """The attempts that have started and not finished: several on a group of hosts, or of checks made at once."""
-        return tuple(one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is None)
+        return _all_running(self)
 
     def unjudged(self) -> tuple[Attempt, ...]:
         """The attempts that ended by themselves and whose expectations were not compared with them yet."""
         return tuple(one for one in map(self.attempts.__getitem__, self.open_attempts) if one.outcome is not None)
+
+
+@once
+def _all_running(state: SessionState) -> tuple[Attempt, ...]:
+    return tuple(one for one in map(state.attempts.__getitem__, state.open_attempts) if one.outcome is None)
 
 
 @once

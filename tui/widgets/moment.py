@@ -102,6 +102,7 @@ class Spent(Struct, frozen=True):
         return self.took > self.budget > 0
 
 
+@once
 def current_step(state: SessionState) -> str:
     """The step the session stands at: whose command runs, else the next that is not settled; empty at the end."""
     running = state.running()

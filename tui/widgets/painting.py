@@ -26,10 +26,10 @@ def entitle(frame: Widget, title: Block | None = None, foot: Block | None = None
             setattr(frame, name, words)
 
 
-def changed(pairs: Iterable[tuple[Strip | None, Strip]]) -> list[Region]:
-    """What is to be painted of a widget whose lines were painted as the first of each pair and are the second."""
+def changed(lines: Iterable[tuple[int, Strip | None, Strip]]) -> list[Region]:
+    """What is to be painted of a widget: of each line where it is, as what it was painted, and what it is."""
     regions = []
-    for y, (before, after) in enumerate(pairs):
+    for y, before, after in lines:
         if before is None or before.cell_length != after.cell_length:
             regions.append(Region(0, y, max(after.cell_length, before.cell_length if before else 0), 1))
         elif before != after:

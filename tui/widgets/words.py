@@ -42,7 +42,7 @@ class Words(Widget):
         if self.text_selection is None:
             self._drawn = words, self.size, self.visual_style, strips
         strips = strips + [Strip.blank(width, self.visual_style.rich_style)] * (height - len(strips))
-        regions = changed((self._painted.get(y), strip) for y, strip in enumerate(strips[:height]))
+        regions = changed((y, self._painted.get(y), strip) for y, strip in enumerate(strips[:height]))
         if regions:
             self.refresh(*regions)
 

@@ -13,7 +13,7 @@ from tui.actions import bindings
 from tui.runbook.model import Issue
 from tui.session.state import SessionState, StepStatus
 from tui.session.views.called import again_words, count_again
-from tui.text.block import segment, shown
+from tui.text.block import Piece, segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
 from tui.widgets.checklist.outline import Outline, outline
 from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, step_row
@@ -26,6 +26,8 @@ BAR = 1
 """The cells of the scroll bar: texts in rows leave them free, so that they stay whole when it comes."""
 AROUND = 2
 """Rows that show before and after the step looked at."""
+Said = tuple[bool, int, list[Piece]]
+"""What a row says: whether it is marked, its cells, its words."""
 
 
 class Checklist(Lines):
@@ -175,19 +177,23 @@ class Checklist(Lines):
 
     # how it looks
 
-    def draw_line(self, y: int) -> Strip:
+    def said_on(self, y: int) -> Said | None:
         number = y + self.scroll_offset.y
-        width, plain = self.width, self.paint("checklist--plain")
         if self.moment is None or self._state is None or number >= self._rows.total:
-            return Strip.blank(width, plain)
-        row = self._rows.at(number)
+            return None
+        row, width = self._rows.at(number), self.width
         marked = number == self._rows.row_of(self.selected) and bool(self.selected)
         place = RowShape(width=width, selected=marked, rollback=self.rollback, issue=self.issue is not None)
         if row.step is not None:
-            drawn = step_row(self.moment, row.step, place)
-        else:
-            here = self._outline.part_of(current_step(self._state)) == row.place
-            drawn = heading(self.moment, row.part, row.place in self._rows.open_parts, here, place)
+            return marked, width, step_row(self.moment, row.step, place)
+        here = self._outline.part_of(current_step(self._state)) == row.place
+        return marked, width, heading(self.moment, row.part, row.place in self._rows.open_parts, here, place)
+
+    def draw_line(self, y: int) -> Strip:
+        plain, said = self.paint("checklist--plain"), self._said.get(y)
+        if said is None:
+            return Strip.blank(self.width, plain)
+        marked, width, drawn = said
         segments = []
         for text, class_ in drawn:
             style = self.paint(f"checklist--{class_ or 'plain'}")

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -20,6 +21,8 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._painted: dict[int, Strip] = {}
+        self._said: dict[int, Any] = {}
+        """What the lines that were painted say, as far as `said_on` tells it."""
         self._drawing: Size | None = None
 
     @property
@@ -44,16 +47,31 @@ class Lines(ScrollView, can_focus=True):
     def draw_line(self, y: int) -> Strip:
         """Draw a line of those on the screen."""
 
+    def said_on(self, y: int) -> object:
+        """All that decides how a line looks but the styles, where that is known before it is drawn; else None.
+
+        While it is drawn, `_said` has it.
+        """
+        return None
+
     def render_line(self, y: int) -> Strip:
+        self._said[y] = self.said_on(y)
         self._painted[y] = strip = self.draw_line(y)
         return strip
 
     def refresh_changed(self) -> None:
-        """Paint the cells that are not any more what was painted last."""
+        """Paint the cells that are not any more what was painted last; a line that says the same is not drawn."""
         with self._at_one_size() as size:
-            regions = changed((self._painted.get(y), self.draw_line(y)) for y in range(size.height))
+            regions = changed(self._lines_that_say_else(size.height))
         if regions:
             self.refresh(*regions)
+
+    def _lines_that_say_else(self, height: int) -> Iterator[tuple[int, Strip | None, Strip]]:
+        for y in range(height):
+            said = self.said_on(y)
+            if said is None or said != self._said.get(y):
+                self._said[y] = said
+                yield y, self._painted.get(y), self.draw_line(y)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         with self._at_one_size():
