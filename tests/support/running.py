@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from tests.tui.conftest import until
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace
+from tui.screens.home.screen import HomeScreen
 from tui.screens.run.session import SessionScreen
 from tui.session.state import StepStatus
 
@@ -19,12 +20,15 @@ SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"releas
 async def running(
     workspace: Workspace, size: tuple[int, int] = (120, 40), notifications: bool = False, setup: Setup = SETUP
 ) -> AsyncIterator[tuple[RunbookApp, Any]]:
-    """The run screen of a new session."""
+    """The run screen of a new session; what the first screen lists is read once somebody goes back to it."""
     workspace.preflight(setup, lambda row: None)
-    app = RunbookApp(workspace)
+    home = HomeScreen()
+    home._begun = True  # to furnish it was a third of what a session takes
+    app = RunbookApp(workspace, first=home)
     async with app.run_test(size=size, notifications=notifications) as pilot:
         app.begin(setup)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+        home._begun = False
         yield app, pilot
 
 
