@@ -7,12 +7,16 @@ seeks within 10 ms; memory growing by less than 60 MiB.
 import asyncio
 import gc
 import json
+import math
 import random
 import resource
 import statistics
 import tempfile
 import time
 from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.widgets import Static
 
 from bench._sessions import large_session
 from tui.__main__ import GARBAGE
@@ -33,11 +37,13 @@ def main() -> None:
         root = Path(name)
         directory = large_session(root, EVENTS)
         plain = statistics.median(read_as_json(directory) for _ in range(TIMES))
+        gc.set_threshold(GARBAGE)  # as the command does
         asyncio.run(first_frame(directory, root / "warm-up", whole=False))
+        asyncio.run(bare_frame())
+        bare = statistics.median(asyncio.run(bare_frame()) for _ in range(TIMES))
         unread = statistics.median(
             asyncio.run(first_frame(directory, root / f"cache-{number}", whole=False)) for number in range(TIMES)
         )
-        gc.set_threshold(GARBAGE)  # as the command does
         before = memory()
         started, spent = time.perf_counter(), time.process_time()
         recording = RecordedSession(directory, root / "cache")
@@ -49,6 +55,7 @@ def main() -> None:
         grown = memory() - before
         output = large_output(root)
     print(f"{EVENTS:,} events read as JSON                {plain:8.2f} s")
+    print(f"a bare Textual application's first frame {bare:8.2f} s   = {bare / plain:.3f}")
     print(f"opened to the first frame, first time    {unread:8.2f} s   = {unread / plain:.2f} (target at most 0.05)")
     print(f"opened to the first frame, key frames kept{again:8.2f} s   = {again / plain:.2f} (target at most 0.05)")
     print(f"key frames made beside it                 {indexed:8.1f} s ({spent:.1f} of processor time)")
@@ -70,15 +77,31 @@ def read_as_json(directory: SessionDirectory) -> float:
 async def first_frame(directory: SessionDirectory, cache: Path, whole: bool) -> float:
     """Seconds until the replay's screen is painted; the terminal and the imports are there already."""
     gc.unfreeze()  # as in a program of its own, whose first session this is
-    started = time.perf_counter()
+    started = time.monotonic()
     place = ReplayWorkspace(RecordedSession(directory, cache), Store(directory.path.parent))
     app = RunbookApp(place)
     async with app.run_test(size=(120, 40)) as pilot:
         while not (isinstance(app.screen, ReplayScreen) and app.screen.moment is not None):
             await pilot.pause(0.001)
-        took = time.perf_counter() - started
+        while math.isinf(app.painted):
+            await pilot.pause(0.001)
+        took = app.painted - started
         assert place.player.recording.indexed.whole is whole
     return took
+
+
+class Bare(App[None]):
+    """One line, and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("painted")
+
+
+async def bare_frame() -> float:
+    """Seconds until a bare Textual application is painted."""
+    started = time.monotonic()
+    async with Bare().run_test(size=(120, 40)):
+        return time.monotonic() - started
 
 
 def seek(recording: RecordedSession, elapsed: float) -> float:

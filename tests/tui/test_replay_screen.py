@@ -1,5 +1,6 @@
 """The replay screen: what it shows is what the run screen showed, and every key takes it where it says."""
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
 from tui.errors import NotNow
 from tui.execution.workspace import Setup, Workspace
+from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace, staged
 from tui.screens.replay.screen import ReplayScreen
 from tui.screens.run.session import SessionScreen
@@ -51,6 +53,27 @@ def night(tmp_path: Path) -> Writer:
 @pytest.fixture
 def place(night: Writer) -> ReplayWorkspace:
     return staged(night.directory)
+
+
+async def test_the_rest_of_the_journal_is_read_once_something_is_seen(
+    place: ReplayWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that reads a million events takes every second moment from the first frame."""
+    painted: list[float] = []
+    index = RecordedSession.index
+
+    def begun(recording: RecordedSession, stopped: Callable[[], bool]) -> None:
+        painted.append(app.painted)
+        index(recording, stopped)
+
+    monkeypatch.setattr(RecordedSession, "index", begun)
+    app = RunbookApp(place)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: place.player.recording.indexed.whole)
+        await pilot.press("question_mark", "escape")
+        await until(pilot, lambda: isinstance(app.screen, ReplayScreen) and app.painted < math.inf)
+    assert len(painted) == 1
+    assert painted[0] < math.inf
 
 
 KEYS = tuple(f" {key}  " for key in ("enter", "s", "k", "r", "t", "g", "u", "c", "ctrl+r"))

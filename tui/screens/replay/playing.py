@@ -49,6 +49,8 @@ class PlayedScreen(SessionScreen):
 
     timeline = getters.query_one("#timeline", TimelineBar)
     rollback_head = getters.query_one("#rollback-head", RollbackHead)
+    _reads = False
+    """Whether the rest of the journal is being read, or was: not before something is seen, which it would hold up."""
 
     def __init__(self, place: ReplayWorkspace) -> None:
         super().__init__()
@@ -75,7 +77,11 @@ class PlayedScreen(SessionScreen):
         self.rollback_head.display = False
         self.output.stamp = self._stamp
         self.set_interval(TICK, self._play)
-        self._index()
+
+    def seen(self) -> None:
+        if not self._reads:
+            self._reads = True
+            self._index()
 
     def on_unmount(self) -> None:
         self._ended = True
