@@ -76,15 +76,13 @@ DRILLS = ("home-empty", "run-todo", "confirm-destructive", "watch")
 PRESSED = tuple(name for name in WHOLE if name.startswith("run-"))
 """The states whose keys are pressed here; those of the other screens are in `test_keys_every_screen.py`."""
 PRESSED_AT = (120, 40)
-LARGER_BEFORE = "quit-asked"
-"""Below this dialog the step's card keeps two rows more where the terminal was larger before."""
 
 
 def sizes_of(name: str) -> list[tuple[int, int]]:
     """The sizes at which one state is drawn in this run."""
     if name not in DRAWN:
         return [SIZES[0]]
-    return [*SIZES] if name in (*WHOLE, LARGER_BEFORE) else tried(SIZES, SIZES[0])
+    return [*SIZES] if name in WHOLE else tried(SIZES, SIZES[0])
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """How the panes of a session share the screen, which of them is in focus, and what keys, mouse and a resize do."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from tests.support.every_size import tried
+from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.large import large_text
 from tests.support.running import running, status
@@ -185,6 +187,22 @@ async def test_space_and_arrows_fold_the_section_looked_at_and_the_mark_stays_in
         await until(pilot, lambda: "❯ ○ Look around" in shown(app))
         await pilot.press("left")
         await until(pilot, lambda: "❯○ Before" in shown(app))
+
+
+async def test_a_row_of_the_step_that_comes_with_time_has_its_place_at_once(
+    workspace: Workspace, host: FakeTransport, clock: FakeClock
+) -> None:
+    host.replies["uptime"] = Reply(b"", until=threading.Event())
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: status(app, "look") is StepStatus.RUNNING and "RUNNING" in shown(app))
+        card = session(app).card
+        await until(pilot, lambda: card.region.height == len(card._shown) + card.gutter.height)
+        clock.advance(72)
+        await until(
+            pilot, lambda: "silent for" in shown(app) and card.region.height == len(card._shown) + card.gutter.height
+        )
+        await pilot.press("c")
 
 
 async def test_what_is_folded_by_hand_stays_so_when_the_session_gets_there(

@@ -9,11 +9,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.screens.run.room import PLAN_AT, WIDE, Panes, Widths, arranged, step_cells
-from tui.session.state import SessionState
 from tui.widgets.band.widget import Band
 from tui.widgets.checklist.widget import Checklist
 from tui.widgets.graph.monitored import monitors_of, span_of
-from tui.widgets.moment import Moment
+from tui.widgets.moment import Moment, rests, same_but_for_time
 from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 from tui.widgets.step.text import card as card_rows
@@ -44,7 +43,7 @@ class SessionPanes(Grid):
         self._graphs = Vertical(id="graphs")
         self._monitors: list[MonitorCard] = []
         self._lies: Panes | None = None
-        self._state: SessionState | None = None
+        self._moment: Moment | None = None
         self._wanted_for: tuple[object, ...] = ()
         self.zoomed = 0
 
@@ -84,13 +83,20 @@ class SessionPanes(Grid):
         height = self.size.height or self.app.size.height - BESIDE
         names = self._watched(moment)
         wanted_for = (step, width, height, output)
-        if moment.state is not self._state or wanted_for != self._wanted_for:
-            self._state, self._wanted_for = moment.state, wanted_for
+        if wanted_for != self._wanted_for or not self._still_holds(moment):
             frame = self._card.gutter
             wanted = len(card_rows(moment, step, step_cells(width, self._plan_at) - frame.width)) if step else 0
-            self._lies = arranged(width, height, wanted + frame.height, output, len(names), self._plan_at)
-            self._lay()
+            lies = arranged(width, height, wanted + frame.height, output, len(names), self._plan_at)
+            if lies != self._lies:
+                self._lies = lies
+                self._lay()
+        self._moment, self._wanted_for = moment, wanted_for
         self.show_monitors(moment)
+
+    def _still_holds(self, moment: Moment) -> bool:
+        """Whether the step's card has the rows that it had; while time is part of it, it may have others by now."""
+        before = self._moment
+        return moment is before or (rests(moment) and same_but_for_time(before, moment))
 
     def _watched(self, moment: Moment) -> list[str]:
         """The monitors that may have graphs: none where a third column has no room."""
