@@ -65,3 +65,25 @@ def test_what_is_copied_has_no_sign_of_where_it_was_broken() -> None:
     assert copied(found, everything) == f"{COMMAND}\necho done"
     words = rows([("note: ", ""), ("one two three four five six", "")], 16, 6)
     assert copied(words, Selection(None, None)) == "note: one two three four five six"
+
+
+@pytest.mark.parametrize("width", range(30, 46))
+def test_a_path_is_broken_before_it_or_behind_a_slash(width: int) -> None:
+    command = "touch /backups/of/multinotesai/pre-deploy-2026.migrating"
+    found = code(command, width)
+    ends = [row.text[row.lead : len(row.text) - row.pad] for row in found]
+    assert all(end.endswith((" ", "/", "migrating")) for end in ends), ends
+    assert copied(found, Selection(None, None)) == command
+
+
+def test_a_name_that_no_row_can_hold_fills_them() -> None:
+    found = code("ls /srv/" + "a" * 40, 30)
+    assert [len(row.text) - row.pad for row in found[1:-1]] == [30] * (len(found) - 2)
+    assert copied(found, Selection(None, None)) == "ls /srv/" + "a" * 40
+
+
+def test_a_word_that_was_broken_is_copied_without_a_blank_in_it() -> None:
+    words = "see /var/www/multinotesai/staticfiles/admin/css and below"
+    found = rows([(words, "")], 20, 2)
+    assert any(row.text.endswith("/") for row in found)
+    assert copied(found, Selection(None, None)) == words

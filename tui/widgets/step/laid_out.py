@@ -17,6 +17,8 @@ PROMPT, CONTINUES = " $ ", f" {CONTINUED}   "
 GROUND = "$code"
 CONTINUED_BY = "\\"
 """What a shell reads as: the command continues on the next line."""
+SLASH = "/"
+"""Behind this a path is broken that is longer than a row."""
 LEAST = 8
 """Cells of text in a row at least, whatever hangs before it."""
 
@@ -49,10 +51,13 @@ def rows(pieces: Iterable[Piece], width: int, hang: int = 0) -> list[LaidRow]:
     text = "".join(part for part, _ in safe)
     hang = max(0, min(hang, width - LEAST))
     found: list[LaidRow] = []
+    over = 0
     for start, end in _breaks(text, width, width - hang):
         lead = hang if found else 0
         before: list[Piece] = [(" " * lead, "")] if lead else []
-        found.append(LaidRow((*before, *_between(safe, start, end)), lead, " " if found else None))
+        joins = text[over:start][:1] if found else None  # nothing where a word was broken
+        found.append(LaidRow((*before, *_between(safe, start, end)), lead, joins))
+        over = end
     return found
 
 
@@ -125,7 +130,7 @@ def _breaks(text: str, first: int, later: int, kept: bool = False) -> list[tuple
             return [*found, (at, end)]
         blank = text.rfind(" ", at + 1, end if kept else end + 1)
         if blank < 0 or not text[at:blank].strip():
-            blank, following = end, end  # one word fills the row
+            blank = following = _within_word(text, at, end, later)
         elif kept:
             blank = following = _with_its_end(text, at, blank + 1)
         else:
@@ -136,6 +141,13 @@ def _breaks(text: str, first: int, later: int, kept: bool = False) -> list[tuple
         if following == len(text) and not kept:
             return found
         at, room = following, later
+
+
+def _within_word(text: str, at: int, end: int, later: int) -> int:
+    """Where a word is broken that is longer than its row: behind the last `/`, where what follows it has a row then."""
+    slash = text.rfind(SLASH, at, end) + 1
+    name = text[slash:].partition(" ")[0].partition(SLASH)[0]
+    return slash if text[at:slash].strip(SLASH + " ") and cell_len(name) < later else end
 
 
 def _with_its_end(text: str, at: int, blank: int) -> int:
