@@ -130,7 +130,7 @@ ACTS = (
     Act("setup.back", "escape", "back", "Back", "Leave the set-up; nothing has begun", True, True),
     *RUN,
     *ROLLBACK,
-    Act("trouble.next", "enter", "next", "Run", "Run the marked step, or what comes next in it"),
+    Act("trouble.next", "enter", "next", "Run", "Run the marked step; after it go to the next, or back"),
     *_as_run("trouble", "sign", "skip", "retry"),
     *_not_in_footer(*_as_run("trouble", "search", "quit")),
     *_as_run("trouble", "cancel"),
@@ -139,7 +139,7 @@ ACTS = (
     *_as_run("trouble", "zoom", "wrap", "attempts", "watch", "rollback"),
     *_not_in_footer(
         *_as_run("trouble", "match-next", "match-before", "follow", "to-plan", "to-step", "to-output"),
-        *_as_run("trouble", "copy", "open", "here", "values", "call-help", "summary"),
+        *_as_run("trouble", "copy", "open", "here", "values", "reopen", "call-help", "summary"),
     ),
     Act("trouble.back", "escape", "back", "Back", "Back to the steps, where they were left"),
     Act("replay.play", "space", "play", "Play", "Play, or pause; at the end, from the beginning again", True, True),

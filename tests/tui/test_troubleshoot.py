@@ -11,6 +11,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import comes, running
 from tests.tui.conftest import KNOWN_TROUBLE, SHOP, dialog, journal, shown, until
 from tests.tui.test_plan import BEGIN, state_of
+from tui.app import RunbookApp
 from tui.dialogs import Confirm
 from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
@@ -122,15 +123,15 @@ async def test_without_a_match_one_is_chosen_and_a_step_may_run_again(workspace:
         await dialog(pilot, Pick)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen) and app.screen.step is not None)
-        for count in (1, 2):
-            await pilot.press("enter")
+        for count, key in ((1, "enter"), (2, "u")):
+            await pilot.press(key)
             await until(
                 pilot,
                 lambda count=count: (
                     len(app.conductor.state.step("other-look").attempts) == count and not app.conductor.busy
                 ),
             )
-            await until(pilot, lambda: "DO AGAIN" in shown(app).replace("\xa0", " "))
+            await until(pilot, lambda: "BACK  to: " in shown(app).replace("\xa0", " "))
         assert isinstance(app.screen, TroubleshootScreen)
     assert [event.step for event in journal(workspace) if isinstance(event, ev.StepReopened)] == ["other-look"]
 
@@ -151,7 +152,43 @@ async def test_what_is_done_again_asks_first_also_where_its_last_command_only_lo
         await pilot.press("enter")
         await dialog(pilot, Confirm)
         await pilot.press("y")
-        await until(pilot, lambda: "DO AGAIN  asks first" in shown(app).replace("\xa0", " "))
+        await until(pilot, lambda: "BACK  to: " in shown(app).replace("\xa0", " "))
+        await pilot.press("u")
+        await dialog(pilot, Confirm)
+
+
+async def test_after_a_step_the_band_leads_to_the_next_one_then_to_a_solution_and_back_to_what_failed(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    found = '[[troubleshooting.diagnosis]]\nid = "load-second"\ntitle = "Which process"\n'
+    found += '[[troubleshooting.diagnosis.actions]]\nrun = "date"\n[[troubleshooting.solutions]]\nid = "restart"'
+    text = TEXT.replace('[[troubleshooting.solutions]]\nid = "restart"', found)
+    host.replies["uptime"] = Reply(b"", Outcome.exited(1), err=b"out of memory\n")
+    async with running(make_workspace(text), (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: "RETRY" in shown(app))
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, TroubleshootScreen) and app.screen.step is not None)
+        await pilot.press("enter")
+        await until(pilot, lambda: "NEXT  Which process" in band_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.step.id == "load-second")
+        await pilot.press("enter")
+        await until(pilot, lambda: "CHOOSE  a solution" in band_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.step.id == "load-restart" and "START  asks first" in band_of(app))
+        await pilot.press("enter")
+        await dialog(pilot, Confirm)
+        await pilot.press("y")
+        await until(pilot, lambda: "BACK  and retry: Look around" in band_of(app))
+        assert shown(app).splitlines()[-1].count("back") == 1
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "RETRY" in shown(app))
+
+
+def band_of(app: RunbookApp) -> str:
+    """What the screen shows, with plain blanks."""
+    return shown(app).replace("\xa0", " ")
 
 
 async def test_from_home_a_trouble_is_chosen_before_its_session(make_workspace: Callable[..., Workspace]) -> None:

@@ -7,11 +7,13 @@ import tomli
 from msgspec import convert
 
 from tests.support.runbooks import SMALL
-from tui.runbook.model import Runbook
+from tui.runbook.model import Issue, Runbook
+from tui.screens.troubleshoot import head_rows, with_time
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
 from tui.session.state import SessionState
+from tui.session.views.symptoms import Match
 from tui.widgets.head.progress_text import progress_row
 from tui.widgets.moment import Moment
 
@@ -81,3 +83,33 @@ def test_a_step_that_no_longer_fits_is_told(minutes: int, said: str) -> None:
     assert said in words(state, timedelta(minutes=minutes))
     if "rollback fits" not in said:
         assert said in words(state, timedelta(minutes=minutes), 80)
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 120])
+@pytest.mark.parametrize(
+    "because", [None, Match(Issue(id="x", title="X", symptoms=()), 1, 1.0, "out of memory", "killed: out of memory", 7)]
+)
+def test_a_trouble_says_how_long_there_is_to_decide(width: int, because: Match | None) -> None:
+    state = state_after(*settled("look", "backup", "announce"), text=BUDGETED)
+    issue = Issue(id="load", title="Load", symptoms=("The answers are slow",))
+
+    def told(minutes: int) -> list[str]:
+        moment = Moment(state=state, now=OPENS + timedelta(minutes=minutes))
+        return ["".join(text for text, _ in row) for row in with_time(head_rows(issue, because, width), moment, width)]
+
+    for minutes, said in ((5, "rollback fits until 03:55"), (116, "too late to roll back inside it")):
+        rows = told(minutes)
+        assert sum(said in row for row in rows) == 1, rows
+        assert all(len(row) <= width for row in rows)
+        assert sum("The answers are slow" in row for row in rows) == 1
+    if width >= 80:
+        assert "rollback fits" in told(5)[0], "beside what stands there already"
+        assert "window 1 h 55 m" in told(5)[0] or because is not None
+
+
+def test_a_trouble_of_a_rollback_has_its_clock() -> None:
+    turned = ev.RollbackStarted(flow="rollback", operator="ana", reason="it fails")
+    state = state_after(*settled("look"), *ran("backup", 1), turned, text=BUDGETED)
+    moment = Moment(state=state, now=OPENS + timedelta(minutes=3))
+    (row,) = with_time([], moment, 80)
+    assert "".join(text for text, _ in row).strip().startswith("rollback 3:00")

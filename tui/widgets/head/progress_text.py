@@ -48,20 +48,49 @@ def progress_row(moment: Moment, width: int) -> tuple[list[Piece], list[Piece]]:
 def _parts(moment: Moment, width: int) -> list[list[Piece]]:
     """What stands at the right, in this order; a warning comes first, since it must not be missed."""
     state, now = moment.state, moment.now
-    window = window_state(state.runbook.window, now)
-    late = too_late(state, state.next_step(), now, moment.usual)
-    parts: list[list[Piece]] = [[(f"{OVER} {late}", STYLES["bad"])]] if late else []
+    late, window, fits = _late(moment), _window(moment), _rollback_fits(moment)
+    parts: list[list[Piece]] = [late] if late else []
     if width >= WIDE and state.started_at is not None:
         gone = ((over_at(state) or now) - state.started_at).total_seconds()
         parts += [[(clock_words(gone), ""), (" gone", SOFT)]] if gone >= 1 else []
     parts += _to_come(moment, width)
-    if window.left != timedelta.max:
-        inside = (time_left(window.left), "bold") if window.inside else ("✖ closed", STYLES["bad"])
-        parts.append([("window ", SOFT), inside])
-    back = rollback_time(state, state.next_step(), moment.usual) if width >= WIDEST and not state.rollback else None
-    if back and window.inside and window.left != timedelta.max and not late:
-        parts.append([("rollback fits until ", SOFT), (f"{now + window.left - back:%H:%M}", "")])
-    return parts
+    parts += [window] if window else []
+    return [*parts, fits] if fits and width >= WIDEST else parts
+
+
+def time_to_decide(moment: Moment, width: int) -> list[Piece]:
+    """How long there is to deal with a trouble: until when a rollback fits, with what is left of the window if it can.
+
+    Nothing where the first of these has no room.
+    """
+    parts = [part for part in (_late(moment) or _rollback_fits(moment), _window(moment)) if part]
+    whole = [piece for part in parts for piece in ((APART, ""), *part)][1:]
+    return next((one for one in (whole, *parts[:1]) if _length(one) <= width), [])
+
+
+def _late(moment: Moment) -> list[Piece]:
+    """Why it is late for what comes next; a warning, which must not be missed."""
+    late = too_late(moment.state, moment.state.next_step(), moment.now, moment.usual)
+    return [(f"{OVER} {late}", STYLES["bad"])] if late else []
+
+
+def _window(moment: Moment) -> list[Piece]:
+    """What is left of the window; nothing where the runbook has none."""
+    window = window_state(moment.state.runbook.window, moment.now)
+    if window.left == timedelta.max:
+        return []
+    inside = (time_left(window.left), "bold") if window.inside else ("✖ closed", STYLES["bad"])
+    return [("window ", SOFT), inside]
+
+
+def _rollback_fits(moment: Moment) -> list[Piece]:
+    """Until when a rollback still fits into the window; nothing where it does not, or has begun already."""
+    state = moment.state
+    window = window_state(state.runbook.window, moment.now)
+    if state.rollback or not window.inside or window.left == timedelta.max or _late(moment):
+        return []
+    back = rollback_time(state, state.next_step(), moment.usual)
+    return [("rollback fits until ", SOFT), (f"{moment.now + window.left - back:%H:%M}", "")] if back else []
 
 
 def _to_come(moment: Moment, width: int) -> list[list[Piece]]:

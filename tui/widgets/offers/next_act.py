@@ -13,6 +13,7 @@ from tui.session.approval.approved import open_approval, time_left
 from tui.session.groups.batches import batch_now, undecided_triggers
 from tui.session.possible.needs_second import needs_second
 from tui.session.possible.refusals import Situation, refusal
+from tui.session.possible.solutions import after_tried
 from tui.session.state import ApprovalStatus, Attempt, SessionState, StepStatus, action_then, plan_of, step_by_id
 from tui.session.views.called import trying_again
 from tui.session.views.doubts import begins_anew, count_of, doubtful
@@ -139,7 +140,7 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
     if status is StepStatus.RUNNING:
         return _batch(state, step) or _asking("next", "CONTINUE", how_asked(state, step) or "with what is left")
     if aside and status is not StepStatus.PENDING:
-        return _asking("next", "DO AGAIN", how_asked(state, step, first=True), "good")
+        return _after_tried(state, step)
     if not aside and step.id != here:
         if not here:
             return NextAct("next", "SUMMARY", "every step is settled", "good")
@@ -147,6 +148,20 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
     if look_wanted(state, step):
         return NextAct("next", "LOOK", "whether it is needed; changes nothing", brief=("whether it is needed",))
     return _asking("next", "START", how_asked(state, step) or harmless(step))
+
+
+def _after_tried(state: SessionState, step: Step) -> NextAct:
+    """What comes after a step of a known trouble that is done."""
+    following = after_tried(state, step)
+    if following.step is not None and following.chosen:
+        return NextAct("next", "NEXT", following.step.title, "good", title=True)
+    if following.step is not None:
+        return NextAct("next", "CHOOSE", "a solution", "turn")
+    here = current_step(state)
+    if not here:
+        return NextAct("next", "BACK", "to the steps", "good")
+    words = "and retry:" if state.step(here).status is StepStatus.FAILED else "to:"
+    return NextAct("next", "BACK", f"{words} {step_by_id(state.runbook, here).title}", "good", title=True)
 
 
 def _batch(state: SessionState, step: Step) -> NextAct | None:

@@ -47,6 +47,8 @@ def offered(moment: Moment, step: Step | None, situation: Situation) -> list[Off
             offer = replace(offer, verb=first.verb.lower(), consequence=first.consequence)
         elif name in VERBS:
             offer = replace(offer, verb=VERBS[name])
+        elif offer.verb == first.verb.lower():
+            offer = replace(offer, rank=Rank.ELSE)  # what comes next leads there too
         if name == "retry" and step is not None:
             offer = replace(offer, consequence=how_asked(moment.state, step))
         if name == "troubleshoot" and moment.issue:

@@ -9,7 +9,8 @@ from tui.session.state import SessionState, StepStatus
 from tui.session.views.rollback import Need, PlannedStep, expected_seconds, rollback_plan
 from tui.session.views.usual import step_seconds
 from tui.text.amounts import clock_words, guessed
-from tui.widgets.glyphs import NEEDS, OVER
+from tui.text.block import Piece
+from tui.widgets.glyphs import NEEDS, OVER, STYLES
 from tui.widgets.moment import Moment, current_step, spent
 
 WORDS = {
@@ -39,6 +40,13 @@ def clock(moment: Moment) -> RollbackTime:
     began = state.rollback_at
     elapsed = ((state.rollback_finished_at or moment.now) - began).total_seconds() if began else 0.0
     return RollbackTime(max(0.0, elapsed), seconds(flow.budget))
+
+
+def rollback_clock(moment: Moment) -> list[Piece]:
+    """The rollback's clock in a few words, where its own large one does not show."""
+    time = clock(moment)
+    gone = (clock_words(time.elapsed), STYLES["bad"] if time.over else "bold")
+    return [("rollback ", "$soft"), gone, (f" of {clock_words(time.budget)}" if time.budget else "", "$soft")]
 
 
 def to_go(moment: Moment) -> float:
