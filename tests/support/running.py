@@ -23,7 +23,7 @@ async def running(
     """The run screen of a new session; what the first screen lists is read once somebody goes back to it."""
     workspace.preflight(setup, lambda row: None)
     home = HomeScreen()
-    home._begun = True  # to furnish it was a third of what a session takes
+    home._begun = True  # to furnish it was a quarter or more of what a session takes
     app = RunbookApp(workspace, first=home)
     async with app.run_test(size=size, notifications=notifications) as pilot:
         app.begin(setup)
