@@ -17,6 +17,7 @@ from tui.headless.tables import verify_report
 from tui.session.journal.journal import read
 from tui.session.outcome import NOT_RUN, Outcome, OutcomeKind
 from tui.session.report_card.deviations import FORK, deviations
+from tui.sharing import lease as leases
 from tui.sharing.bucket import Bucket
 from tui.sharing.lease import find
 from tui.sharing.publishing.publisher import Publisher
@@ -54,6 +55,7 @@ def test_what_the_old_writer_still_wrote_is_a_fork_that_is_kept_apart(
 def test_a_fork_stands_in_the_journal_of_who_took_over_and_verify_says_it(
     machine: Machine, bucket: Bucket, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(leases, "RENEWED", 3600.0)  # she sleeps: her lease is not looked at, however long this takes
     laptop, desk = machine("laptop"), machine("desk")
     old, session = handed_on(laptop, desk, bucket)
     new = taken_over(desk, bucket, session, monkeypatch)
