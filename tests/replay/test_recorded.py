@@ -112,6 +112,23 @@ def test_the_state_after_every_event_is_the_one_that_was_live(session: Writer, r
         assert read.after(seq).state == session.after(seq)
 
 
+def test_the_first_moment_is_found_in_as_few_steps_of_the_database_as_the_last(read: RecordedSession) -> None:
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    found = []
+    read.frames._db.set_progress_handler(step, 1)
+    for elapsed in (read.total / 5, read.total):
+        steps = 0
+        read.frames.before(elapsed)
+        found.append(steps)
+    assert found[0] <= found[1] + 2, "it was looked for from the end of the session, key frame by key frame"
+
+
 def test_markers_are_those_of_the_events(session: Writer, read: RecordedSession) -> None:
     wanted = [
         marker

@@ -24,7 +24,7 @@ from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
-VERSION = 8
+VERSION = 9
 SPACING = 200
 """Events between two key frames."""
 
@@ -38,12 +38,13 @@ CREATE TABLE marks (seq INTEGER PRIMARY KEY, elapsed REAL, at TEXT, kind TEXT, s
 CREATE TABLE attempts (number INTEGER PRIMARY KEY, elapsed REAL);
 CREATE TABLE lines (attempt INTEGER PRIMARY KEY, size INTEGER, ends BLOB);
 CREATE INDEX marks_by_kind ON marks (kind, seq);
+CREATE INDEX frames_by_elapsed ON frames (elapsed, seq);
 """
     + SCHEMA
 )
 
 _NEWEST = "SELECT * FROM frames ORDER BY seq DESC LIMIT 1"
-_EARLIER = "SELECT * FROM frames WHERE elapsed <= ? ORDER BY seq DESC LIMIT 1"
+_EARLIER = "SELECT * FROM frames WHERE elapsed <= ? ORDER BY elapsed DESC, seq DESC LIMIT 1"
 _UPTO = "SELECT * FROM frames WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
 _NEXT = "SELECT * FROM marks WHERE kind = ? AND seq > ? ORDER BY seq LIMIT 1"
 _LAST = "SELECT * FROM marks WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
