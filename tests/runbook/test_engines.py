@@ -50,6 +50,13 @@ def test_each_member_is_reached_by_it() -> None:
     [
         (ID, '"web1"', 'r.toml:9: hosts.web.targets[1]: "web1" is not the id of an instance'),
         ('engine = "ssm"\n', "", "hosts.web.region: a region is of a host by Systems Manager"),
+        (
+            'engine = "ssm"\nregion = "eu-central-1"\n',
+            'large_output = "s3://ops"\n',
+            "a bucket for large output is of a host",
+        ),
+        ('user = "deploy"', 'large_output = "ops/x"', 'hosts.web.large_output: "ops/x" is not a bucket of S3'),
+        ('user = "deploy"', 'large_output = "s3://Ops"', '"s3://Ops" is not a bucket of S3'),
         ('user = "deploy"', 'port = 22\nconnect_with = "openssh"', '"port" means nothing by Systems Manager'),
         ('user = "deploy"', 'connect_with = "openssh"', '"connect_with" means nothing by Systems Manager'),
         ('target = "lb"', 'local = true\nengine = "ssm"', '"engine" means nothing beside "local"'),

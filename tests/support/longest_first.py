@@ -37,6 +37,7 @@ LONGEST = (
     "tests/hosts/test_beside_openssh.py",
     "tests/transports/test_job.py",
     "tests/transports/test_ssm.py",
+    "tests/transports/test_ssm_bucket.py",
     "tests/transports/test_bad_hosts.py",
     "tests/transports/test_endings.py",
     "tests/transports/test_jump_host_typed.py",

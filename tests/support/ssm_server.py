@@ -9,11 +9,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
 from tests.support import ssm_agent
@@ -21,6 +23,8 @@ from tests.support import ssm_agent
 OUT, ERR = 24_000, 8_000
 """Characters that the service keeps of each output."""
 CUT = "\n---Output truncated---"
+NO_BUCKET = "nobodys-bucket"
+"""One of which the service knows that there is none."""
 HURRY = 60.0
 """The endpoint's seconds are as much shorter than the service's, where it waits for an agent."""
 MODEL = botocore.session.get_session().get_service_model("ssm")
@@ -74,8 +78,11 @@ class Instance:
 class Given:
     """A command of the service, for one instance."""
 
-    def __init__(self, instance: str, script: str, timeout: float) -> None:
+    def __init__(self, instance: str, script: str, timeout: float, bucket: str, folder: str) -> None:
         self.id, self.instance, self.script, self.timeout = str(uuid.uuid4()), instance, script, timeout
+        self.bucket = bucket
+        below = f"{self.id}/{instance}/awsrunShellScript/0.awsrunShellScript"
+        self.place = f"{folder}/{below}" if folder else below
         self.at = time.time()
         self.status = self.details = "Pending"
         self.begun = False
@@ -107,6 +114,8 @@ class SSMServer:
         """Instances to which nothing is delivered."""
         self.undelivered: tuple[str, str] | None = None
         """The status, and its details, at which every command ends that is sent now."""
+        self.s3: Any = None
+        """The S3 client with which agents send output to a bucket; those have no right to where it is None."""
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -214,7 +223,10 @@ class SSMServer:
         if name not in self.instances or not self.instances[name].known:
             raise Refusal("InvalidInstanceId", f"Instances [[{name}]] not in a valid state for account")
         script = "\n".join(body["Parameters"]["commands"])
-        given = Given(name, script, body["TimeoutSeconds"] / HURRY)
+        bucket, folder = body.get("OutputS3BucketName", ""), body.get("OutputS3KeyPrefix", "")
+        if bucket == NO_BUCKET:
+            raise Refusal("InvalidOutputFolder")
+        given = Given(name, script, body["TimeoutSeconds"] / HURRY, bucket, folder)
         self.commands[given.id] = given
         for _ in range(2 if self.twice else 1):
             threading.Thread(target=self._deliver, args=(given, self.delay), daemon=True).start()
@@ -252,8 +264,14 @@ class SSMServer:
             time.sleep(0.02)
 
     def _heard(self, words: dict[str, Any]) -> None:
+        given = self.commands[words["id"]]
+        if "status" in words and given.bucket and self.s3 is not None:
+            with suppress(ClientError):  # the agent writes that into its own log, and tells nobody
+                for name in ("stdout", "stderr"):
+                    printed = words["out" if name == "stdout" else "err"].encode("latin-1")
+                    if printed:
+                        self.s3.put_object(Bucket=given.bucket, Key=f"{given.place}/{name}", Body=printed)
         with self._lock:
-            given = self.commands[words["id"]]
             given.begun = True
             if "status" in words and given.status != "Cancelled":
                 given.out = _cut(words["out"].encode("latin-1").decode(errors="replace"), OUT)
@@ -280,6 +298,9 @@ class SSMServer:
             "StatusDetails": given.details,
             "StandardOutputContent": given.out if over else "",
             "StandardErrorContent": given.err if over else "",
+            "StandardOutputUrl": f"https://s3.eu-central-1.amazonaws.com/{given.bucket}/{given.place}/stdout"
+            if over and given.bucket
+            else "",
         }
 
     def _CancelCommand(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -55,9 +55,11 @@ def _local(name: str) -> "Transport":
 
 
 def _ssm(name: str, host: "Host") -> "Transport":
+    from tui.transports.ssm.output_bucket import output_bucket
     from tui.transports.ssm.transport import SSMTransport
 
-    return SSMTransport(name, host.target, user=host.user, region=host.region)
+    bucket = output_bucket(host.large_output, host.region) if host.large_output else None
+    return SSMTransport(name, host.target, user=host.user, region=host.region, large_output=bucket)
 
 
 def _ssh(name: str, host: "Host", ssh_config: Path | None, asking: "Asking | None") -> "Transport":

@@ -84,6 +84,7 @@ class Host(Model, frozen=True, kw_only=True):
     `connect_with` says what makes the connection: this program's `own` SSH, or the operator's `ssh` (`openssh`).
     `engine` is "ssm" where commands are carried by AWS Systems Manager instead of SSH: the target is the instance's id,
     and `region` the one it is in, where it is not that of the operator's AWS settings.
+    `large_output` is a bucket (`s3://bucket/folder`) by which output comes that is more than Systems Manager returns.
     """
 
     title: str = ""
@@ -104,6 +105,7 @@ class Host(Model, frozen=True, kw_only=True):
     connect_with: Literal["own", "openssh"] = "own"
     engine: Literal["ssh", "ssm"] = "ssh"
     region: str = ""
+    large_output: str = ""
 
     @property
     def group(self) -> bool:
@@ -134,6 +136,7 @@ class HostOverride(Model, frozen=True, kw_only=True):
     connect_with: Literal["own", "openssh"] | None = None
     engine: Literal["ssh", "ssm"] | None = None
     region: str | None = None
+    large_output: str | None = None
 
 
 class Environment(Model, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from tui.runbook.templates.variables import names
 from tui.runbook.walk import steps_of
 
 INSTANCE = re.compile(r"(i|mi)-[0-9a-f]{8,17}", re.ASCII)
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w!.*'()-]+)*/?", re.ASCII)
 KEPT = "AWS keeps what Systems Manager carries"
 READ_THERE = "read it on the instance, as from its parameter store, in the command"
 
@@ -21,7 +22,13 @@ def engine_host_faults(host: Host, path: Path) -> Iterator[UnplacedProblem]:
         if host.region:
             message = "a region is of a host by Systems Manager"
             yield UnplacedProblem(path=(*path, "region"), message=message, hint='engine = "ssm"')
+        if host.large_output:
+            message = "a bucket for large output is of a host by Systems Manager"
+            yield UnplacedProblem(path=(*path, "large_output"), message=message, hint='engine = "ssm"')
         return
+    if host.large_output and not BUCKET.fullmatch(host.large_output):
+        message = f"{quoted(host.large_output)} is not a bucket of S3"
+        yield UnplacedProblem(path=(*path, "large_output"), message=message, hint='as in "s3://ops-output/runbook"')
     for key in ("local", "connection"):
         if getattr(host, key):
             yield _unfit((*path, "engine"), f'"engine" means nothing beside "{key}"', "write it where the target is")

@@ -19,11 +19,18 @@ ASIDE = "aside-"
 """What the session's name of a job begins with that belongs to none: it is removed with its last page."""
 
 MOST = 22_000
-"""Characters of base64 on a page, of both outputs together."""
-_SHARE = MOST * 3 // 4 // 16 * 15  # line feeds of base64 are of it
-_HALF = _SHARE // 2
-LEAST = _HALF - 64
-"""Bytes that any page has room for, whatever they are."""
+"""Characters of base64 on a page, of both outputs together, where nothing else is said."""
+
+
+def share_of(most: int) -> int:
+    """The bytes that a page of `most` characters of base64 has room for; its line feeds are of it."""
+    return most * 3 // 4 // 16 * 15
+
+
+LEAST = share_of(MOST) // 2 - 64
+"""Bytes of one output that any page has room for, whatever they are."""
+UNPACKED = 16 << 20
+"""Bytes of one output that are read of a page, however much it holds: what is left is on the next one."""
 
 _BEGUN = """\
 if [ -z "${_rb_mine-}" ]; then
@@ -55,9 +62,9 @@ while :; do
   sleep "$_rb_nap"
   _rb_naps=$((_rb_naps + 1))
 done
-_rb_most_out={_HALF} _rb_most_err={_HALF}
-if [ "$_rb_has_err" -le "$_rb_err" ]; then _rb_most_out={_SHARE} _rb_most_err=0
-elif [ "$_rb_has_out" -le "$_rb_out" ]; then _rb_most_out=0 _rb_most_err={_SHARE}; fi
+_rb_most_out=$((_rb_share / 2)) _rb_most_err=$((_rb_share / 2))
+if [ "$_rb_has_err" -le "$_rb_err" ]; then _rb_most_out=$_rb_share _rb_most_err=0
+elif [ "$_rb_has_out" -le "$_rb_out" ]; then _rb_most_out=0 _rb_most_err=$_rb_share; fi
 _rb_how= _rb_zip=plain
 if [ -n "$_rb_ended" ]; then
   _rb_stopping=-; [ ! -e "$_rb_job/stopping" ] || _rb_stopping=stopping
@@ -113,13 +120,16 @@ def begin_request(start: str, hold: int) -> str:
     return _request(START, start.removeprefix(HEADS["start"]), hold)
 
 
-def page_request(key: str, nonce: str, out: int, err: int, hold: int) -> str:
-    """The request for the page from `out` and `err` on; it waits up to `hold` naps for news (0.05 s, then 0.5 s)."""
-    return _request(ATTACH, shlex.join([nonce, *job_of(key), str(out), str(err)]), hold)
+def page_request(key: str, nonce: str, out: int, err: int, hold: int, most: int = MOST) -> str:
+    """The request for the page from `out` and `err` on, of `most` characters.
+
+    It waits up to `hold` naps for news (0.05 s, then 0.5 s).
+    """
+    return _request(ATTACH, shlex.join([nonce, *job_of(key), str(out), str(err)]), hold, most)
 
 
-def _request(first: str, words: str, hold: int) -> str:
-    script = f"_rb_hold={hold:d}\n{CALM}{PLACE}{first}{_BEGUN}{_PAGE}"
+def _request(first: str, words: str, hold: int, most: int = MOST) -> str:
+    script = f"_rb_hold={hold:d} _rb_share={share_of(most):d}\n{CALM}{PLACE}{first}{_BEGUN}{_PAGE}"
     return f"exec sh -c {shlex.quote(script)} runbook {words}"
 
 
@@ -144,6 +154,6 @@ def read_page(answer: str, nonce: str) -> JobPage:
 def _bytes(text: str, zipped: bool) -> bytes:
     try:
         data = base64.b64decode(text)
-        return zlib.decompressobj(wbits=31).decompress(data) if zipped and data else data
+        return zlib.decompressobj(wbits=31).decompress(data, UNPACKED) if zipped and data else data
     except (binascii.Error, zlib.error) as error:
         raise NoPage from error

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tui.errors import AuthenticationRefused, HostError
 from tui.transports.jobs.request import Lost
 from tui.transports.one_line import one_line
+from tui.transports.ssm.output_bucket import OutputBucket, OutputNotFetched
 
 DOCUMENT = "AWS-RunShellScript"
 DELIVERED_WITHIN = 30
@@ -39,13 +40,17 @@ _EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken"})
 
 
 class Invocation(Struct, frozen=True):
-    """How a command stands on an instance: `status` in the service's word, `begun` whether it has begun there."""
+    """How a command stands on an instance: `status` in the service's word, `begun` whether it has begun there.
+
+    `url` is where the whole of its standard output is, where it was sent to a bucket.
+    """
 
     status: str
     details: str
     begun: bool
     out: str
     err: str
+    url: str = ""
 
     @property
     def over(self) -> bool:
@@ -66,10 +71,14 @@ class SystemsManager:
         self._client: Any = None
         self._asking = threading.local()
 
-    def send(self, instance: str, script: str, comment: str, within: int) -> str:
+    def send(self, instance: str, script: str, comment: str, within: int, to: OutputBucket | None = None) -> str:
         """Send a shell script to an instance, where it may run for `within` seconds; returns the command's id.
 
+        Args:
+            to: the bucket to which the instance sends all that the script prints.
+
         Raises:
+            OutputNotFetched: there is no such bucket; nothing was sent.
             HostError: nothing was sent.
             Lost: it may have been sent; whatever was is delivered within DELIVERED_WITHIN seconds, or never.
         """
@@ -81,6 +90,7 @@ class SystemsManager:
             Parameters={"commands": [script], "executionTimeout": [str(within)]},
             TimeoutSeconds=DELIVERED_WITHIN,
             Comment=comment[:COMMENT],
+            **(to.asked if to is not None else {}),
         )
         return str(answer["Command"]["CommandId"])
 
@@ -100,6 +110,7 @@ class SystemsManager:
             begun=bool(answer.get("ExecutionStartDateTime")),
             out=answer.get("StandardOutputContent", ""),
             err=answer.get("StandardErrorContent", ""),
+            url=answer.get("StandardOutputUrl", ""),
         )
 
     def cancel(self, command: str, instance: str) -> None:
@@ -147,6 +158,8 @@ class SystemsManager:
                 f"Systems Manager does not reach {instance}",
                 "does it run, with the SSM agent and an instance profile, in this account and region?",
             )
+        if code == "InvalidOutputFolder":
+            return OutputNotFetched("there is no such bucket")
         if code in _REFUSED:
             self._forget()
             what = "the AWS credentials have expired" if code in _EXPIRED else "AWS does not know the credentials"

@@ -18,6 +18,7 @@ from tui.transports.base import (
     Command,
     DialFailed,
     HostFacts,
+    Left,
     LinkListener,
     LinkState,
     OutputSink,
@@ -33,6 +34,7 @@ from tui.transports.jobs.request import Lost, ask
 from tui.transports.jobs.scripts import KEY
 from tui.transports.shell import Wrapped
 from tui.transports.ssm.channels import OneAnswer, Paged, SSMChannels
+from tui.transports.ssm.output_bucket import OutputBucket
 from tui.transports.ssm.service import SystemsManager, systems_manager
 
 PATIENCE = 5.0
@@ -84,22 +86,27 @@ class SSMTransport(KeepsJobs):
         region: str = "",
         patience: float = PATIENCE,
         service: SystemsManager | None = None,
+        large_output: OutputBucket | None = None,
     ) -> None:
         """Args:
         target: the instance's id.
         user: as whom commands run; empty for the agent's own, root.
         region: empty for the one of the operator's AWS settings.
+        large_output: the bucket by which much output comes.
         """
         self.name = name
         self.target = target
         self._user = user
         self._patience = patience
+        self._large_output = large_output
         self._service = service or systems_manager(region)
         self._lock = threading.Lock()
         self._facts: HostFacts | None = None
         self._link = LinkState.DOWN
         self._listener: LinkListener = lambda link, detail: None
-        self._channels = _Watched(SSMChannels(self._service, target, user, self.connect), self._changed)
+        channels = SSMChannels(self._service, target, user, self.connect, large_output)
+        self._not_fetched = channels.not_fetched
+        self._channels = _Watched(channels, self._changed)
 
     def connect(self) -> HostFacts:
         """Reach the instance, once; see Transport."""
@@ -156,7 +163,18 @@ class SSMTransport(KeepsJobs):
         if left_there and not kept and outcome.kind is not OutcomeKind.UNREACHABLE:
             with suppress(HostError):  # what is left there is small, and belongs to nothing
                 self.clear(key.partition("/")[0])
-        return outcome
+        return self._told(outcome, key)
+
+    def rejoin(self, left: Left, sink: OutputSink, cancel: CancelToken) -> Outcome:
+        """Follow a command that was left; see Transport."""
+        return self._told(super().rejoin(left, sink, cancel), left.key)
+
+    def _told(self, outcome: Outcome, key: str) -> Outcome:
+        """The outcome, with why its output did not come by the bucket, where that is so."""
+        why = self._not_fetched.pop(key, "")
+        if not why or self._large_output is None or not outcome.ended_by_itself:
+            return outcome
+        return replace(outcome, detail=f"its output came in small pages, not by {self._large_output.place}: {why}")
 
     def terminal(self, command: Command, end: TerminalEnd, sink: OutputSink, cancel: CancelToken) -> Outcome:
         """None is to be had; see Transport."""
