@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import faults_told, forked_hosts, hung
+from tests.support import faults_told, forked_hosts, hung, program
 from tests.support.bundled_runbook import read_once, whole_once
 from tests.support.examples import few_examples
 from tests.support.sshd import Sshd
@@ -47,6 +47,7 @@ def pytest_unconfigure() -> None:
     What went wrong in something that is let go here, pytest still tells.
     """
     forked_hosts.ended()
+    program.ended()
     gc.collect()
     gc.freeze()
 

@@ -4,13 +4,12 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.support import program
+from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal, terminal
 
-RUNBOOK = (sys.executable, "-m", "tui")
 F10, F2 = "\x1b[21~", "\x1bOQ"
 CHECKED = re.compile(rb"  BEGIN  ")
 """The set-up's last line when nothing is still checked; the escapes are its styles."""
@@ -67,11 +66,11 @@ def test_a_drill_in_a_terminal_survives_kill_9(tmp_path: Path) -> None:
         "PYTHONPATH": str(Path(__file__).parent.parent),
     }
     sessions = tmp_path / "sessions"
-    with terminal((*RUNBOOK, "drill", "--pace", "1000"), tmp_path, environment, (100, 30)) as screen:
+    with terminal((*PROGRAM, "drill", "--pace", "1000"), tmp_path, environment, started=True) as screen:
         begin(screen, sessions)
         os.kill(screen.child, signal.SIGKILL)
         assert screen.wait() == -signal.SIGKILL
-    with terminal((*RUNBOOK, "resume"), tmp_path, environment, (80, 24)) as screen:
+    with terminal((*PROGRAM, "resume"), tmp_path, environment, (80, 24)) as screen:
         screen.wait_for("RESUMED")
         until_recorded(screen, sessions, "\x0c", "sessionresumed")
         until_asked_to_quit(screen)
@@ -82,7 +81,7 @@ def test_a_drill_in_a_terminal_survives_kill_9(tmp_path: Path) -> None:
         assert screen.wait() == 0
 
     def call(*words: str) -> str:
-        done = subprocess.run([*RUNBOOK, *words], env=environment, cwd=tmp_path, capture_output=True, text=True)
+        done = program.run([*PROGRAM, *words], env=environment, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -2,14 +2,14 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support import program
 from tests.support.environment_runbook import BOTH, ENVIRONMENTS, TEXT
+from tests.support.program import PROGRAM
 from tests.support.two_hosts import Place
 from tests.support.two_hosts import place as place
 from tests.support.two_hosts import two_hosts as two_hosts
@@ -290,9 +290,9 @@ def test_a_rehearsal_without_a_screen_is_in_the_runbooks_own_environment(runbook
     scenario.write_text('format = 1\ntitle = "Calm"\n[[rules]]\nmatch = "."\noutput = "fine\\n"\n')
     for chosen, wanted in ((), "production"), (("--environment", "staging"), "staging"):
         words = ["drill", str(scenario), "-f", str(runbook), "--headless", "--pace", "1000", *chosen]
-        command = [sys.executable, "-m", "tui", *words]
+        command = [*PROGRAM, *words]
         environment["RUNBOOK_SESSIONS"] = str(tmp_path / wanted)  # not the user's own, and none beside it
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = program.run(command, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         asked = "runbook: rehearsed as production: --environment NAME rehearses another one (staging)\n"
         assert done.stderr == ("" if chosen else asked)

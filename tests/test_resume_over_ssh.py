@@ -2,14 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.program import DEVNULL, PROGRAM, begin
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
+from tests.support.waiting import until
 from tui.cli.wiring import resumed_workspace
 from tui.session import events as ev
 from tui.session.journal.journal import read
@@ -44,12 +44,14 @@ def test_a_migration_outlives_the_program_and_runs_once(
     (tmp_path / "runbook.toml").write_text(RUNBOOK.format(here=tmp_path))
     (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
-    command = [sys.executable, "-m", "tui", "run", "-f", tmp_path / "runbook.toml", "-F", sshd.ssh_config]
+    command = [*PROGRAM, "run", "-f", tmp_path / "runbook.toml", "-F", sshd.ssh_config]
     command += ["--headless", "--flow", "deploy", "--answers", tmp_path / "answers.toml"]
-    with subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL) as program:
-        begun = list[Path]()
-        while not begun and program.poll() is None:
-            begun = [path for path in tmp_path.glob("sessions/*/attempts/0001.out") if path.read_bytes() == b"begun\n"]
+    with begin(command, stdout=DEVNULL) as program:
+
+        def begun() -> bool:
+            return any(path.read_bytes() == b"begun\n" for path in tmp_path.glob("sessions/*/attempts/0001.out"))
+
+        until(lambda: begun() or program.poll() is not None, "the command has begun")
         os.kill(program.pid, signal.SIGKILL)
     (tmp_path / "go").touch()
     with resumed_workspace("", tmp_path / "runbook.toml", {}, sshd.ssh_config) as (workspace, session):

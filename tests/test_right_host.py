@@ -2,12 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.support import program
+from tests.support.program import PROGRAM
 from tests.support.two_hosts import Place
 from tests.support.two_hosts import place as place
 from tests.support.two_hosts import two_hosts as two_hosts
@@ -109,8 +110,8 @@ def test_another_machine_behind_the_same_name_holds_everything_until_it_is_agree
 def test_a_folder_without_a_runbook_is_one_clear_message(tmp_path: Path, words: list[str]) -> None:
     environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "RUNBOOK_SESSIONS": str(tmp_path / "sessions")}
     environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
-    command = [sys.executable, "-m", "tui", *words]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    command = [*PROGRAM, *words]
+    done = program.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "runbook: there is no runbook.toml here, nor in a folder above"
     assert done.stdout == ""
@@ -141,9 +142,9 @@ run = "echo $HOME"
 def command(place: Place, *words: str) -> "subprocess.CompletedProcess[str]":
     """The program as it is typed."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-    line = [sys.executable, "-m", "tui", *words, "-F", str(place.ssh_config), "--headless"]
+    line = [*PROGRAM, *words, "-F", str(place.ssh_config), "--headless"]
     line += ["--operator", "ana", "--answers", "answers.toml"]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    return program.run(line, env=environment, capture_output=True, text=True)
 
 
 def test_a_rollback_from_the_command_line_runs_where_the_deployment_ran(place: Place, tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """A rehearsal of a runbook whose hosts want logins, sudo and secrets of this machine asks nobody and runs nothing."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import program
+from tests.support.program import DEVNULL, PROGRAM
 from tests.support.runbooks import one_section
 
 STEPS = """
@@ -56,12 +56,11 @@ def test_nobody_is_asked_and_no_program_is_started_for_a_login(way: str, tmp_pat
         "RUNBOOK_SESSIONS": str(tmp_path / "sessions"),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "tui", "drill", str(tmp_path / "runbook.toml"), "--headless"],
-        stdin=subprocess.DEVNULL,
+    done = program.run(
+        [*PROGRAM, "drill", str(tmp_path / "runbook.toml"), "--headless"],
+        stdin=DEVNULL,
         capture_output=True,
         text=True,
-        check=False,
         env=environment,
         cwd=tmp_path,
     )

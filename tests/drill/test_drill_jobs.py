@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.program import DEVNULL, PROGRAM, begin
 from tests.support.runbooks import one_section, small
+from tests.support.waiting import until
 from tui.cli.wiring import drill_workspace, resumed_workspace
 from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.jobs import LeftJob
@@ -205,12 +205,14 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
     (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
     monkeypatch.chdir(tmp_path)
-    command = [sys.executable, "-m", "tui", "drill", str(tmp_path / "storm.toml"), "-f", str(tmp_path / "runbook.toml")]
+    command = [*PROGRAM, "drill", str(tmp_path / "storm.toml"), "-f", str(tmp_path / "runbook.toml")]
     command += ["--pace", "10", "--headless", "--flow", "deploy", "--answers", str(tmp_path / "answers.toml")]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as program:
-        begun = list[Path]()
-        while not begun and program.poll() is None:
-            begun = [path for path in tmp_path.glob("sessions/*/attempts/0001.out") if path.read_bytes() == b"begun\n"]
+    with begin(command, stdout=DEVNULL) as program:
+
+        def begun() -> bool:
+            return any(path.read_bytes() == b"begun\n" for path in tmp_path.glob("sessions/*/attempts/0001.out"))
+
+        until(lambda: begun() or program.poll() is not None, "the command has begun")
         os.kill(program.pid, signal.SIGKILL)
     with resumed_workspace("", None, {}, None) as (workspace, session):
         conductor = workspace.resume(session, "ana")
@@ -265,13 +267,15 @@ def test_one_that_is_made_up_goes_on_too_when_its_program_was_killed(
     (tmp_path / "answers.toml").write_text('operator = "ana"\nconfirm = ["migrate"]\n')
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
     monkeypatch.chdir(tmp_path)
-    command = [sys.executable, "-m", "tui", "drill", str(path), "--pace", "0.1", "--headless", "--flow", "deploy"]
-    with subprocess.Popen([*command, "--answers", "answers.toml"], stdout=subprocess.DEVNULL) as program:
-        begun = list[Path]()
-        while not begun and program.poll() is None:
-            begun = [one for one in tmp_path.glob("sessions/*/journal*") if b'"attemptstarted"' in one.read_bytes()]
+    command = [*PROGRAM, "drill", str(path), "--pace", "0.1", "--headless", "--flow", "deploy"]
+    with begin([*command, "--answers", "answers.toml"], stdout=DEVNULL) as program:
+
+        def begun() -> bool:
+            return any(b'"attemptstarted"' in one.read_bytes() for one in tmp_path.glob("sessions/*/journal*"))
+
+        until(lambda: begun() or program.poll() is not None, "the command has begun")
         program.kill()
-    assert begun
+    assert begun()
     with resumed_workspace("", None, {}, None) as (workspace, session):
         conductor = workspace.resume(session, "ana")
         assert conductor.state.attempts[1].durable

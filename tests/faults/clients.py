@@ -1,22 +1,20 @@
 """Real `runbook` clients without a screen, and the one-step runbook they follow on a real host."""
 
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
+from tests.support import program
+from tests.support.program import PROGRAM
 from tests.support.runbooks import one_section
 from tests.support.sshd import Sshd
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome
 from tui.session.output.output import verify_output
 
-PROGRAM = (sys.executable, "-m", "tui")
 STEPS = """
 [[sections.steps]]
 id = "tick"
@@ -47,14 +45,10 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+def started(folder: Path, *words: str) -> Iterator[program.Process]:
     """A real client without a screen, killed at the end if it still runs."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    # Tests under nohup ignore SIGHUP, and so would whatever they start.
-    hears = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
-    process = subprocess.Popen(
-        [*PROGRAM, *words], cwd=folder, env=environment(folder), text=True, preexec_fn=hears, **pipes
-    )
+    process = program.begin([*PROGRAM, *words], cwd=folder, env=environment(folder), text=True, **pipes)
     try:
         yield process
     finally:
@@ -81,7 +75,7 @@ def ticking(folder: Path, sshd: Sshd, ticks: int, mutates: bool) -> Sequence[str
     return ("run", "--headless", "-f", "runbook.toml", "-F", str(sshd.ssh_config), "--answers", "answers.toml")
 
 
-def wait_for_output(folder: Path, process: "subprocess.Popen[str]", words: bytes) -> None:
+def wait_for_output(folder: Path, process: program.Process, words: bytes) -> None:
     """Wait until the attempt's output has these words; the test's time limit is the only one."""
     while True:
         assert process.poll() is None, process.communicate()[0]

@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.program import Program, forked
+
 
 class Terminal:
     """The person's side: what came is in `received`; `wait_for` waits for the program, never for the clock."""
 
-    def __init__(self, child: int, descriptor: int) -> None:
+    def __init__(self, child: int, descriptor: int, ended: Callable[[], int]) -> None:
         self.child = child
+        self._ended = ended
         self.descriptor = descriptor
         self.received = b""
         self._seen = 0
@@ -43,7 +46,7 @@ class Terminal:
 
     def resize(self, columns: int, lines: int) -> None:
         """Have the terminal be as large as this, and tell the program."""
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        _resize(self.descriptor, (columns, lines))
 
     def idle(self, quiet: float = 0.3, until: Callable[[], bool] = lambda: False) -> bool:
         """Read until nothing has come for `quiet` seconds, or much for longer; True when the program has ended.
@@ -61,7 +64,7 @@ class Terminal:
         while self._read():
             pass
         if self._status is None:
-            self._status = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+            self._status = self._ended()
         return self._status
 
     def close(self) -> None:
@@ -83,21 +86,47 @@ class Terminal:
 
 @contextmanager
 def terminal(
-    command: Sequence[str | Path], directory: Path, environment: Mapping[str, str], size: tuple[int, int] = (100, 30)
+    command: Sequence[str | Path],
+    directory: Path,
+    environment: Mapping[str, str],
+    size: tuple[int, int] = (100, 30),
+    started: bool = False,
 ) -> Iterator[Terminal]:
-    """Run a command in a terminal of this many columns and lines for as long as the block lasts."""
+    """Run a command in a terminal of this many columns and lines for as long as the block lasts.
+
+    The program of this project is a fork (`program`), or with `started` an interpreter of its own.
+    """
+    begin = _started if started or not forked(command, environment) else _forked
+    opened = begin([str(word) for word in command], directory, {"TERM": "xterm-256color", **environment}, size)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _forked(command: list[str], directory: Path, environment: dict[str, str], size: tuple[int, int]) -> Terminal:
+    ours, theirs = pty.openpty()
+    _resize(theirs, size)
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    process = Program(command, cwd=directory, env=environment, terminal=True, **streams)
+    os.close(theirs)
+    return Terminal(process.pid, ours, process.wait)
+
+
+def _started(command: list[str], directory: Path, environment: dict[str, str], size: tuple[int, int]) -> Terminal:
     child, descriptor = pty.fork()
     if child == 0:
         try:
             for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # ignored by tests in the background or
                 signal.signal(number, signal.SIG_DFL)  # under nohup, and so by the program
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+            _resize(0, size)
             os.chdir(directory)
-            os.execve(command[0], [str(part) for part in command], {"TERM": "xterm-256color", **environment})
+            os.execve(command[0], command, environment)
         finally:
             os._exit(127)
-    opened = Terminal(child, descriptor)
-    try:
-        yield opened
-    finally:
-        opened.close()
+    return Terminal(child, descriptor, lambda: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _resize(descriptor: int, size: tuple[int, int]) -> None:
+    columns, lines = size
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

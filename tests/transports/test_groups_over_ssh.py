@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.fleet import of_group
+from tests.support.program import DEVNULL, PROGRAM, begin
 from tests.support.sshd import Sshd
+from tests.support.waiting import until
 from tui.cli.wiring import resumed_workspace
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.output.output import OutputReader
@@ -92,16 +92,18 @@ def test_every_host_is_followed_again_and_nothing_of_its_output_is_missing(
     config = tmp_path / "ssh_config"
     config.write_text("".join(one.config(f"box{number}") for number, one in enumerate(servers, 1)))
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path / "sessions"))
-    command = [sys.executable, "-m", "tui", "run", "-f", tmp_path / "runbook.toml", "-F", config]
+    command = [*PROGRAM, "run", "-f", tmp_path / "runbook.toml", "-F", config]
     command += ["--headless", "--flow", "deploy", "--answers", tmp_path / "answers.toml"]
     waiting = HOSTS - in_turn
-    with subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL) as program:
-        begun = 0
-        while begun < waiting and program.poll() is None:
+    with begin(command, stdout=DEVNULL) as program:
+
+        def begun() -> int:
             found = tmp_path.glob("sessions/*/attempts/*.out")
-            begun = sum(path.read_bytes() == b"begun\n" for path in found)
+            return sum(path.read_bytes() == b"begun\n" for path in found)
+
+        until(lambda: begun() == waiting or program.poll() is not None, "all have begun")
         os.kill(program.pid, signal.SIGKILL)
-    assert begun == waiting
+    assert begun() == waiting
     (tmp_path / "go").touch()
     with resumed_workspace("", tmp_path / "runbook.toml", {}, config) as (workspace, session):
         conductor = workspace.resume(session, "ana")
