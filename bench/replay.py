@@ -99,11 +99,16 @@ async def first_frame(directory: SessionDirectory, cache: Path, whole: bool) -> 
     place = ReplayWorkspace(RecordedSession(directory, cache), Store(directory.path.parent))
     app = RunbookApp(place)
     async with app.run_test(size=(120, 40)):
-        while not isinstance(app.screen, ReplayScreen) or app.screen.moment is None or math.isinf(app.painted):  # noqa: ASYNC110
+        while not seen(app):  # noqa: ASYNC110 - nothing tells of a paint
             await asyncio.sleep(0.001)
         took = app.painted - started
         assert place.player.recording.indexed.whole is whole
     return took
+
+
+def seen(app: RunbookApp) -> bool:
+    """Whether the replay's screen is painted with what the session was."""
+    return isinstance(app.screen, ReplayScreen) and app.screen.moment is not None and not math.isinf(app.painted)
 
 
 class Bare(App[None]):

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.testing import CliRunner, Result
 
 from tests.support.runbooks import SMALL
@@ -67,6 +68,17 @@ def test_a_broken_runbook_stops_every_command_in_words(runbook: Path) -> None:
         assert done.exit_code == 3
         assert f"{runbook}:2" in done.output
         assert "Traceback" not in done.output
+
+
+def test_every_command_that_is_loaded_late_has_the_name_that_it_is_asked_for_by() -> None:
+    context = Context(main)
+    names = main.list_commands(context)
+    assert {"check", "take-over", "import"} < set(names)
+    for name in names:
+        command = main.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+    assert main.get_command(context, "no-such") is None
 
 
 def test_show_and_schema_are_for_people_and_programs(runbook: Path) -> None:

@@ -112,17 +112,19 @@ def load_config(path: Path | None = None) -> Config:
     Raises:
         UsageError: the file cannot be read, or a key in it is wrong; file and key are named.
     """
-    import tomli
-
     chosen = path or config_path()
     if chosen is None:
         return Config()
     try:
-        raw = tomli.loads(chosen.read_text(encoding="utf-8-sig"))
+        data = chosen.read_bytes()
     except FileNotFoundError:
         return Config()
     except OSError as error:
         raise UsageError(f"cannot read {chosen}: {error.strerror}", "fix its permissions, or remove it") from error
+    import tomli  # only where there is something to read
+
+    try:
+        raw = tomli.loads(data.decode("utf-8-sig"))
     except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{chosen}: {error}", "fix the file, or remove it") from error
     known = [field.name for field in msgspec.structs.fields(Config)]

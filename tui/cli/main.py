@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 import tui
-from tui.cli.drills import drill, drill_run
 from tui.cli.launching import (
     KEPT,
     NO_SCREEN,
@@ -21,21 +20,30 @@ from tui.cli.launching import (
     screen,
     without_screen,
 )
-from tui.cli.making import import_document, init
 from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
-from tui.cli.people.archiving import archive
-from tui.cli.people.following import follow, page
-from tui.cli.people.notifying import notify
-from tui.cli.people.taking_over import take_over
 from tui.cli.printing import Commands, complain, for_programs, tell
-from tui.cli.sessions import COMMANDS
-from tui.cli.several import chosen_file, diff, list_runbooks, others_than
+from tui.cli.several import chosen_file, others_than
 from tui.cli.which_runbook import find_runbook
 from tui.errors import RunbookInvalid
 from tui.resources import NAME, bundled
 
 SHELLS = ("bash", "zsh", "fish")
 DEFAULT = click.core.ParameterSource.DEFAULT
+
+_SESSIONS = ("sessions", "export", "verify", "followups", "search", "compare", "drills")
+LATER = {name: f"tui.cli.sessions:{name}" for name in _SESSIONS} | {
+    "archive": "tui.cli.people.archiving:archive",
+    "diff": "tui.cli.several:diff",
+    "drill": "tui.cli.drills:drill",
+    "follow": "tui.cli.people.following:follow",
+    "import": "tui.cli.making:import_document",
+    "init": "tui.cli.making:init",
+    "list": "tui.cli.several:list_runbooks",
+    "notify": "tui.cli.people.notifying:notify",
+    "page": "tui.cli.people.following:page",
+    "take-over": "tui.cli.people.taking_over:take_over",
+}
+"""Commands that are loaded once they are asked for: all of them took a hundredth of the time to the first frame."""
 
 
 def say_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -45,7 +53,9 @@ def say_version(context: click.Context, option: click.Parameter, wanted: bool) -
         context.exit()
 
 
-@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, later=LATER, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -66,6 +76,8 @@ def main(context: click.Context, /, demo: bool, **given: Any) -> None:
             words = f"options of `runbook` alone stand before {context.invoked_subcommand}"
             raise click.UsageError(f"{words}; write them behind it", context)
     elif demo:
+        from tui.cli.drills import drill_run
+
         context.invoke(drill_run, file=bundled(NAME), **{name: given[name] for name in SETTINGS})
     else:
         context.invoke(run, **given)
@@ -311,10 +323,6 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     tell(kind(main, {}, "runbook", "_RUNBOOK_COMPLETE").source().rstrip("\n"))
-
-
-for command in (*COMMANDS, archive, diff, drill, follow, import_document, init, list_runbooks, notify, page, take_over):
-    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from traceback import extract_tb, walk_tb
 from types import TracebackType
 from typing import Any, NoReturn, TextIO
@@ -81,7 +82,28 @@ def can_ask() -> bool:
 
 
 class Commands(click.Group):
-    """A group that ends in words whatever becomes of its output."""
+    """A group that ends in words whatever becomes of its output, and loads most commands once one is asked for."""
+
+    def __init__(self, *args: Any, later: Mapping[str, str] | None = None, **extra: Any) -> None:
+        """A group as click's own.
+
+        Args:
+            later: by the name of a command that is not loaded yet its module and its name there, `module:name`.
+        """
+        super().__init__(*args, **extra)
+        self.later = dict(later or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, loaded or not."""
+        return sorted({*super().list_commands(ctx), *self.later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, loaded where it was not yet; None where there is none."""
+        if cmd_name not in self.later:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self.later[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click's own; see there."""

@@ -217,7 +217,3 @@ def drills(session: str, team: bool, as_json: bool) -> None:
         return
     with opened_anywhere(store, session) as directory:
         debrief_report(debrief_of(directory), as_json, tell, earlier_drills(store, directory))
-
-
-COMMANDS = (sessions, export, verify, followups, search, compare, drills)
-"""What the group of commands takes from here."""
