@@ -31,7 +31,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     is because another person has the session by now, `busy` whether commands are run one after the other, also while
     one is waited for to be tried again, `replayed` whether it is long past, `usual` what steps took in earlier
     sessions, `whole` what whole sessions and their sections took, `issue` the known trouble that a failed step looks
-    like, `keys` those of the screen that shows it.
+    like, `keys` those of the screen that shows it, `marked` the host of a group that the operator has marked.
     """
 
     state: SessionState
@@ -53,6 +53,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     whole: WholeUsual = WholeUsual()
     issue: str = ""
     keys: Keys = Keys()
+    marked: str = ""
 
 
 SECOND, MINUTE = 1.0, 60.0

@@ -2,6 +2,7 @@
 
 from tui.dialogs import AskText
 from tui.dialogs.pick import Pick
+from tui.errors import NotNow
 from tui.front import asks
 from tui.runbook.model import Issue
 from tui.screens.run.panes import OUTPUT
@@ -10,6 +11,8 @@ from tui.screens.run.text import compared, hosts_to_open
 from tui.session.possible.refusals import refusal
 from tui.session.views.symptoms import Match
 from tui.text.amounts import counted
+from tui.widgets.step.card import StepCard
+from tui.widgets.step.host_grid import attempt_on
 
 SEARCH = "In this output ({next} next, {before} previous):"
 NEWLINE = "\n"
@@ -50,6 +53,18 @@ class SessionScreen(SessionShown):
         if place is not None:
             self._chosen = attempts[place]
             self._show_output()
+
+    def action_open_host(self) -> None:
+        self.card.action_open_host()
+
+    def on_step_card_host_chosen(self, event: StepCard.HostChosen) -> None:
+        """Show what a host of the step's group printed last, with the output in focus."""
+        found = attempt_on(self.state, self.step, event.host) if self.step else 0
+        if found:
+            self._chosen = found
+            self.action_pane(OUTPUT)
+        else:
+            self.app.show_error(NotNow(f"nothing has run on {event.host} yet", "mark a host on which something ran"))
 
     def action_own_command(self) -> None:
         """Say why no command can be run here; where one can, the screen that acts asks for it."""

@@ -35,7 +35,7 @@ from tui.widgets.frames import Printed, output_foot, output_head
 from tui.widgets.head.mode import clock_line
 from tui.widgets.head.top_line import TopLine
 from tui.widgets.moment import MINUTE, SECOND, Moment, current_step, only_later, only_measured, rests, same_but_for_time
-from tui.widgets.offers.next_act import next_act
+from tui.widgets.offers.next_act import next_act, opens
 from tui.widgets.offers.of_session import OfferedLast, beside
 from tui.widgets.offers.offer import Offer
 from tui.widgets.output.view import OutputView
@@ -315,12 +315,18 @@ class SessionShown(FrontPage[None]):
         if moment is None or step is None:
             return
         first, keys = next_act(moment, step), moment.keys
+        if self.card.marked:
+            first = opens(moment, step, self.card.marked)
         self.band.tell(first, beside(moment, step, self.offers()), keys.sign(first.act), moment.replayed)
         self.show_keys()
 
     async def on_band_chosen(self, event: Band.Chosen) -> None:
         """Do what was clicked in the band, as its key does."""
         await self.do_act(event.act if "." in event.act else f"{self.ACTS}.{event.act}")
+
+    def on_step_card_marked(self) -> None:
+        """The key that does what comes next opens a host while one is marked, and the band says so."""
+        self._show_offers()
 
     def _entitle_output(self) -> None:
         """Say on the output's frame whose it is, and how much of it there is."""

@@ -29,7 +29,8 @@ from tui.text.block import NO_BREAK, Piece, shown
 from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
 from tui.widgets.step.beside import on_hosts
-from tui.widgets.step.cell_rows import SIGNS, stands_words
+from tui.widgets.step.cell_rows import stands_words
+from tui.widgets.step.host_grid import SIGNS
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
 from tui.widgets.step.ticks import received
 

@@ -22,6 +22,7 @@ from tui.text.amounts import clock_words, counted
 from tui.widgets.glyphs import AGAIN
 from tui.widgets.moment import Moment, current_step, spent, waiting_kind
 from tui.widgets.step.cell_rows import next_words
+from tui.widgets.step.host_grid import attempt_on
 
 LONGEST = 30
 """Cells that the choices of a question may take."""
@@ -69,6 +70,13 @@ def next_act(moment: Moment, step: Step, aside: bool = False) -> NextAct:
     aside = aside or plan_of(state).place(step.id) < 0
     found = _doubted(state, step, aside or step.id == here) or _standing(moment, step, aside)
     return _not_now(moment) if _is_held(moment, step, found.act) else found
+
+
+def opens(moment: Moment, step: Step, host: str) -> NextAct:
+    """What the same key does while a host of the step's group is marked: it opens that."""
+    if not attempt_on(moment.state, step, host):
+        return NextAct("", "NOTHING", f"has run on {host} yet")
+    return NextAct("hosts.open", "OPEN", f"what {host} printed")
 
 
 def _is_held(moment: Moment, step: Step, act: str) -> bool:

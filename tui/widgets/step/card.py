@@ -2,18 +2,25 @@
 
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.visual import Visual
 
+from tui.actions import bindings
+from tui.runbook.model import Step
 from tui.session.state import SessionState, StepStatus, step_by_id
-from tui.text.block import styled
+from tui.text.block import Piece, styled
 from tui.widgets.frames import step_foot, step_title
 from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
 from tui.widgets.seen import seen
+from tui.widgets.step.host_grid import HostGrid, cells_shown, grid_of, is_marked
 from tui.widgets.step.laid_out import LaidRow, copied
 from tui.widgets.step.text import card
 
@@ -26,6 +33,17 @@ class StepCard(Lines):
     """Shows step `step` as it stands at `moment`; in focus nothing of it is folded."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"card--plain"}
+    BINDINGS: ClassVar[list[BindingType]] = bindings("hosts")
+
+    class Marked(Message):
+        """Another host of the group is marked, or none."""
+
+    class HostChosen(Message):
+        """The host that is marked is to be opened."""
+
+        def __init__(self, host: str) -> None:
+            super().__init__()
+            self.host = host
 
     moment: reactive[Moment | None] = reactive(None, repaint=False)
     step: reactive[str] = reactive("", repaint=False)
@@ -36,6 +54,9 @@ class StepCard(Lines):
         self._strips: list[Strip] = []
         self._drawn_for = (0, 0)
         self._class = "todo"
+        self.marked = ""
+        """The host of the step's group that is marked; empty where none is."""
+        self._marked_last = ""
 
     def watch_moment(self, before: Moment | None, moment: Moment | None) -> None:
         self._update()
@@ -43,6 +64,8 @@ class StepCard(Lines):
             self._blink(moment)
 
     def watch_step(self) -> None:
+        self._marked_last = ""
+        self._mark("")
         self._update()
         self.scroll_to(y=0, animate=False, force=True)
 
@@ -53,7 +76,57 @@ class StepCard(Lines):
         self._wrap()
 
     def on_blur(self) -> None:
+        self._mark("")
         self._wrap()
+
+    # which host is marked
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "mark_beside":
+            return self._grid() is not None
+        return bool(self.marked) if action in ("open_host", "unmark") else super().check_action(action, parameters)
+
+    def action_mark_beside(self, by: int) -> None:
+        self._move_mark(by, 0)
+
+    def action_mark_row(self, by: int) -> None:
+        """Go to the host above or below; where none is marked the card is scrolled, as ever."""
+        if self.marked:
+            self._move_mark(0, by)
+        elif by < 0:
+            self.action_scroll_up()
+        else:
+            self.action_scroll_down()
+
+    def action_open_host(self) -> None:
+        self.post_message(self.HostChosen(self.marked))
+
+    def action_unmark(self) -> None:
+        self._mark("")
+        self._wrap()
+
+    def _grid(self) -> HostGrid | None:
+        if self.moment is None or not self.step:
+            return None
+        cells = cells_shown(self.moment.state, step_by_id(self.moment.state.runbook, self.step))
+        return grid_of(cells, self.width) if cells else None
+
+    def _move_mark(self, right: int, down: int) -> None:
+        grid = self._grid()
+        if grid is None:
+            return
+        again = not self.marked and any(cell.host == self._marked_last for cell in grid.cells)
+        self._mark(self._marked_last if again else grid.moved(self.marked, right, down))
+        self._wrap()
+        row = next((place for place, row in enumerate(self._shown) if is_marked(row)), None)
+        if row is not None:
+            self.scroll_to_region(Region(0, row, self.width, 1), animate=False, force=True)
+
+    def _mark(self, host: str) -> None:
+        if host != self.marked:
+            self._marked_last = self.marked = host or self._marked_last
+            self.marked = host
+            self.post_message(self.Marked())
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -87,12 +160,21 @@ class StepCard(Lines):
         """Say on the frame what state the step is in; the frame has its colour."""
         step = step_by_id(moment.state.runbook, self.step)
         width = self.outer_size.width
-        self.entitle(step_title(moment.state, step, width), step_foot(moment, step))
+        self.entitle(step_title(moment.state, step, width), self._foot(moment, step))
         class_ = seen(moment.state, step).class_
         if class_ != self._class:
             self.remove_class(self._class, update=False)  # what is added brings the styles up to date
             self.add_class(class_)
             self._class = class_
+
+    def _foot(self, moment: Moment, step: Step) -> list[Piece]:
+        """What stands below the card: in focus the keys that mark and open a host, where it has hosts."""
+        sign = moment.keys.sign
+        if self.marked:
+            return [(f"{self.marked}: {sign('hosts.open')} opens it · {sign('hosts.none')} none", "$soft")]
+        if self.has_focus and self._grid() is not None:
+            return [(f"{sign('hosts.before')} {sign('hosts.after')} mark a host", "$soft")]
+        return step_foot(moment, step)
 
     def _blink(self, moment: Moment) -> None:
         """Draw the eye to a step that has just failed, once."""
@@ -113,6 +195,7 @@ class StepCard(Lines):
         self._draw()
 
     def _rows(self, moment: Moment) -> list[LaidRow]:
+        moment = replace(moment, marked=self.marked) if self.marked else moment
         return card(moment, self.step, self.width, self._height, self.has_focus, self.outer_size.width)
 
     def _draw(self) -> None:

@@ -1,7 +1,6 @@
 """Lays out the hosts of a group in an action: how many stand where, each with its sign, and who said something else."""
 
 from collections import Counter
-from os.path import commonprefix
 
 from msgspec.structs import replace
 
@@ -24,26 +23,14 @@ from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
 from tui.widgets.head.mode import cut
 from tui.widgets.moment import Moment
+from tui.widgets.step.host_grid import SIGNS, grid_of, grid_rows, place_shown
 from tui.widgets.step.laid_out import LaidRow, rows
 
-SIGNS = {
-    CellStatus.GOOD: ("✔", "good"),
-    CellStatus.RUNNING: ("▶", "live"),
-    CellStatus.FAILED: ("✖", "bad"),
-    CellStatus.UNREACHABLE: ("✖", "bad"),
-    CellStatus.UNKNOWN: ("?", "unknown"),
-    CellStatus.CANCELLED: ("–", "bad"),
-    CellStatus.PART: ("◐", "bad"),
-    CellStatus.TO_DO: ("○", "todo"),
-}
-"""The sign of a host by where it stands, and its style."""
 COUNTED = (
     *(CellStatus.GOOD, CellStatus.RUNNING, CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN),
     *(CellStatus.CANCELLED, CellStatus.PART, CellStatus.TO_DO),
 )
 """In which order hosts are counted."""
-MOST_ROWS = 6
-"""Rows of hosts that are shown; of more hosts the first that a person has to look at."""
 WORDED = (CellStatus.UNREACHABLE, CellStatus.CANCELLED, CellStatus.PART)
 """What is counted with its word: its sign is another's as well, or seldom seen."""
 NAMED = 3
@@ -55,11 +42,12 @@ def cell_rows(moment: Moment, step: Step, place: int, width: int) -> list[LaidRo
     cells = tuple(_as_seen(moment, step, cell) for cell in cells_of(moment.state, step, place))
     if not any(cell.attempt for cell in cells):
         return []
+    marked = moment.marked if step.each or place == place_shown(moment.state, step) else ""
     return [
         *_counts(moment, step, place, cells, width),
         *next_rows(moment, step, width),
         *_bad(moment, step, cells, width),  # before the grid, of which a low terminal shows the first rows
-        *_grid(cells, width),
+        *grid_rows(grid_of(cells, width), width, marked),
         *_said(moment, cells, width),
     ]
 
@@ -126,31 +114,6 @@ def _took(moment: Moment, step: Step, cell: Cell) -> float:
     known = moment.state.step(step.id).cells
     numbers = [at[cell.host] for at in known.values() if cell.host in at] if step.each else [cell.attempt]
     return sum(lasted(moment.state.attempts[number], moment.now) for number in numbers)
-
-
-def _grid(cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
-    """One sign for each host, with what tells its name from the others'."""
-    prefix = commonprefix([cell.host for cell in cells]) if len(cells) > 1 else ""
-    names = {cell.host: cell.host[len(prefix.rstrip("0123456789")) :] for cell in cells}
-    wide = max(map(len, names.values())) + 2
-    in_row = max(1, (width - 2) // wide)
-    room = in_row * MOST_ROWS
-    kept = cells
-    if len(cells) > room:
-        urgent = sorted(cells, key=lambda cell: ORDER.index(cell.status))[: room - 1]
-        kept = tuple(cell for cell in cells if cell in urgent)
-    found: list[LaidRow] = []
-    for start in range(0, len(kept), in_row):
-        pieces: list[Piece] = [("  ", "")]
-        for cell in kept[start : start + in_row]:
-            sign, style = SIGNS[cell.status]
-            pieces += [(sign, STYLES[style]), (names[cell.host].ljust(wide - 1), "")]
-        found.append(LaidRow(tuple(pieces)))
-    if len(kept) < len(cells):
-        rest = Counter(cell.status for cell in cells) - Counter(cell.status for cell in kept)
-        words = ", ".join(f"{rest[status]} {status.value}" for status in ORDER if rest[status])
-        found += rows([(f"  and {words}", "$faint")], width, 2)
-    return found
 
 
 def _bad(moment: Moment, step: Step, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:

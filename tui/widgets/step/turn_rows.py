@@ -11,7 +11,8 @@ from tui.session.state import SessionState
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
 from tui.widgets.moment import Moment
-from tui.widgets.step.cell_rows import SIGNS, cell_rows
+from tui.widgets.step.cell_rows import cell_rows
+from tui.widgets.step.host_grid import SIGNS
 from tui.widgets.step.laid_out import LaidRow, rows
 
 TOLD = (CellStatus.GOOD, CellStatus.RUNNING, CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN)

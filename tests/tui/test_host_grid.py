@@ -1,0 +1,111 @@
+"""A host of a group is marked by arrow keys in the step's card, and opened by enter."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tests.support.fake_transport import Reply
+from tests.support.fleet import FAILED, FLEET, fleet
+from tests.support.running import comes, running
+from tests.tui.conftest import shown, until
+from tui.app import RunbookApp
+from tui.execution.workspace import Setup, Workspace
+from tui.runbook.reading.load import load_text
+from tui.session.archive.store import Store
+from tui.session.clock import SystemClock
+from tui.session.groups.cells import Cell, CellStatus
+from tui.session.state import StepStatus
+from tui.widgets.step.host_grid import grid_of, grid_rows, is_marked
+
+
+def cells(count: int, bad: int) -> tuple[Cell, ...]:
+    one = Cell("web", 1, CellStatus.GOOD)
+    made = tuple(replace(one, host=f"web{number:03}", attempt=number) for number in range(1, count + 1))
+    return tuple(replace(cell, status=CellStatus.FAILED) if cell.attempt == bad else cell for cell in made)
+
+
+def test_a_mark_goes_to_the_host_to_look_at_first_then_beside_and_below_and_stays_at_the_edges() -> None:
+    grid = grid_of(cells(12, 7), 32)
+    assert grid.in_row == 6
+    assert grid.moved("", 1, 0) == "web007"
+    assert [grid.moved("web007", *by) for by in ((1, 0), (0, -1), (-1, 0), (0, 1))] == [
+        "web008",
+        "web001",
+        "web007",
+        "web007",
+    ]
+    assert grid.moved("web006", 1, 0) == "web006"
+    assert grid.moved("web012", 0, 1) == "web012"
+    assert grid.moved("web010", 0, -1) == "web004"
+
+
+def test_of_a_thousand_hosts_those_that_are_shown_can_be_marked() -> None:
+    grid = grid_of(cells(1000, 980), 42)
+    assert "web980" in [cell.host for cell in grid.cells]
+    assert len(grid.cells) + sum(grid.rest.values()) == 1000
+    found = grid_rows(grid, 42, "web980")
+    [row] = [row for row in found if is_marked(row)]
+    assert [text for text, style in row.pieces if style.endswith("reverse")] == ["✖980"]
+    assert all(len(one.text) <= 42 for one in found)
+
+
+@asynccontextmanager
+async def of_six(tmp_path: Path, size: tuple[int, int]) -> AsyncIterator[tuple[RunbookApp, Any]]:
+    """The run screen of six hosts, on the fourth of which the update fails; two are left to do."""
+    hosts = fleet()
+    for name in ("web01", "web02", "web03"):
+        hosts[name].replies["install"] = Reply(f"{name} has it now\n".encode())
+    hosts["web04"].replies["install"] = FAILED
+    text = FLEET.replace("AT_ONCE", "1").replace("STOP_AFTER", "1")
+    workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), dict(hosts), SystemClock())
+    async with running(workspace, size, notifications=True, setup=Setup(flow="deploy", operator="ana")) as (app, pilot):
+        app.conductor.start("update")
+        await comes(pilot, app, "update", StepStatus.FAILED)
+        yield app, pilot
+    workspace.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_enter_opens_the_marked_host_and_is_the_next_act_again_afterwards(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with of_six(tmp_path, size) as (app, pilot):
+        attempts = len(app.conductor.state.attempts)
+        await pilot.press("2")
+        await until(pilot, lambda: "← → mark a host" in shown(app))
+        await pilot.press("right")
+        await until(pilot, lambda: "web04: ⏎ opens it" in shown(app) and "OPEN  what web04 printed" in shown(app))
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "OPEN  what web02 printed" in shown(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "web02 has it now" in shown(app))
+        assert app.screen.output.has_focus
+        assert "OPEN" not in shown(app)
+        assert len(app.conductor.state.attempts) == attempts
+        await pilot.press("2", "right")  # where the mark was
+        await until(pilot, lambda: "OPEN  what web02 printed" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "OPEN" not in shown(app) and "RETRY" in shown(app))
+        assert app.screen.card.has_focus
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.is_modal)  # what comes next asks first
+
+
+async def test_a_host_on_which_nothing_ran_says_so(tmp_path: Path) -> None:
+    async with of_six(tmp_path, (120, 40)) as (app, pilot):
+        await pilot.press("2", "right", "right", "enter")
+        await until(pilot, lambda: "Nothing has run on web05 yet" in shown(app))
+        assert "NOTHING  has run on web05 yet" in shown(app)
+        assert app.screen.card.marked == "web05"
+
+
+async def test_without_a_group_the_arrows_and_enter_are_what_they_were(workspace: Workspace) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("2", "right", "down", "up", "left")
+        assert app.screen.card.marked == ""
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
