@@ -155,6 +155,11 @@ class StepState(Struct, frozen=True, kw_only=True):
     confirmed_seq: int = -1
 
     @property
+    def warned(self) -> tuple[int, ...]:
+        """The places of its actions of which a check warned."""
+        return tuple(place for place, checks in self.checks.items() if any(check.warning for check in checks))
+
+    @property
     def shown(self) -> tuple[int, ...]:
         """Its attempts and the operator's own commands at it, in the order in which they ran."""
         return tuple(sorted((*self.attempts, *self.outside))) if self.outside else self.attempts

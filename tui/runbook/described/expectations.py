@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from tui.runbook.model import Expect, Number
 from tui.text.amounts import BYTES, LONG, SECONDS, duration, exactly
 
@@ -9,7 +11,29 @@ from tui.text.amounts import BYTES, LONG, SECONDS, duration, exactly
 def expectations(expect: Expect) -> list[str]:
     """What a good result looks like, one line for each thing that must hold."""
     lines = [expect.text] if expect.text else []
-    lines += _each(expect)
+    return _graded(expect, [*lines, *_each(expect)])
+
+
+def expected_in_brief(expect: Expect) -> list[str]:
+    """The same for who runs it: where the runbook says in words which text is looked for, only those words."""
+    if line := _said(expect):
+        return _graded(expect, [expect.text if one == line else one for one in _each(expect)])
+    return expectations(expect)
+
+
+def called_in_brief(expect: Expect, expected: str) -> str:
+    """What one thing that must hold is called where it was compared; see `expected_in_brief`."""
+    return expect.text if expected == _said(expect) else expected
+
+
+def _said(expect: Expect) -> str:
+    """The one text, or pattern, that is looked for beside the exit status, where the words of an expectation say it."""
+    texts = (*expect.contains, *expect.absent, *expect.matches, *expect.misses)
+    lines = [*_each(replace(expect, exit=(0,)))]
+    return lines[0] if expect.text and len(texts) + (expect.empty is not None) == 1 == len(lines) else ""
+
+
+def _graded(expect: Expect, lines: list[str]) -> list[str]:
     return [f"{line} (else a warning)" for line in lines] if expect.warn else lines
 
 

@@ -24,9 +24,9 @@ from tui.session.events import NoteAdded
 from tui.session.groups.printed_alike import to_look_at
 from tui.session.output.output import OutputReader
 from tui.session.possible.refusals import Situation
-from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.state import SessionState, step_by_id
 from tui.session.views.called import attempt_failed
-from tui.session.views.symptoms import Match, likely
+from tui.session.views.symptoms import Match, is_amiss, likely
 from tui.widgets import FOLDER
 from tui.widgets.band.widget import Band
 from tui.widgets.checklist.widget import Checklist
@@ -192,10 +192,10 @@ class SessionShown(FrontPage[None]):
         trouble = self.viewer.trouble or self.viewer.outputs.trouble
         self._printed = self.last_printed(state)
         here = current_step(state)
-        if state.step(here).attempts[-1:] != self._looked_at or state.step(here).status is not StepStatus.FAILED:
-            failed = bool(here) and state.step(here).status is StepStatus.FAILED
-            self._looked_at = state.step(here).attempts[-1:] if failed else ()
-            likely = self._likely(here) if failed else []
+        amiss = bool(here) and is_amiss(state.step(here))
+        if state.step(here).attempts[-1:] != self._looked_at or not amiss:
+            self._looked_at = state.step(here).attempts[-1:] if amiss else ()
+            likely = self._likely(here) if amiss else []
             self._issue = likely[0].issue.title if likely else ""
         moment = Moment(
             issue=self._issue,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tui.session.groups.cells import ORDER, Cell, cells_of, group_at
-from tui.session.state import SessionState, step_by_id
+from tui.session.state import SessionState, StepStatus, step_by_id
 
 
 def said_alike(state: SessionState, cells: Iterable[Cell]) -> list[list[Cell]]:
@@ -25,10 +25,14 @@ def to_look_at(state: SessionState, step: str) -> int:
 def telling(state: SessionState, step: str) -> int:
     """The attempt that tells where a step stands: its last, or on a group that of the host to look at first.
 
-    While some run it is the one that has run longest. 0 where nothing has run.
+    While some run it is the one that has run longest. Of a step to sign it is the first that a check warned of. 0 where
+    nothing has run.
     """
     step_state = state.step(step)
     last = step_state.attempts[-1] if step_state.attempts else 0
+    if step_state.status is StepStatus.PASSED and (warned := step_state.warned):
+        of_it = [number for number in step_state.attempts if state.attempts[number].action == warned[0]]
+        last = of_it[-1] if of_it else last
     place = state.attempts[last].action if last else 0
     if place not in step_state.cells or not group_at(state, step, place):
         return last

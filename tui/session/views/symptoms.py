@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui.runbook.model import Issue, Runbook
 from tui.runbook.patterns.bounded import PatternMatch, TooSlow, finditer
 from tui.session.groups.printed_alike import telling
-from tui.session.state import SessionState, StepStatus, action_at, step_by_id
+from tui.session.state import SessionState, StepState, StepStatus, action_at, step_by_id
 
 TAIL = 64 * 1024
 """Bytes at the end of an output that are looked through: what went wrong is said last."""
@@ -59,8 +59,14 @@ def matching(runbook: Runbook, text: str, subject: Subject = UNKNOWN) -> list[Ma
     return sorted(found, key=lambda match: (-match.count, -match.near))
 
 
+def is_amiss(step: StepState) -> bool:
+    """Whether a step failed, its outcome is not known, or it is to be signed although a check warned."""
+    warned = step.status is StepStatus.PASSED and bool(step.warned)
+    return warned or step.status in (StepStatus.FAILED, StepStatus.UNKNOWN)
+
+
 def likely(runbook: Runbook, state: SessionState, step: str, attempts: Path | None = None) -> list[Match]:
-    """The issues that a failed step looks like, the likeliest first; see `said_of` for the argument."""
+    """The issues that a step in trouble looks like, the likeliest first; see `said_of` for the argument."""
     said = said_of(state, step, attempts)
     if not said:
         return []
@@ -117,13 +123,13 @@ def _line_at(text: str, hit: PatternMatch) -> str:
 
 
 def said_of(state: SessionState, step: str, attempts: Path | None = None) -> str:
-    """What is known of a failed step: the end of its last output, how it ended, and what was expected of it.
+    """What is known of a step in trouble: the end of its output, how it ended, and what was expected of it.
 
     Args:
         attempts: the directory of the outputs; without it only what the journal has is looked at.
     """
     step_state = state.step(step)
-    if step_state.status not in (StepStatus.FAILED, StepStatus.UNKNOWN) or not step_state.attempts:
+    if not is_amiss(step_state) or not step_state.attempts:
         return ""
     last = state.attempts[telling(state, step)]
     words = [_tail(attempts / f"{last.number:04d}.out")] if attempts is not None else []

@@ -140,7 +140,10 @@ def _standing(moment: Moment, step: Step, aside: bool) -> NextAct:
         two = step.signoff is Signoff.TWO_PERSON
         name = f"as {state.operator}"
         brief = (f"{name} and another", "two people") if two else ()
-        return NextAct("sign", "SIGN", f"{name}, and a second person" if two else name, "sign", brief=brief)
+        who = f"{name}, and a second person" if two else name
+        if warned := sum(check.warning for checks in state.step(step.id).checks.values() for check in checks):
+            brief, who = (who, *brief), f"{who}: {counted(warned, 'warning')}"
+        return NextAct("sign", "SIGN", who, "sign", brief=brief)
     if status is StepStatus.FAILED:
         return _asking("retry", "RETRY", how_asked(state, step), "bad")
     if status is StepStatus.UNKNOWN:

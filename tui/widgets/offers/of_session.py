@@ -99,6 +99,8 @@ def _close(moment: Moment, step: Step) -> tuple[str, ...]:
         return ("skip", "note", ROLLBACK)
     if status is StepStatus.PENDING and step.id != current_step(state) and plan_of(state).place(step.id) >= 0:
         return ("here", "skip")
+    if status is StepStatus.PASSED and moment.issue and step.id == current_step(state):
+        return ("troubleshoot", *CLOSE[status])
     aside = plan_of(state).place(step.id) < 0
     return (*CLOSE[status], HELP_CALLED) if aside and HELP_CALLED not in CLOSE[status] else CLOSE[status]
 

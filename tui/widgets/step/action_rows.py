@@ -25,7 +25,7 @@ from tui.widgets.moment import Moment
 from tui.widgets.step.cell_rows import cell_rows
 from tui.widgets.step.laid_out import LaidRow, code, rows
 from tui.widgets.step.standing import ActionStanding, between_tries, standing, took, waited
-from tui.widgets.step.ticks import tells_answer, ticks
+from tui.widgets.step.ticks import tells_answer, ticks, warnings
 from tui.widgets.step.turn_rows import turn_rows
 
 LABEL = "$soft"
@@ -106,7 +106,7 @@ def _action(
     inline = open_ and _is_itself(moment, step, place, one)
     head = [] if inline else _head(moment, step, place, one, title, room.width, open_)
     if not open_ and detail < Detail.TICKS:
-        return head
+        return [*head, *warnings(action, one, room.width)]
     told = ticks(action, one, values, room.width, shortened=bool(room.lines))
     if cells := cell_rows(moment, step, place, room.width) if group_at(state, step.id, place) else []:
         told, wrong = cells, True

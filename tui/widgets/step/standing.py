@@ -51,7 +51,9 @@ def standing(state: SessionState, step: Step, place: int) -> ActionStanding:
     done = place < step_state.action
     current = place == step_state.action and not step_state.status.settled
     status = step_state.status
-    if done:
+    if done and place in step_state.warned:
+        sign, class_ = str(TickSign.WARNING), "turn"
+    elif done:
         sign, class_ = glyph(StepStatus.SIGNED), CLASSES[StepStatus.SIGNED]
     elif current and trying_again(state, step_state):
         sign, class_ = AGAIN, "live"

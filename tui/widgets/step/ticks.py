@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tui.runbook.described.expectations import expectations
+from msgspec.structs import replace
+
+from tui.runbook.described.expectations import called_in_brief, expected_in_brief
 from tui.runbook.model import Action, AnswerKind
 from tui.runbook.templates.variables import worded
 from tui.session.events import Check
@@ -35,10 +37,10 @@ NOTHING = ("not ", "no ", "none ")
 def expected(action: Action) -> list[str]:
     """What is expected of an action, before anything was compared."""
     if action.ask is not None and action.answer is AnswerKind.YES_NO and not action.expect.choice:
-        return [*expectations(action.expect), "yes"]
+        return [*expected_in_brief(action.expect), "yes"]
     if action.manual is not None:
         return [BY_HAND]
-    return expectations(action.expect) or ([SUCCESS] if action.run is not None else [])
+    return expected_in_brief(action.expect) or ([SUCCESS] if action.run is not None else [])
 
 
 def ticks(
@@ -55,8 +57,8 @@ def ticks(
         if standing.done:
             return []
         return [row for words in expected(action) for row in _open(worded(words, values), width)]
+    standing = replace(standing, checks=tuple(in_brief(action, check) for check in standing.checks))
     bad = [check for check in standing.checks if not check.ok and not check.warning]
-    warned = [check for check in standing.checks if not check.ok and check.warning]
     held = [check for check in standing.checks if check.ok]
     found: list[LaidRow] = []
     sign = TickSign.AGAIN if standing.attempt is not None and standing.attempt.retrying else TickSign.FAILED
@@ -64,13 +66,23 @@ def ticks(
         found += _failed(sign, check.expected, check.came.removesuffix(f": {standing.said}"), width)
         if check is bad[0]:
             found += _said(standing.said, check.came.removesuffix(f": {standing.said}"), width)
-    for check in warned:
-        found += _failed(TickSign.WARNING, check.expected, check.came, width)
+    found += warnings(action, standing, width)
     if shortened and len(held) > 1 and bad:
         return [*found, *_held(f"{len(held)} others hold", "", width)]
     for check in _worth_telling(held, standing.checks):
         found += _held(check.expected, received(check), width)
     return found
+
+
+def in_brief(action: Action, check: Check) -> Check:
+    """A check as it is told to who runs it: by the runbook's words, where it has some for the pattern."""
+    return replace(check, expected=called_in_brief(action.expect, check.expected))
+
+
+def warnings(action: Action, standing: ActionStanding, width: int) -> list[LaidRow]:
+    """What a check warned of, which is told wherever the action is: somebody signs it."""
+    warned = [in_brief(action, check) for check in standing.checks if check.warning]
+    return [row for check in warned for row in _failed(TickSign.WARNING, check.expected, check.came, width)]
 
 
 def _unknown(standing: ActionStanding) -> bool:
