@@ -13,7 +13,6 @@ from tests.support.small_session import SmallSession, small_session
 from tests.support.stored import stored
 from tui.app import parting
 from tui.cli.wiring import resumed_workspace
-from tui.errors import SessionError
 from tui.exports.html.document import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
@@ -250,8 +249,13 @@ def test_a_session_of_which_nothing_is_left_is_called_so_in_every_view(
     assert f"Rolled back at {state.rollback_finished_at:%H:%M:%S} UTC: errors" in handover_summary(state)
     assert read_history(store).sessions.keys() == {told.id}
     monkeypatch.setattr("tui.cli.wiring.open_store", lambda: store)
-    with pytest.raises(SessionError, match="no unfinished session"), resumed_workspace("", None, {}, None):
-        pass
+    with resumed_workspace("", None, {}, None) as (_, found):
+        assert found == told.id, "that it is finished is still to be recorded"
+    other = SmallSession(store.root).conductor
+    other.close()
+    with resumed_workspace("", None, {}, None) as (_, found):
+        assert other.state.started is not None
+        assert found == other.state.started.session, "what has steps left comes before it"
 
 
 def test_a_deployment_whose_steps_are_all_done_may_be_rolled_back_and_leaves_its_follow_ups(

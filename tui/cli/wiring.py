@@ -305,6 +305,8 @@ def resumed_workspace(
 def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     """The newest unfinished session: of the runbook that is here, where one is.
 
+    Where steps are left in none, the newest of which nobody has recorded that it is finished.
+
     Raises:
         SessionError: there is none, those of other runbooks are named; or there are some of several environments.
     """
@@ -316,16 +318,20 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     here = path or nearest_runbook()
     wanted = runbook_id(load(here)) if here is not None else ""
     found: dict[tuple[str, str], str] = {}
+    settled: dict[tuple[str, str], str] = {}
     others: list[str] = []
     for one in KnownSessions(store).all():
-        if not one.readable or (one.finished and not (undoing and one.open)):
+        left = one.readable and (not one.finished or (undoing and one.open))
+        unrecorded = one.started is not None and one.closed is None
+        if not left and (undoing or not unrecorded):
             continue
         of = one.runbook, one.apart
         told = " · ".join(filter(None, (one.title, one.environment)))
         if not wanted or of[0] == wanted:
-            found.setdefault(of, f"{one.id} ({told})")
-        else:
+            (found if left else settled).setdefault(of, f"{one.id} ({told})")
+        elif left:
             others.append(f"{one.id} ({told})")
+    found = found or settled
     if len(found) == 1:
         return next(iter(found.values())).partition(" ")[0]
     if found:
