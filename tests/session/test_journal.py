@@ -9,6 +9,7 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tui.errors import JournalDamaged, SessionError
 from tui.session import events as ev
+from tui.session.journal import chain
 from tui.session.journal.chain import START
 from tui.session.journal.journal import Journal, read, verify
 
@@ -99,6 +100,26 @@ def test_damage_is_told_with_its_line_and_why(
     assert reason in caught.value.message
     with pytest.raises(JournalDamaged):
         Journal.open(path, FakeClock())
+
+
+def test_it_is_read_alike_however_many_bytes_are_read_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = write(path)
+    whole = path.read_bytes()
+    end = whole.index(b"\n")
+    for size in (1, 2, end - 1, end, end + 1, end + 2, len(whole) - 1, len(whole), len(whole) + 1):
+        monkeypatch.setattr(chain, "LEAST", size)
+        monkeypatch.setattr(chain, "BLOCK", size)
+        path.write_bytes(whole)
+        assert list(read(path)) == entries
+        assert verify(path).count == len(entries)
+        path.write_bytes(whole + b'{"v":1,"se')
+        assert list(read(path)) == entries
+        path.write_bytes(whole.replace(b"ana", b"eve", 1))
+        with pytest.raises(JournalDamaged, match="line 1: "):
+            verify(path)
+        path.write_bytes(whole[: end + 1] + b"\n" + whole[end + 1 :])
+        with pytest.raises(JournalDamaged, match="line 2: .*not JSON"):
+            verify(path)
 
 
 def test_a_second_writer_is_told_who_has_it(path: Path) -> None:

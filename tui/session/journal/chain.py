@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -68,7 +68,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(JournalLine, strict=True)
 _version = msgspec.json.Decoder(_Version)
 _sha256 = hashlib.sha256
-_BEGINS, _ENDS = frozenset(b"{"), frozenset(b"}")
+_BEGINS, _ENDS = {b"{"}, {b"}"}
 
 
 def digest(line: bytes) -> str:
@@ -96,17 +96,16 @@ class ProvedBlock(Struct, frozen=True):
 
 
 class _RawLines(Struct, frozen=True):
-    """Whole lines as they are in the file, with the place before them; decoded and hashed where nothing is amiss."""
+    """Whole lines as they are in the file but for their ends, and the place before them, from which they go to `end`.
+
+    They are decoded and hashed where nothing is amiss.
+    """
 
     raws: Sequence[bytes]
     before: JournalPlace
+    end: int
     lines: Sequence[JournalLine] = ()
     heads: Sequence[str] = ()
-
-    @property
-    def end(self) -> int:
-        """Where the last line ends."""
-        return self.before.end + sum(map(len, self.raws))
 
 
 def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
@@ -124,7 +123,7 @@ def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
         for number, (raw, line, head) in enumerate(
             zip(piece.raws, piece.lines, piece.heads, strict=True), piece.before.count + 1
         ):
-            end += len(raw)
+            end += len(raw) + 1
             yield ProvedLine(_placed_entries(path, number, line), head, end)
 
 
@@ -144,7 +143,8 @@ def blocks(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedBlock]
             lines = enumerate(piece.lines, piece.before.count + 1)
             entries = [entry for number, line in lines for entry in _placed_entries(path, number, line)]
         else:
-            entries = [Entry(line.seq, line.at, line.mono, cast("AnyEvent", line.event)) for line in piece.lines]
+            written: Sequence[Any] = piece.lines  # none has samples
+            entries = [Entry(line.seq, line.at, line.mono, line.event) for line in written]
         yield ProvedBlock(entries, piece.before.count + len(piece.lines), piece.heads[-1], piece.end)
 
 
@@ -153,42 +153,48 @@ def _pieces(path: Path, place: JournalPlace) -> Iterator[_RawLines]:
     try:
         with path.open("rb") as file:
             file.seek(place.end)
-            size = LEAST
-            while raws := file.readlines(size):
-                unfinished = not raws[-1].endswith(b"\n") and raws.pop()
-                if raws:
-                    piece = _proved(raws, place)
-                    yield piece
-                    head = piece.heads[-1] if piece.heads else digest(raws[-1][:-1])
-                    place = JournalPlace(place.count + len(raws), head, piece.end)
-                if unfinished:
-                    return
+            size, unfinished = LEAST, list[bytes]()
+            while read := file.read(size):
+                end = read.rfind(b"\n")
+                if end < 0:
+                    unfinished.append(read)
+                    continue
+                data, unfinished = b"".join((*unfinished, read[:end])), [read[end + 1 :]]
+                piece = _proved(data, place)
+                yield piece
+                head = piece.heads[-1] if piece.heads else digest(piece.raws[-1])
+                place = JournalPlace(place.count + len(piece.raws), head, piece.end)
                 size = min(2 * size, BLOCK)
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def _proved(raws: Sequence[bytes], before: JournalPlace) -> _RawLines:
-    """Lines with what they say, where every one of them is what was written and follows the one before."""
-    lines = _decoded(raws)
+def _proved(data: bytes, before: JournalPlace) -> _RawLines:
+    """Lines with what they say, where every one of them is what was written and follows the one before.
+
+    Args:
+        data: the lines, without the end of the last.
+    """
+    raws, end = data.split(b"\n"), before.end + len(data) + 1
+    lines = _decoded(data, raws)
     if lines is None:
-        return _RawLines(raws, before)
-    heads = [_sha256(raw[:-1]).hexdigest() for raw in raws]
+        return _RawLines(raws, before, end)
+    heads = [_sha256(raw).hexdigest() for raw in raws]
     sound = (
         [line.prev for line in lines] == [before.head, *heads[:-1]]
         and [line.seq for line in lines] == list(range(before.count, before.count + len(lines)))
         and {line.v for line in lines} <= {VERSION, SAMPLES}
         and None not in {line.at.tzinfo for line in lines}
     )
-    return _RawLines(raws, before, lines, heads) if sound else _RawLines(raws, before)
+    return _RawLines(raws, before, end, lines, heads) if sound else _RawLines(raws, before, end)
 
 
 def _one_by_one(path: Path, piece: _RawLines) -> Iterator[ProvedLine]:
     """Each line proved by itself, so that the one that is damaged is named."""
     head, end = piece.before.head, piece.before.end
     for number, raw in enumerate(piece.raws, piece.before.count + 1):
-        entries = entries_of(path, number, raw[:-1], head)
-        head, end = digest(raw[:-1]), end + len(raw)
+        entries = entries_of(path, number, raw, head)
+        head, end = digest(raw), end + len(raw) + 1
         yield ProvedLine(entries, head, end)
 
 
@@ -200,16 +206,16 @@ def _placed_entries(path: Path, number: int, line: JournalLine) -> tuple[Entry, 
         raise _damaged(path, number, str(error)) from error
 
 
-def _decoded(raws: Sequence[bytes]) -> Sequence[JournalLine] | None:
+def _decoded(data: bytes, raws: Sequence[bytes]) -> Sequence[JournalLine] | None:
     """What lines say, decoded in one call; None where they are to be looked at one by one.
 
     Each has to begin and end as an object does: the decoder passes over blank lines, takes several values in one, and
     one in several.
     """
-    if {raw[0] for raw in raws} != _BEGINS or {raw[-2] for raw in raws} != _ENDS:
+    if {raw[:1] for raw in raws} != _BEGINS or {raw[-1:] for raw in raws} != _ENDS:
         return None
     try:
-        lines = _decoder.decode_lines(b"".join(raws))
+        lines = _decoder.decode_lines(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         return None
     return lines if len(lines) == len(raws) else None
