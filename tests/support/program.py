@@ -19,12 +19,10 @@ import os
 import re
 import resource
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -206,14 +204,14 @@ class _Forking:
     def __init__(self) -> None:
         self.begun_by = 0
         self._beginning = threading.Lock()
-        self._folder = ""
+        self._place = ""
         self._life = -1
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
         """Begin it; until it has imported the program, those who ask wait."""
         ended_with_us, self._life = os.pipe()
-        self._folder = tempfile.mkdtemp(prefix="program")
+        self._place = f"\0runbook-tests-{os.getpid()}"  # no file: it is gone with who listens
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(self._place)
             listening.listen(64)
@@ -227,10 +225,6 @@ class _Forking:
             )
         os.close(ended_with_us)
         self.begun_by = os.getpid()
-
-    @property
-    def _place(self) -> str:
-        return f"{self._folder}/asked"
 
     def ask(self, file: int, streams: list[int]) -> socket.socket:
         """A connection at which the program's process is told, and how it ended."""
@@ -246,7 +240,6 @@ class _Forking:
         assert self._process
         os.close(self._life)
         self._process.wait()
-        shutil.rmtree(self._folder)
         self.begun_by = 0
 
 
