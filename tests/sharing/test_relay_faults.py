@@ -18,6 +18,7 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.session.journal.journal import verify
 from tui.sharing.handed_on import ShareFailed
+from tui.sharing.publishing.publisher import LAST_PAUSE, LAST_WORDS
 from tui.sharing.relay.client import Relay, RelayAddress, relay_address
 
 pytestmark = pytest.mark.needs("redis-server")
@@ -32,7 +33,8 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def conductor(workspace: Workspace) -> Iterator[Conductor]:
+def conductor(server: RedisServer, workspace: Workspace) -> Iterator[Conductor]:
+    """A session that is closed before the server is: else it has its last words for a while."""
     made = begun(workspace)
     yield made
     made.close()
@@ -142,6 +144,21 @@ def test_a_relay_that_does_not_answer_delays_nothing(workspace: Workspace, condu
         started = time.monotonic()
         conductor.close()
         assert time.monotonic() - started < 5.0
+
+
+def test_the_last_words_to_a_relay_that_is_gone_are_tried_now_and_then(
+    workspace: Workspace, conductor: Conductor, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, tries = relay_of(server), []
+    publication = shared(workspace, conductor, relay)
+    until(lambda: whole(server, conductor, workspace))
+    server.stop()
+    conductor.note("nobody is there to hear it")
+    until(lambda: publication.troubled)
+    connected = relay._connected
+    monkeypatch.setattr(relay, "_connected", lambda: (tries.append(1), connected())[1])
+    conductor.close()
+    assert 1 <= len(tries) <= LAST_WORDS / LAST_PAUSE + 1
 
 
 def test_what_does_not_speak_redis_is_told(workspace: Workspace, conductor: Conductor) -> None:

@@ -42,8 +42,8 @@ FRAME_EVERY = 1000
 """Lines between two states for those who join late."""
 PAUSES = (0.5, 1.0, 2.0, 5.0)
 """Seconds between two tries after a failure."""
-LAST_WORDS = 2.0
-"""Seconds in which the end of a session is still handed on."""
+LAST_WORDS, LAST_PAUSE = 2.0, 0.1
+"""Seconds in which the end of a session is still handed on, and between two tries of that."""
 
 
 class HandedOn(Struct, frozen=True):
@@ -182,8 +182,11 @@ class Publisher:
 
     def _rest(self, failed: int) -> None:
         """Wait for news; after a failure for a while, whatever comes."""
+        if failed and self._closing.is_set():
+            time.sleep(LAST_PAUSE)
+            return
         if failed:
-            self._closing.wait(0.1 if self._closing.is_set() else PAUSES[min(failed, len(PAUSES)) - 1])
+            self._closing.wait(PAUSES[min(failed, len(PAUSES)) - 1])
             return
         every = self._sink.every
         self._wake.wait(LOOK if self._outputs.live else every)
