@@ -19,6 +19,7 @@ from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.groups.cells import Cell, CellStatus
 from tui.session.state import StepStatus
+from tui.text.block import NO_BREAK
 from tui.widgets.step.host_grid import grid_of, grid_rows, is_marked
 
 
@@ -109,3 +110,10 @@ async def test_without_a_group_the_arrows_and_enter_are_what_they_were(workspace
         assert app.screen.card.marked == ""
         await pilot.press("enter")
         await comes(pilot, app, "look", StepStatus.SIGNED)
+
+
+async def test_the_card_says_on_how_many_hosts_something_ran_and_how_one_is_opened(tmp_path: Path) -> None:
+    async with of_six(tmp_path, (160, 50)) as (app, pilot):
+        await until(pilot, lambda: "hosts       6 hosts begun   a lists them" in shown(app).replace(NO_BREAK, " "))
+        assert "2 and the arrow keys mark one" in shown(app).replace(NO_BREAK, " ")
+        assert "attempts" not in shown(app)

@@ -12,8 +12,8 @@ from tests.support.every_size import tried
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.large import large_text
-from tests.support.running import running, status
-from tests.tui.conftest import shown, until
+from tests.support.running import comes, running, status
+from tests.tui.conftest import SHOP, shown, until
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.screens.run.panes import OUTPUT, PLAN, STEP
@@ -265,6 +265,18 @@ async def test_another_size_is_drawn_at_once(workspace: Workspace, host: FakeTra
 
 
 # what is painted of it
+
+
+@pytest.mark.parametrize(("printed", "rows"), [(b"", TO_DO), (b"a\n", ENDED)])
+async def test_where_nothing_was_printed_the_step_has_the_rows_of_an_output(
+    make_workspace: Callable[..., Workspace], host: FakeTransport, printed: bytes, rows: int
+) -> None:
+    host.replies["uptime"] = Reply(printed, Outcome.exited(1))
+    text = SHOP.replace('run = "uptime"', 'run = "uptime' + r"\necho a line of it" * 30 + '"', 1)
+    async with running(make_workspace(text), (80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        await until(pilot, lambda: session(app).output.outer_size.height == rows)
 
 
 async def test_a_row_of_the_plan_that_says_the_same_is_not_drawn_again(workspace: Workspace) -> None:

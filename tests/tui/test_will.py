@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from tests.support.fleet import of_group
 from tui.runbook.model import Runbook
 from tui.runbook.reading.load import load_text
 from tui.runbook.walk import steps_of
@@ -70,6 +71,31 @@ def test_it_says_how_much_changes_how_long_it_takes_whom_it_cuts_off_and_that_no
         "users": "cut off until “Start the containers” is done, planned for up to 10 minutes",
         "undone by": "nothing in this runbook",
     }
+
+
+TURN = """
+[[sections.steps]]
+id = "STEP"
+title = "STEP"
+MUTATES
+[[sections.steps.actions]]
+run = "COMMAND"
+"""
+
+
+def turn(step: str, command: str, mutates: bool) -> str:
+    text = TURN.replace("STEP", step).replace("COMMAND", command)
+    return text.replace("MUTATES", "mutates = true" if mutates else "")
+
+
+@pytest.mark.parametrize(
+    ("drained", "told_changes"),
+    [(True, "by 2 of 3 commands; the other one only reads"), (False, "by 1 of 3 commands; the others only read")],
+)
+def test_host_by_host_a_command_of_a_step_that_says_it_changes_something_does(drained: bool, told_changes: str) -> None:
+    steps = turn("drain", "curl -s http://lb/drain", drained) + turn("update", "systemctl restart app", True)
+    text = of_group(["web[1:4]"], 'title = "Roll"\neach = "web"\n' + steps + turn("check", "uptime", False))
+    assert told(load_text(text, "r.toml"), "s")["changes"] == told_changes
 
 
 def test_what_is_not_known_is_not_said() -> None:

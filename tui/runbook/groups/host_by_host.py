@@ -79,11 +79,18 @@ def one_step_each(runbook: Runbook) -> Runbook:
                 at_once=None,
                 stop_after=None,
                 soak="",
-                steps=tuple(_renamed(step, ids) for step in ([made[section.id]] if section.each else section.steps)),
+                steps=tuple(
+                    _renamed(step, ids) for step in ([made[section.id]] if section.each else map(_own, section.steps))
+                ),
             )
             for section in runbook.sections
         ),
     )
+
+
+def _own(step: Step) -> Step:
+    """A step of a section that is gone through once; one that goes over a group itself says what of it reads."""
+    return replace(step, actions=tuple(_read(step, action) for action in step.actions)) if step.each else step
 
 
 def _renamed(step: Step, ids: Mapping[str, str]) -> Step:
@@ -133,11 +140,17 @@ def _part(step: Step, action: Action) -> Action:
     """An action of a step that became one with others: it has the step's title, and is undone by what undoes that.
 
     Where the runbook says that a step changes something whose commands all look as if they only read (a host is drained
-    by asking for a page), each of them counts as a change.
+    by asking for a page), each of them counts as a change; any other that looks so says then that it reads.
     """
     says_so = step.mutates and action.run is not None and not action.reads and not any(map(may_change, step.actions))
     undo = action.undo or (step.undo if may_change(action) or says_so else ())
-    return replace(action, title=action.title or step.title, undo=undo)
+    return replace(_read(step, action), title=action.title or step.title, undo=undo)
+
+
+def _read(step: Step, action: Action) -> Action:
+    """An action that says that it reads where that is known: it looks so, and what changes is another one, or none."""
+    known = not step.mutates or any(map(may_change, step.actions))
+    return replace(action, reads=action.reads or (action.run is not None and known and not may_change(action)))
 
 
 def budget_of(runbook: Runbook, step: Step) -> float:

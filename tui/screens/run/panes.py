@@ -77,7 +77,7 @@ class SessionPanes(Grid):
         """Give each pane its room by what there is to show; nothing is laid out again where the same is wanted.
 
         Args:
-            output: the rows that the output would take; 0 where nothing has run, `LIVE` while it grows.
+            output: the rows that the output would take; 0 where there is none, `LIVE` while it grows.
         """
         width = self.size.width or self.app.size.width
         height = self.size.height or self.app.size.height - BESIDE

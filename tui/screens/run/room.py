@@ -12,8 +12,8 @@ Widths = tuple[tuple[int, int], ...]
 STEP = 76
 """The most cells of the step's card where it has a column of its own: longer lines are not read with ease."""
 TO_DO, ENDED, TALL = 5, 7, 30
-"""The rows of the output while nothing has run, and once something has; of a screen of `TALL` rows or more half of it
-while a command runs, else what the lines take, up to that half."""
+"""The rows of the output while nothing was printed, and once something was; of a screen of `TALL` rows or more half of
+it while a command runs, else what the lines take, up to that half."""
 LIVE = 1 << 30
 """What is wanted for output that grows."""
 FRAME = 2
@@ -36,7 +36,8 @@ def arranged(width: int, height: int, wanted: int, output: int, graphs: int, pla
 
     Args:
         wanted: the rows that the step's card would take, its frame with it.
-        output: the rows that the output would take without its frame; 0 where nothing has run, `LIVE` while it grows.
+        output: the rows that the output would take without its frame; 0 where nothing has run or nothing was printed,
+            `LIVE` while it grows.
         graphs: how many monitors have a graph.
         plan_at: how wide the list of steps is at some widths.
     """

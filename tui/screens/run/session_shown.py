@@ -275,7 +275,7 @@ class SessionShown(FrontPage[None]):
         self._live = live
         if self.moment is not None:
             view.say_empty(no_output(self.moment, chosen, wanted))
-            rows = LIVE if live or self._wraps else max(1, view.total)
+            rows = LIVE if live or self._wraps else view.total  # of an empty one it says so, as where nothing has run
             self.panes.share_out(self.moment, chosen, rows if wanted else 0)
         if failed and (not same or ended):
             self.call_after_refresh(view.to_error)

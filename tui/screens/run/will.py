@@ -27,7 +27,8 @@ def will(state: SessionState, step: Step, place: int, usual: Mapping[str, Usual]
 def _changes(step: Step, place: int) -> str:
     """How many of its commands change something, where others only read."""
     commands = [action for action in step.actions[place:] if action.on_host]
-    changing = sum(map(may_change, commands))
+    # host by host a step is several of the runbook's, of which one may say itself that it changes something
+    changing = sum(not action.reads if step.each else may_change(action) for action in commands)
     if not changing or changing == len(commands):
         return ""
     rest = "the other one only reads" if len(commands) - changing == 1 else "the others only read"

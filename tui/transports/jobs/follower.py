@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from tui.transports.greeting import MAX_BANNER, after
 
+KILLED_TOO = "It was killed, with what watched it."
 KILLED = 128
 """The exit status of a killed command is its signal's number and this."""
 
@@ -116,4 +117,4 @@ def found_words(answer: str, nonce: str) -> str:
         return f"The host was restarted while it ran. {printed}"
     if alive.isdigit() and int(alive):
         return f"It is still running ({alive} processes). {printed}"
-    return f"It was killed, with what watched it. {printed}"
+    return f"{KILLED_TOO} {printed}"

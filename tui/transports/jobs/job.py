@@ -12,7 +12,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink, Stream
 from tui.transports.fencing.fence import taken_over
 from tui.transports.greeting import HUSHED, TOLD, did_not_run
-from tui.transports.jobs.follower import End, Talk
+from tui.transports.jobs.follower import KILLED_TOO, End, Talk
 from tui.transports.jobs.request import ASK, Channels, Lost, ask, clear, look
 from tui.transports.jobs.scripts import attach_request, start_request, stop_request
 from tui.transports.shell import TICK, Wrapped
@@ -238,7 +238,8 @@ class JobRun:
             kind, detail = self._ending or (OutcomeKind.CANCELLED, "its end was asked for before")
             return Outcome(kind, detail=detail)
         if end.status is None:
-            return _unknown(f"what watched it on the host was killed. {self._looked().removesuffix('.')}")
+            looked = self._looked().removeprefix(KILLED_TOO).strip().removesuffix(".")
+            return _unknown(f"what watched it on the host was killed. {looked}")
         if not end.begun:
             said = HUSHED if self._hushed else self._last_words.decode(errors="replace")
             return did_not_run(f"exit {end.status}", said)

@@ -24,6 +24,7 @@ from tui.text.amounts import counted, guessed
 from tui.text.block import NO_BREAK, Piece
 from tui.widgets.glyphs import NEEDS, NO_RETURN, STYLES, attempt_sign
 from tui.widgets.moment import Moment, rollback_time
+from tui.widgets.step.host_grid import place_shown
 from tui.widgets.step.laid_out import LaidRow, code, labelled, rows
 
 LABEL = "$soft"
@@ -265,10 +266,12 @@ def _inside(state: SessionState, issue: Issue) -> str:
 
 
 def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidRow]:
-    """The attempts of a step that has several, the last ones, and the key that compares them."""
+    """The attempts of a step that has several, the last ones, and the key that compares them; on a group its hosts."""
     attempts = [moment.state.attempts[number] for number in moment.state.step(step.id).attempts]
     if len(attempts) < 2:
         return []
+    if place_shown(moment.state, step) >= 0:
+        return _hosts(moment, len({attempt.host for attempt in attempts}), width, indent)
     pieces: list[Piece] = [("… " if len(attempts) > 5 else "", LABEL)]
     for place, attempt in enumerate(attempts[-5:]):
         pieces += [("  " if place else "", ""), _sign(attempt)]
@@ -277,6 +280,15 @@ def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidR
     whole = f" {does}".replace(" ", NO_BREAK)  # a key is never read without what it does
     pieces += [("   ", ""), (key, "bold $st-run"), (whole, LABEL)] if key else []
     return labelled("attempts", pieces, width, indent)
+
+
+def _hosts(moment: Moment, begun: int, width: int, indent: int) -> list[LaidRow]:
+    """On how many hosts of a group something ran, and the keys that open one of them."""
+    pieces: list[Piece] = [(f"{counted(begun, 'host')} begun", "")]
+    for name, does in (("attempts", "lists them"), ("to-step", "and the arrow keys mark one")):
+        if key := moment.keys.of(name):
+            pieces += [("   ", ""), (key, "bold $st-run"), (f" {does}".replace(" ", NO_BREAK), LABEL)]
+    return labelled("hosts", pieces, width, indent)
 
 
 def _sign(attempt: Attempt) -> Piece:
