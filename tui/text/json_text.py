@@ -1,10 +1,12 @@
 """Writes JSON that a terminal can be given: what it would act on, or not show, is escaped, and means the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from tui.text.sanitise import MARKS_KEPT, UNUSUAL, invisible, is_mark
+
+_encoder = msgspec.json.Encoder()
 
 
 def json_text(value: object, indent: int = 2) -> str:
@@ -19,8 +21,15 @@ def json_text(value: object, indent: int = 2) -> str:
 def json_bytes(value: object, indent: int = 2) -> bytes:
     """The same as UTF-8."""
     written = msgspec.json.encode(value)
-    if indent:
-        written = msgspec.json.format(written, indent=indent)
+    return _shown(msgspec.json.format(written, indent=indent) if indent else written)
+
+
+def json_lines(values: Iterable[object]) -> bytes:
+    """Several values as UTF-8, each in one line."""
+    return _shown(_encoder.encode_lines(values))
+
+
+def _shown(written: bytes) -> bytes:
     if written.isascii() and b"\x7f" not in written:
         return written
     return UNUSUAL.sub(lambda found: "".join(_escaped(found[0])), written.decode()).encode()

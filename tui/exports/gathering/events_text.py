@@ -8,7 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from tui.session.events import Entry
-from tui.text.json_text import json_bytes
+from tui.text.json_text import json_lines
 
 TOGETHER = 1000
 """Events that are written at a time."""
@@ -16,8 +16,11 @@ TOGETHER = 1000
 IN_MEMORY = 1 << 20
 """Bytes above which a text is kept in a file."""
 
-BEGIN, END = b'{\n  "events": [', b"\n  ]\n}"
-"""What is around the events of a document that has nothing else."""
+END = b"\n  ]\n}"
+"""What follows the events of a document."""
+
+NEXT = b",\n    "
+"""What is between two events, each of which has a line of its own."""
 
 
 class EventsText:
@@ -55,4 +58,4 @@ def written(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _text(entries: Sequence[Entry]) -> bytes:
-    return json_bytes({"events": entries})[len(BEGIN) : -len(END)]
+    return NEXT[1:] + json_lines(entries)[:-1].replace(b"\n", NEXT)
