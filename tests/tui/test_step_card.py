@@ -227,6 +227,13 @@ def test_what_held_is_ticked_and_says_what_it_got_where_that_tells_more() -> Non
     assert "✔ cpu below 70 %  got 47 %" in text(drawn(state, 60, 0))
 
 
+def test_what_came_last_before_nobody_knew_is_no_error_once_a_person_has_decided() -> None:
+    lost = ended(Outcome(OutcomeKind.UNKNOWN, detail="the connection was lost"), said="migrating")
+    decided = ev.OutcomeResolved(attempt=1, operator="ana", succeeded=False, reason="half of it")
+    found = drawn(state_of(*before(MIGRATE), *begun(), *lost, decided), 60, 0)
+    assert "got ana: half of it\n     last line: migrating" in text(found)
+
+
 def test_of_nothing_it_is_not_said_that_it_was_got() -> None:
     bad = ev.Check("a value for token in the output", "none found", ok=False)
     found = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), GOOD, bad)), 60, 0))

@@ -31,7 +31,8 @@ from tui.session import events as ev
 from tui.session.journal.journal import verify
 from tui.session.outcome import Outcome
 from tui.session.views.called import result_of
-from tui.text.block import styled
+from tui.text.block import block, styled
+from tui.widgets.words import Words
 
 SETUP = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
 
@@ -279,6 +280,9 @@ async def test_a_drills_summary_is_marked(make_workspace: Callable[..., Workspac
     async with app.run_test(size=(120, 60)) as pilot:
         await at_summary(pilot, app)
         assert "DRILL" in shown(app)
+        app.screen.query_one("#summary-head", Words).say(block("\n".join(["tall"] * 90)))  # as drawn for a larger size
+        await until(pilot, lambda: shown(app).count("tall") > 50)
+        assert not app.screen.show_vertical_scrollbar, "its two columns would fold what is drawn for the whole width"
 
 
 async def test_a_running_command_keeps_the_session_open(workspace: Workspace, host: FakeTransport) -> None:

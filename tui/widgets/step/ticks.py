@@ -48,8 +48,7 @@ def ticks(
 ) -> list[LaidRow]:
     """The expectations of an action as they stand, what failed first; where `shortened` those that held are counted."""
     if standing.ended and _unknown(standing):
-        last = rows([(" " * UNDER, ""), ("last line: ", "$faint"), (standing.said, "$soft")], width, UNDER)
-        return [*_failed(TickSign.UNKNOWN, standing.ended, "", width), *(last if standing.said else [])]
+        return [*_failed(TickSign.UNKNOWN, standing.ended, "", width), *_last_line(standing.said, width)]
     if standing.ended:
         sign = TickSign.AGAIN if standing.attempt is not None and standing.attempt.awaited else TickSign.FAILED
         return [*_failed(sign, standing.ended, "", width), *_said(standing.said, standing.ended, width)]
@@ -64,7 +63,9 @@ def ticks(
     sign = TickSign.AGAIN if standing.attempt is not None and standing.attempt.retrying else TickSign.FAILED
     for check in bad:
         found += _failed(sign, check.expected, check.came.removesuffix(f": {standing.said}"), width)
-        if check is bad[0]:
+        if check is bad[0] and _unknown(standing):
+            found += _last_line(standing.said, width)
+        elif check is bad[0]:
             found += _said(standing.said, check.came.removesuffix(f": {standing.said}"), width)
     found += warnings(action, standing, width)
     if shortened and len(held) > 1 and bad:
@@ -127,6 +128,13 @@ def _failed(tick: TickSign, words: str, got: str, width: int) -> list[LaidRow]:
         label = "" if got.startswith(NOTHING) else "got "
         found += rows([(" " * UNDER, ""), (label, "$soft"), (got, STYLE[tick])], width, UNDER + len(label))
     return found
+
+
+def _last_line(said: str, width: int) -> list[LaidRow]:
+    """The last that was printed before nobody knew how it ended: it is no error."""
+    if not said:
+        return []
+    return rows([(" " * UNDER, ""), ("last line: ", "$faint"), (said, "$soft")], width, UNDER)
 
 
 def _said(said: str, beside: str, width: int) -> list[LaidRow]:
