@@ -101,6 +101,7 @@ async def test_a_host_on_which_nothing_ran_says_so(tmp_path: Path) -> None:
         await pilot.press("2", "right", "right", "enter")
         await until(pilot, lambda: "Nothing has run on web05 yet" in shown(app))
         assert "NOTHING  has run on web05 yet" in shown(app)
+        assert "web05 not begun · esc none" in shown(app)
         assert app.screen.card.marked == "web05"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from textual.events import MouseScrollDown
 from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widget import Widget
 
 from tests.support.every_size import tried
@@ -40,6 +41,9 @@ SIZES = tried(
     ((60, 20), (80, 24), (100, 30), (120, 40), (159, 50), (160, 40), (200, 60), (250, 70)),
     *((60, 20), (80, 24), (120, 40), (160, 40)),
 )
+
+LONG = SHOP.replace('run = "uptime"', 'run = "uptime' + r"\necho a line of it" * 30 + '"', 1)
+"""A runbook whose first step wants more rows than there are."""
 
 
 def session(app: RunbookApp) -> SessionScreen:
@@ -272,11 +276,35 @@ async def test_where_nothing_was_printed_the_step_has_the_rows_of_an_output(
     make_workspace: Callable[..., Workspace], host: FakeTransport, printed: bytes, rows: int
 ) -> None:
     host.replies["uptime"] = Reply(printed, Outcome.exited(1))
-    text = SHOP.replace('run = "uptime"', 'run = "uptime' + r"\necho a line of it" * 30 + '"', 1)
-    async with running(make_workspace(text), (80, 24)) as (app, pilot):
+    async with running(make_workspace(LONG), (80, 24)) as (app, pilot):
         await pilot.press("enter")
         await comes(pilot, app, "look", StepStatus.FAILED)
         await until(pilot, lambda: session(app).output.outer_size.height == rows)
+
+
+async def test_what_keeps_its_place_is_not_painted_when_the_others_share_the_room_anew(
+    make_workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(make_workspace(LONG), (60, 20)) as (app, pilot):
+        screen = session(app)
+        drawn: list[str] = []
+        for part in (screen.checklist, screen.card):
+            monkeypatch.setattr(part, "render_lines", painted_into(drawn, part))
+        before = screen.card.size.height
+        assert screen.moment is not None
+        screen.panes.share_out(screen.moment, screen.checklist.selected, LIVE)
+        await until(pilot, lambda: screen.card.size.height != before and "card" in drawn)
+    assert "checklist" not in drawn
+
+
+def painted_into(drawn: list[str], part: Widget) -> Callable[[Region], list[Strip]]:
+    render = part.render_lines
+
+    def painted(crop: Region) -> list[Strip]:
+        drawn.append(str(part.id))
+        return render(crop)
+
+    return painted
 
 
 async def test_a_row_of_the_plan_that_says_the_same_is_not_drawn_again(workspace: Workspace) -> None:

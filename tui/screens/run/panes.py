@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
+from textual.css.scalar import Scalar
 from textual.message import Message
 from textual.widget import Widget
 
@@ -24,6 +25,8 @@ PLAN, STEP, OUTPUT = 1, 2, 3
 """The numbers of the panes, on their frames and keys."""
 BESIDE = 4
 """Rows of the screen that no pane has, before it is known how many these are."""
+
+REST = Scalar.parse("1fr")
 
 
 class SessionPanes(Grid):
@@ -119,10 +122,19 @@ class SessionPanes(Grid):
         rows = 1 if zoomed or not lies.card else 2
         self.set_class(len(lies.columns) > 1, "beside")
         self.set_class(rows == 1, "one-row")
-        self.styles.grid_size_columns = 1 if zoomed else len(lies.columns) + 1
-        self.styles.grid_size_rows = rows
-        self.styles.grid_columns = "1fr" if zoomed else " ".join([*map(str, lies.columns), "1fr"])
-        self.styles.grid_rows = "1fr" if rows == 1 else f"{lies.card} 1fr"
+        columns = [REST] if zoomed else [*map(Scalar.from_number, lies.columns), REST]
+        heights = [REST] if rows == 1 else [Scalar.from_number(lies.card), REST]
+        wanted = {
+            "grid_size_columns": len(columns),
+            "grid_size_rows": rows,
+            "grid_columns": tuple(columns),
+            "grid_rows": tuple(heights),
+        }
+        changed = [rule for rule, value in wanted.items() if self.styles.set_rule(rule, value)]
+        if changed:
+            # What keeps its place and size is not painted again: where these are set one by one all panes are. A part
+            # asks for it: how parts lie is kept until one of them does.
+            self._graphs.refresh(repaint=False, layout=True)
 
     def _show_monitors(self, names: list[str], moment: Moment) -> None:
         """Draw graphs of these monitors."""

@@ -20,7 +20,7 @@ from tui.widgets.frames import step_foot, step_title
 from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
 from tui.widgets.seen import seen
-from tui.widgets.step.host_grid import HostGrid, cells_shown, grid_of, is_marked
+from tui.widgets.step.host_grid import HostGrid, attempt_on, cells_shown, grid_of, is_marked
 from tui.widgets.step.laid_out import LaidRow, copied
 from tui.widgets.step.text import card
 
@@ -171,7 +171,8 @@ class StepCard(Lines):
         """What stands below the card: in focus the keys that mark and open a host, where it has hosts."""
         sign = moment.keys.sign
         if self.marked:
-            return [(f"{self.marked}: {sign('hosts.open')} opens it · {sign('hosts.none')} none", "$soft")]
+            opens = f": {sign('hosts.open')} opens it" if attempt_on(moment.state, step, self.marked) else " not begun"
+            return [(f"{self.marked}{opens} · {sign('hosts.none')} none", "$soft")]
         if self.has_focus and self._grid() is not None:
             return [(f"{sign('hosts.before')} {sign('hosts.after')} mark a host", "$soft")]
         return step_foot(moment, step)
