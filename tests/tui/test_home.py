@@ -13,11 +13,13 @@ from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
 from tui.front import Front
 from tui.screens.exporting import write_exports
+from tui.screens.home.listing import HomeRows
 from tui.screens.home.screen import HomeScreen
 from tui.screens.links import Links, can_open
 from tui.screens.summary.screen import SummaryScreen
 from tui.session import events as ev
 from tui.session.journal.journal import read
+from tui.widgets.looks.themes import THEMES
 
 
 def left_open(workspace: Workspace, finish: bool = False) -> str:
@@ -272,3 +274,18 @@ async def test_other_flows_are_listed_where_all_are_wanted(
         await until(pilot, lambda: "All sessions" in shown(app) and "checked" in shown(app))
         await pilot.press("a")
         await until(pilot, lambda: "Last deployments" in shown(app) and "checked" not in shown(app))
+
+
+async def test_the_marked_row_is_seen_in_every_theme_also_in_16_colours(workspace: Workspace) -> None:
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.focused, HomeRows) and app.screen.whole)
+        for theme in THEMES:
+            app.theme = theme.name
+            await pilot.pause()
+            rows = app.focused
+            assert isinstance(rows, HomeRows)
+            marked = rows.get_component_rich_style("option-list--option-highlighted")
+            other = rows.get_component_rich_style("option-list--option")
+            seen_by = marked.reverse or marked.bgcolor not in (None, other.bgcolor, app.screen.rich_style.bgcolor)
+            assert seen_by, f"{theme.name}: {marked}, beside {other}"
