@@ -12,6 +12,7 @@ from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
+from tui.threads import one_heap
 from tui.transports.base import Transport
 from tui.transports.local.transport import LocalTransport
 from tui.transports.ssh.transport import SSHTransport
@@ -35,6 +36,7 @@ timeout = "1h"
 def main(count: int, config: Path, source: Path) -> None:
     """Args: config, source: the ssh_config that names box1 to boxN, and the log."""
     gc.set_threshold(GARBAGE)  # as the command does
+    one_heap()
     with tempfile.TemporaryDirectory() as folder:
         steps = "".join(STEP.replace("NUMBER", f"{number:03d}") for number in range(STEPS))
         text = of_group([f"box[1:{count}]"], f'title = "S"\n{steps}', group="box", local=True)

@@ -2,16 +2,22 @@
 
 import ast
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from tests.support.fleet import FLEET
 from tests.support.source_trees import nodes
 from tui import threads
+from tui.cli.ways import transports_of
 from tui.errors import RunbookError
 from tui.front import AT_ONCE, Front
+from tui.runbook.reading.load import load_text
 
 
 class Plain(Front):
@@ -198,3 +204,43 @@ def test_a_schedule_does_at_its_time_what_is_due_on_one_thread_whatever_fails() 
     again = threading.Event()
     schedule.after(0.0, again.set)
     assert again.wait()
+
+
+HEAPS = """
+import ctypes, sys, threading
+from tui import threads
+from tui.cli.ways import transports_of
+if sys.argv[2] == "one":
+    threads.one_heap()
+taken, over = threading.Barrier(9), threading.Barrier(9)
+
+def take():
+    kept = [bytearray(20_000) for _ in range(20)]
+    taken.wait()
+    over.wait()
+
+for number in range(8):
+    threads.start(f"takes {number}", take)
+taken.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = libc.fopen(sys.argv[1].encode(), b"w")
+libc.malloc_info(0, ctypes.c_void_p(file))
+libc.fclose(ctypes.c_void_p(file))
+over.wait()
+"""
+
+
+@pytest.mark.parametrize(("asked", "one"), [("one", True), ("many", False)])
+def test_all_threads_take_memory_from_one_heap_where_that_was_asked(tmp_path: Path, asked: str, one: bool) -> None:
+    subprocess.run([sys.executable, "-c", HEAPS, str(tmp_path / "told"), asked], check=True)
+    assert ((tmp_path / "told").read_text().count("<heap nr") == 1) is one
+
+
+def test_a_runbook_of_several_hosts_asks_for_one_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(threads, "one_heap", lambda: asked.append(1))
+    text = FLEET.replace("AT_ONCE", "2").replace("STOP_AFTER", "2")
+    for hosts in (4, 40):
+        transports_of(load_text(text.replace("01:06", f"01:{hosts:02}"), "r.toml"))
+    assert asked == [1]

@@ -17,6 +17,7 @@ MOST = 512
 
 _left = threading.BoundedSemaphore(MOST)
 
+_HEAPS = -8  # M_ARENA_MAX of glibc's mallopt
 AGAIN = 0.1
 """Seconds until a schedule tries again to have something done for which no thread was to be had."""
 
@@ -167,3 +168,15 @@ class Schedule:
                 self._news.wait(left)
             self._running = False
             return None
+
+
+def one_heap() -> None:
+    """Have all threads that begin from now on take memory from one heap.
+
+    glibc gives threads heaps of their own, up to eight for each processor, and each keeps what was freed in it: forty
+    connections that read 10 MB each were 6 MiB larger by that. Where the C library has one heap anyway nothing changes.
+    """
+    import ctypes
+
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_HEAPS, 1)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tui.transports.base import Transport
 
 
+SEVERAL = 16
+"""Hosts from which on their connections share one heap."""
 MANY = 100
 """Hosts from which on more files may be open than a shell lets a program have where nobody has set it."""
 
@@ -23,6 +25,10 @@ def transports_of(
     from tui.runbook.model import SudoWay, runbook_id
     from tui.transports.later import LaterTransport
 
+    if len(runbook.hosts) > SEVERAL:
+        from tui.threads import one_heap
+
+        one_heap()
     if len(runbook.hosts) > MANY:
         from tui.transports.sockets import room_for
 
