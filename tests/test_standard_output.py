@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import program
+from tests.support.program import PROGRAM
 from tests.support.runbooks import one_section
 from tests.support.stored import stored
 from tui.session.archive.store import Store
@@ -59,15 +61,14 @@ class Place:
         """The exit status and what came on both streams; `out` is where standard output goes instead."""
         file = () if words[0] in ("sessions", "export", "verify", "--help", "schema") else ("-f", "runbook.toml")
         words = (words[0], *(("runbook.toml",) if words[0] == "lint" else file), *words[1:])
-        done = subprocess.run(
-            [sys.executable, "-c", start, *words],
+        done = program.run(
+            [*PROGRAM, *words] if start == START else [sys.executable, "-c", start, *words],
             cwd=self.path,
             env={**self.environment, **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if out is None else out,
             stderr=subprocess.PIPE,
             timeout=100,
-            check=False,
         )
         assert b"Traceback" not in done.stderr, done.stderr.decode()
         assert b"Exception ignored" not in done.stderr, done.stderr.decode()

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tui.execution.secrecy import redaction
 from tui.execution.secrecy.redacted_events import guarded
-from tui.execution.secrecy.redaction import CHUNK, Redactor
+from tui.execution.secrecy.redaction import Redactor
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 
@@ -112,8 +113,12 @@ def test_the_beginning_of_a_secret_at_the_end_of_unfinished_output() -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(-30, 30), st.integers(1, 2))
-def test_a_file_is_searched_across_its_chunks(tmp_path: Path, shift: int, chunks: int) -> None:
-    at = chunks * CHUNK + shift
+def test_a_file_is_searched_across_its_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: int, chunks: int
+) -> None:
+    chunk = 1 << 12
+    monkeypatch.setattr(redaction, "CHUNK", chunk)
+    at = chunks * chunk + shift
     path = tmp_path / "0001.out"
     path.write_bytes(b"." * at + b"hunter2-secret" + b"." * 100)
     assert knowing("hunter2-secret", "other-secret").scan_file(path) == [(at, at + 14)]

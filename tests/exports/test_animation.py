@@ -9,7 +9,7 @@ from textual.color import Color
 
 from tests.support.chromium import Chromium
 from tests.support.recorded import Writer, written
-from tui.exports.animation import BAD, COLOURS, GOOD, GROUND, INK, RAISED, SOFT, TURN
+from tui.exports.animation import BAD, COLOURS, GOOD, GROUND, INK, MOST, RAISED, SOFT, TURN
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.session.output.output import OutputWriter, write_mask
@@ -82,9 +82,10 @@ def test_what_a_host_prints_is_text_and_nothing_else(tmp_path: Path) -> None:
 
 def test_however_much_was_printed_it_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     colours = b"".join(b"\x1b[3%dm%c" % (number % 8, 65 + number % 26) for number in range(3_000)) + b"\n"
-    session = with_output(tmp_path, *[colours] * 20)
+    session = with_output(tmp_path, *[colours] * 4)
+    monkeypatch.setattr("tui.exports.animation.MOST", MOST // 6)
     picture = render(source(session.directory), "svg")
-    assert len(picture) < 2_000_000
+    assert len(picture) < 2_000_000 / 6
     monkeypatch.setattr("tui.exports.animation.MOST", 50_000)
     less = render(source(session.directory), "svg")
     assert len(less) < 120_000 < len(picture)

@@ -277,9 +277,9 @@ def test_output_with_a_secret_still_to_be_captured_is_not_shown_while_it_comes(t
 
 @pytest.fixture
 def batch(monkeypatch: pytest.MonkeyPatch) -> int:
-    """What is searched at once, an eighth of what it is: several need fewer lines."""
-    monkeypatch.setattr(output, "BATCH", BATCH // 8)
-    return BATCH // 8
+    """What is searched at once, a small part of what it is: several need fewer lines."""
+    monkeypatch.setattr(output, "BATCH", BATCH // 64)
+    return BATCH // 64
 
 
 def test_search_goes_both_ways_and_finds_every_line_once(tmp_path: Path, batch: int) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import given, settings, strategies
 from hypothesis.internal.conjecture import providers
 
 VARIABLE = "RUNBOOK_EXAMPLES"
@@ -12,6 +12,17 @@ LONG = os.environ.get(VARIABLE) == "long"
 def examples(number: int) -> int:
     """How many to try in this run, where the long form tries this number."""
     return number if LONG else max(20, number // 4)
+
+
+def letters() -> None:
+    """Have Hypothesis know all letters there are: where it finds no file of its own, that takes seconds."""
+
+    @settings(max_examples=1, database=None)
+    @given(strategies.text())
+    def one(text: str) -> None:
+        pass
+
+    one()
 
 
 def few_examples() -> None:

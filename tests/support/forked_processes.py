@@ -19,6 +19,7 @@ import pytest
 from msgspec import Struct, field
 
 from tests.support import program
+from tests.support.examples import letters
 from tests.support.longest_first import share_of
 
 VARIABLE, COUNT = "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"
@@ -72,6 +73,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     os.environ[COUNT] = str(number)
     cast("Any", session.config)._tmp_path_factory.getbasetemp()  # the folder in which each has its own
     program.begin_to_fork()
+    letters()  # each process would begin with that
     sharing = Sharing(session)
     pipe = sharing.begin(number)
     if pipe is None:

@@ -30,8 +30,8 @@ Machine = Callable[[str], Workspace]
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BucketSink, "every", 0.05)
-    monkeypatch.setattr(BucketFeed, "every", 0.05)
+    monkeypatch.setattr(BucketSink, "every", 0.2)
+    monkeypatch.setattr(BucketFeed, "every", 0.2)
     monkeypatch.setenv("DB_PASSWORD", "hunter2-secret")
     monkeypatch.setenv("TEAM_KEY", KEY)
     monkeypatch.setenv("TEAM_ACCESS", KEYS.access_key)
