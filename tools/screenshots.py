@@ -135,7 +135,7 @@ SHOTS = (
     Shot(
         "drill-trouble",
         "verify-login",
-        ("enter", "…trouble: Application", "t", "…because", "down", "enter", "…gunicorn[5120]", "w"),
+        ("enter", "…trouble: Application", "t", "…because", "down", "enter", "…gunicorn[5120]"),
         "Connection in use: (",
         method="b",
         scenario=STARTS,
