@@ -21,7 +21,7 @@ SAYS = """
 id = "a"
 title = "A"
 [[sections.steps.actions]]
-run = "env; pwd; umask; ulimit -a; touch begun; while [ ! -e go ]; do sleep 0.02; done"
+run = "env; pwd; umask; ulimit -a; echo $$ > shell; touch begun; while [ ! -e go ]; do sleep 0.02; done"
 reads = true
 timeout = "2m"
 """
@@ -112,8 +112,10 @@ def test_a_signal_ends_a_fork_as_it_ends_a_start(place: Path, number: signal.Sig
         with program.begin(RUN, env=environment(place), **given) as process:
             until((place / "begun").exists)
             os.kill(process.pid, number)
-            (place / "go").touch()
             ends.append((process.communicate()[1], process.wait()))
+        (place / "go").touch()  # the command may outlive the program
+        shell = Path("/proc", (place / "shell").read_text().strip())
+        until(lambda shell=shell: not shell.exists())
         for left in ("begun", "go"):
             (place / left).unlink()
     assert ends[0] == ends[1]
