@@ -102,7 +102,8 @@ class RunbookApp(Attentive, Asked, TakingUp):
         elif self.workspace.followed is not None:
             self._opened(self.workspace.followed)
         else:
-            self.push_screen(self._first or HomeScreen())
+            given_flow = self.given is not None and bool(self.given.flow)
+            self.push_screen(self._first or HomeScreen(passing=bool(self._session) or given_flow))
         self.answer_for(self.workspace)
         if wrong:
             self.show_error(

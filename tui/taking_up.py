@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
 from tui.front import Front, asks
+from tui.widgets.page import Page
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
@@ -43,6 +44,8 @@ class TakingUp(Front):
 
         def refused(error: RunbookError) -> None:
             self._opening = False
+            if isinstance(self.screen, Page):
+                self.screen.stays()
             (failed or self.show_error)(error)
 
         self.work(self, call, opened, refused)

@@ -22,13 +22,10 @@ async def running(
 ) -> AsyncIterator[tuple[RunbookApp, Any]]:
     """The run screen of a new session; what the first screen lists is read once somebody goes back to it."""
     workspace.preflight(setup, lambda row: None)
-    home = HomeScreen()
-    home._begun = True  # to furnish it was a quarter or more of what a session takes
-    app = RunbookApp(workspace, first=home)
+    app = RunbookApp(workspace, first=HomeScreen(passing=True))
     async with app.run_test(size=size, notifications=notifications) as pilot:
         app.begin(setup)
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
-        home._begun = False
         yield app, pilot
 
 

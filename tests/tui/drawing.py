@@ -13,6 +13,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
+from tui.config import Config
 from tui.dialogs import Confirm, Question, RollbackReason, Sign, TypeName
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Setup, Workspace
@@ -134,6 +135,15 @@ class Stage(Struct, frozen=True):
 
 
 Play = Callable[[Stage], Awaitable[None]]
+FROM_HOME = ("home-empty", "setup", "run-again", "by-hand", "told", "moved")
+"""What is drawn of the first screen, over it or begun there; elsewhere a session comes above it at once."""
+
+
+def app_for(workspace: Workspace, name: str) -> RunbookApp:
+    """The program in which a state is played."""
+    return RunbookApp(workspace, Config(operator="ana"), first=HomeScreen(passing=name not in FROM_HOME))
+
+
 DRAWN: dict[str, Play] = {}
 """What is drawn, by the name of its files."""
 

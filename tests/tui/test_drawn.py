@@ -27,12 +27,11 @@ from tests.support.every_size import tried
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import shown, until
-from tests.tui.drawing import FOLDER, REPLIES, RUNBOOK, Stage
+from tests.tui.drawing import FOLDER, REPLIES, RUNBOOK, Stage, app_for
 from tests.tui.drawing_dialogs import DRAWN
 from tests.tui.pressing import idle_keys
 from tests.tui.whole import BETWEEN, WHOLE, faults, tidy
 from tui.app import RunbookApp
-from tui.config import Config
 from tui.dialogs.base import Dialog
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
@@ -99,7 +98,7 @@ async def staged(
     workspace: Workspace, host: FakeTransport, clock: FakeClock, state: str
 ) -> AsyncIterator[tuple[RunbookApp, Any]]:
     """The program in one of the drawn states, at the smallest size."""
-    app = RunbookApp(workspace, Config(operator="ana"))
+    app = app_for(workspace, state)
     async with app.run_test(size=SIZES[0]) as pilot:
         await pilot.pause()
         await DRAWN[state](Stage(app, pilot, host, clock))

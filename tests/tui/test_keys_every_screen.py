@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport
 from tests.tui.conftest import shown, until
-from tests.tui.drawing import DRAWN, REPLIES, RUNBOOK, Stage
+from tests.tui.drawing import DRAWN, REPLIES, RUNBOOK, Stage, app_for
 from tui.actions import acts
 from tui.app import RunbookApp
-from tui.config import Config
 from tui.dialogs.base import Dialog
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
@@ -147,7 +146,7 @@ async def test_every_key_of_the_row_does_something_now(
     make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock, name: str
 ) -> None:
     kind, show = SCREENS[name]
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
+    app = app_for(make_workspace(RUNBOOK.read_text(encoding="utf-8")), name)
     async with app.run_test(size=SIZES[0]) as pilot:
         await pilot.pause()
         stage = Stage(app, pilot, host, clock)
@@ -187,7 +186,7 @@ async def test_every_key_of_the_row_does_something_now(
 async def test_the_palette_says_how_it_is_closed(
     make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock
 ) -> None:
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
+    app = app_for(make_workspace(RUNBOOK.read_text(encoding="utf-8")), "palette")
     async with app.run_test(size=SIZES[0]) as pilot:
         await pilot.pause()
         await DRAWN["palette"](Stage(app, pilot, host, clock))
@@ -210,7 +209,7 @@ DIALOGS = {"confirm": "enter", "confirm-destructive": "enter", "question": "ente
 async def test_every_key_that_a_dialog_names_does_something_now(
     make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock, name: str
 ) -> None:
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
+    app = app_for(make_workspace(RUNBOOK.read_text(encoding="utf-8")), name)
     async with app.run_test(size=SIZES[0]) as pilot:
         await pilot.pause()
         await DRAWN[name](Stage(app, pilot, host, clock))
@@ -248,7 +247,7 @@ async def test_every_key_that_a_dialog_names_does_something_now(
 async def test_where_nothing_comes_after_or_before_no_key_is_offered_for_it(
     make_workspace: Callable[..., Workspace], host: FakeTransport, clock: FakeClock
 ) -> None:
-    app = RunbookApp(make_workspace(RUNBOOK.read_text(encoding="utf-8")), Config(operator="ana"))
+    app = app_for(make_workspace(RUNBOOK.read_text(encoding="utf-8")), "replay")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         stage = Stage(app, pilot, host, clock)

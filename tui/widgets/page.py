@@ -104,6 +104,9 @@ class Page(Screen[Result]):
         Textual's `call_after_refresh` waits for no paint while the application starts.
         """
 
+    def stays(self) -> None:
+        """Do what waits until the operator sees something: what was to come above this screen does not come."""
+
     def whole_update(self, update: RenderableType) -> RenderableType:
         """What paints all of this screen; an update of a part tells nothing where its beginning was held back."""
         if isinstance(update, LayoutUpdate):

@@ -27,6 +27,8 @@ class HomeFrames(HomeActs):
     """The sessions that were read and are shown, the newest first."""
     whole = False
     """Whether every session was read."""
+    _furnished = False
+    """Whether it has its frames by now, beside the window."""
     everything = False
     """Whether every session and every rehearsal is listed."""
     unfinished_frame = getters.query_one(UnfinishedFrame)
@@ -72,7 +74,9 @@ class HomeFrames(HomeActs):
 
     def frames(self) -> dict[str, Spot]:
         """The frames that can have the focus, in the order of Tab."""
-        found = {}
+        found: dict[str, Spot] = {}
+        if not self._furnished:
+            return found
         for name, place in self._places().items():
             if name in (WINDOW, ABOUT):
                 continue

@@ -47,7 +47,7 @@ class HomeScreen(HomeFrames):
         Binding("shift+tab", "frame(-1)", show=False),
     ]
 
-    _begun = _furnished = False
+    _begun = False
     _minute = ""
     _lists: "HomeLists | None" = None
     """What the frames hold; there is nothing in them before something is seen."""
@@ -55,6 +55,13 @@ class HomeScreen(HomeFrames):
     top = getters.query_one(TopLine)
     home = getters.query_one("#home", Vertical)
     window = getters.query_one("#window", WindowFrame)
+
+    def __init__(self, passing: bool = False) -> None:
+        """Args:
+        passing: whether another screen comes above it at once: it is furnished where it is seen after that.
+        """
+        super().__init__()
+        self._passing = passing
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title(), self.app.mode)
@@ -66,9 +73,14 @@ class HomeScreen(HomeFrames):
         self.set_interval(TICK, self._tick)
 
     def seen(self) -> None:
-        if not self._begun:
+        if self._passing:
+            self._passing = False
+        elif not self._begun:
             self._begun = True
             self.call_next(self._furnish)
+
+    def stays(self) -> None:
+        self.seen()
 
     async def _furnish(self) -> None:
         """Add what costs time to load and to draw, once the operator sees something."""
@@ -99,6 +111,7 @@ class HomeScreen(HomeFrames):
         self.read_again()
 
     def on_screen_suspend(self) -> None:
+        self._passing = False
         self._look(False)
 
     def on_unmount(self) -> None:
