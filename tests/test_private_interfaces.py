@@ -188,6 +188,11 @@ def test_textuals_application_and_screens() -> None:
     takes("textual", Stylesheet.reparse, "self", "tui/widgets/looks/sheet.py")
     takes("textual", ChopsUpdate.__init__, "self chops spans chop_ends", "tui/widgets/spans.py")
     takes("textual", LayoutUpdate.__init__, "self strips region", "tui/screens/small.py")
+    where = "tests/support/painting.py"
+    takes("textual", screen._compositor.render_update, "full screen_stack simplify", where)
+    takes("textual", screen._compositor.render_strips, "size", where)
+    has("textual", screen._compositor, "_dirty_regions root size", where)
+    has("textual", App(), "push_screen pop_screen _shutdown _screen_stack", where)
 
 
 def test_textuals_widgets() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.support.painting import look
+
 pressed = Pilot.press
 
 
@@ -18,6 +20,7 @@ async def seen(app: App[Any]) -> None:
 
 async def press_what_is_seen(self: Pilot[Any], *keys: str) -> None:
     """Press keys, each on a screen that was painted."""
+    look(self.app)
     for key in keys:
         await seen(self.app)
         await pressed(self, key)

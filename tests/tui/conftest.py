@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import inspect
+import math
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -17,6 +18,7 @@ from textual.pilot import Pilot
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
+from tests.support.painting import only_what_is_seen
 from tests.support.parsed_sheets import applied, parsed
 from tests.support.runbooks import SMALL
 from tests.support.settled import settled
@@ -132,10 +134,13 @@ def _looks_before_it_presses(monkeypatch: pytest.MonkeyPatch) -> None:
 def _garbage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No session freezes what is loaded: its own screens would stay. Garbage is looked for now and then, all at once.
 
+    Nor does a session look for it a little each second.
+
     What is left then stays, and is not looked through again: what the run has collected and loaded is a million things,
     which took two seconds each time.
     """
     monkeypatch.setattr(Front, "freeze", lambda self, wanted: None)
+    monkeypatch.setattr("tui.screens.run.session_shown.YOUNG", math.inf)
     yield
     if next(TESTS) % TOGETHER == 0:
         gc.collect()
@@ -148,6 +153,17 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parsed)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet.apply", applied)
+
+
+@pytest.fixture(autouse=True)
+def _painted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "each_paint" not in request.fixturenames:
+        only_what_is_seen(monkeypatch)
+
+
+@pytest.fixture
+def each_paint() -> None:
+    """For tests of painting: every screen is painted whenever it would be on a terminal."""
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ async def test_quitting_says_what_is_stopped_and_how_to_come_back(workspace: Wor
     assert [event.outcome.kind for event in ended] == [OutcomeKind.CANCELLED]
 
 
-async def test_a_fault_of_our_own_tells_no_values(workspace: Workspace, capsys: Any) -> None:
+async def test_a_fault_of_our_own_tells_no_values(workspace: Workspace, capfd: Any) -> None:
     workspace.secrets.keep("db_password", "hunter2-secret")
     app = RunbookApp(workspace)
 
@@ -133,7 +133,7 @@ async def test_a_fault_of_our_own_tells_no_values(workspace: Workspace, capsys: 
             await until(pilot, lambda: app.conductor is not None)
             app.call_later(fail)
             await until(pilot, lambda: not app.is_running)
-    printed = capsys.readouterr()
+    printed = capfd.readouterr()
     told = printed.err + printed.out
     assert "runbook resume" in told
     assert "hunter2" not in told

@@ -151,9 +151,7 @@ async def test_what_blocks_is_waited_for_and_its_error_is_told(workspace: Worksp
         assert told == [5]
 
 
-async def test_a_fault_in_an_act_is_reported_as_itself(
-    workspace: Workspace, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_fault_in_an_act_is_reported_as_itself(workspace: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
     async def fails() -> None:
         async with running(workspace) as (app, pilot):
             asked_and_told([])(app.screen, ValueError("a number was wanted"))
@@ -163,7 +161,7 @@ async def test_a_fault_in_an_act_is_reported_as_itself(
 
     with pytest.raises(WorkerFailed):
         await fails()
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert "ValueError: a number was wanted" in said
     assert "Worker raised" not in said
 

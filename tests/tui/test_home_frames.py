@@ -84,7 +84,7 @@ def whole(listing: Listing) -> bool:
 
 
 @pytest.fixture
-def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def frames(monkeypatch: pytest.MonkeyPatch, each_paint: None) -> list[str]:
     """Every frame of our screens that would be written to a terminal, as it would be."""
     found: list[str] = []
     below = App._display

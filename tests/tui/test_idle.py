@@ -32,6 +32,7 @@ from tui.screens.summary.screen import SummaryScreen
 from tui.screens.watch.screen import WatchScreen
 from tui.session import events as ev
 
+pytestmark = pytest.mark.usefixtures("each_paint")
 SECONDS = 10
 FRAMES = 15
 LIMIT = 1000

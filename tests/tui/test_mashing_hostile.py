@@ -18,6 +18,7 @@ import pytest
 from tests.support import mashed_terminal
 from tests.support.episodes import play, summed
 
+pytestmark = pytest.mark.usefixtures("each_paint")
 LONG = os.environ.get("RUNBOOK_HOSTILE") == "long"
 EPISODES, IN_A_TERMINAL = (10_000, 400) if LONG else (4, 2)
 SEED = 7

@@ -179,7 +179,7 @@ async def test_a_session_is_begun_and_taken_up_once(workspace: Workspace) -> Non
 
 
 @pytest.fixture
-def painted(monkeypatch: pytest.MonkeyPatch) -> list[RenderableType]:
+def painted(monkeypatch: pytest.MonkeyPatch, each_paint: None) -> list[RenderableType]:
     """What was painted."""
     found: list[RenderableType] = []
     display = App._display

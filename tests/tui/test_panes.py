@@ -282,6 +282,7 @@ async def test_where_nothing_was_printed_the_step_has_the_rows_of_an_output(
         await until(pilot, lambda: session(app).output.outer_size.height == rows)
 
 
+@pytest.mark.usefixtures("each_paint")
 async def test_what_keeps_its_place_is_not_painted_when_the_others_share_the_room_anew(
     make_workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +308,7 @@ def painted_into(drawn: list[str], part: Widget) -> Callable[[Region], list[Stri
     return painted
 
 
+@pytest.mark.usefixtures("each_paint")
 async def test_a_row_of_the_plan_that_says_the_same_is_not_drawn_again(workspace: Workspace) -> None:
     async with running(workspace, (120, 40)) as (app, pilot):
         checklist = session(app).checklist

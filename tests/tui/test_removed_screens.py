@@ -32,6 +32,7 @@ from tui.screens.watch.screen import WatchScreen
 from tui.session.state import Attempt
 from tui.widgets.output.view import OutputView
 
+pytestmark = pytest.mark.usefixtures("each_paint")
 UNKNOWN = Attempt(
     number=1, step="look", action=0, host="web", command="uptime", started=datetime(2026, 11, 24, tzinfo=UTC)
 )
