@@ -67,13 +67,13 @@ def session(app: RunbookApp) -> object:
 
 
 def watched(app: Any) -> list[str]:
-    """Every state of the screen that is painted from now on."""
+    """The states of the screen that are painted from now on, up to the first that is another one."""
     seen: list[str] = []
     paint = app._display
 
     def painted(screen: Any, renderable: Any) -> None:
         paint(screen, renderable)
-        if screen is app.screen:
+        if screen is app.screen and len(set(seen)) < 2:
             seen.append(shown(app))
 
     app._display = painted
