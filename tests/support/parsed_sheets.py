@@ -1,6 +1,7 @@
 """The style sheets of all applications of a run, parsed and worked out once: each application does it for itself.
 
-What the rules of a sheet come to for a widget is worked out once for each place of a tree, too.
+What the rules of a sheet come to for a widget is worked out once for each place of a tree, too; and as an application
+has another sheet with each screen it shows, once for all sheets that have the same rules for such a widget.
 """
 
 from typing import Any
@@ -28,8 +29,13 @@ class WorkedOut(Struct, frozen=True, eq=False):
     flags: tuple[bool, ...]
 
 
-_worked_out: dict[tuple[int, ...], tuple[list[RuleSet], dict[Place, WorkedOut]]] = {}
-"""By the rules, which are kept here so that no others are ever taken for them, and by the place."""
+Named = tuple[object, ...]
+"""What a rule may name a widget by: its class, its id and its classes."""
+ByPlace = dict[Place, WorkedOut]
+_worked_out: dict[tuple[int, ...], tuple[list[RuleSet], ByPlace]] = {}
+"""By the rules that name a widget, which are kept here so that no others are ever taken for them, and by the place."""
+_of_sheets: dict[tuple[int, ...], tuple[list[RuleSet], dict[Named, ByPlace]]] = {}
+"""By all the rules of a sheet, kept too, and by what names a widget."""
 
 
 def parsed(
@@ -49,7 +55,7 @@ def applied(
     self: Stylesheet, node: DOMNode, *, animate: bool = False, cache: dict[tuple[Any, ...], RulesMap] | None = None
 ) -> None:
     """Give a widget its look, in place of `apply`; `cache`, which is for one walk through the tree, is not needed."""
-    by_place, place = known_of(self), place_of(node)
+    by_place, place = known_of(self, node), place_of(node)
     known = by_place.get(place)
     if known is None:
         found: dict[tuple[Any, ...], RulesMap] = {}
@@ -63,13 +69,19 @@ def applied(
     self._process_component_classes(node)
 
 
-def known_of(sheet: Stylesheet) -> dict[Place, WorkedOut]:
-    """What was worked out of a sheet's rules by now."""
-    rules, at_sheet = sheet.rules_map, vars(sheet)
+def known_of(sheet: Stylesheet, node: DOMNode) -> ByPlace:
+    """What was worked out by now of those rules of a sheet that name such a widget."""
+    rules, at_sheet, at_node = sheet.rules_map, vars(sheet), vars(node)
     if at_sheet.get("known_for") is not rules:
         at_sheet["known_for"] = rules
-        at_sheet["known"] = _worked_out.setdefault(tuple(map(id, sheet.rules)), (sheet.rules, {}))[1]
-    known: dict[Place, WorkedOut] = at_sheet["known"]
+        at_sheet["known"] = _of_sheets.setdefault(tuple(map(id, sheet.rules)), (sheet.rules, {}))[1]
+    by_named: dict[Named, ByPlace] = at_sheet["known"]
+    named = (type(node), at_node["_id"], *at_node["_classes"])
+    known = by_named.get(named)
+    if known is None:
+        naming = {id(rule) for name in rules.keys() & node._selector_names for rule in rules[name]}
+        found = [rule for rule in sheet.rules if id(rule) in naming]
+        known = by_named[named] = _worked_out.setdefault(tuple(map(id, found)), (found, {}))[1]
     return known
 
 
