@@ -21,6 +21,7 @@ from tui.errors import NotNow
 from tui.execution.workspace import Setup, Workspace
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace, staged
+from tui.screens.home.screen import HomeScreen
 from tui.screens.replay.screen import ReplayScreen
 from tui.screens.run.session import SessionScreen
 from tui.screens.summary.screen import SummaryScreen
@@ -368,3 +369,20 @@ async def test_the_row_of_keys_says_how_the_time_is_moved_and_only_what_moves_it
         await until(pilot, lambda: "- speed" in keys_row(pilot.app))
         await pilot.press("end")
         await until(pilot, lambda: "← 1 s" in keys_row(pilot.app))
+
+
+async def test_a_replay_that_is_played_and_left_reads_nothing_more(workspace: Workspace, night: Writer) -> None:
+    """Its next tick may come before the screen is removed, and after the replay was closed."""
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app._show_replay(staged(night.directory))
+        await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+        screen = app.screen
+        assert isinstance(screen, ReplayScreen)
+        await until(pilot, lambda: screen.player.recording.indexed.whole)
+        screen.player.seek(0)
+        screen.player.playing = True
+        app.close_session()
+        screen.place.replayer.close()
+        screen._play()
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))

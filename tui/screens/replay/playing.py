@@ -134,6 +134,8 @@ class PlayedScreen(SessionScreen):
         self.app.show_error(error)
 
     def _play(self) -> None:
+        if not self.whole_still:
+            return  # it was left, and what it reads may be closed already
         if self._words.endswith(STILL_READ) and self.player.recording.indexed.whole:
             self._words = ""
         moved = self.player.tick(TICK)
