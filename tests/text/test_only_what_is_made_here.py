@@ -17,7 +17,7 @@ ROOT = Path(tui.__file__).parent
 OUTSIDE = ("textual", "rich")
 SHOWS_NOTHING = {
     *("App", "Screen", "ModalScreen", "Widget", "ScrollView", "Horizontal", "Vertical", "VerticalScroll", "Footer"),
-    *("Message", "Worker", "Timer", "Size", "Region", "Strip", "Color", "reactive", "var", "on", "events"),
+    *("Message", "Worker", "Timer", "Size", "Scalar", "Region", "Strip", "Color", "reactive", "var", "on", "events"),
     *("cell_len", "set_cell_size", "get_character_cell_size", "MessagePump", "AwaitComplete", "getters"),
     *("Style", "RichColor", "Theme", "LayoutUpdate", "Provider", "Grid", "Content", "Stylesheet", "LRUCache"),
 }
