@@ -66,7 +66,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         first: the screen to begin with, and the only one.
         """
         super().__init__()
-        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
+        self.stylesheet = ParsedOnce(variables=self.theme_variables)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = MONO if self.no_color else fitting(NIGHT, self.console.color_system)

@@ -99,3 +99,18 @@ async def test_a_screen_that_comes_up_for_the_first_time_is_not_given_all_its_lo
         here = looks(app)
         app.screen.update_node_styles(animate=False)
         assert looks(app) == here
+
+
+def test_the_colours_of_a_new_application_are_worked_out_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[dict[str, str]] = []
+    variables = RunbookApp.get_css_variables
+
+    def counted(app: RunbookApp) -> dict[str, str]:
+        worked_out.append(variables(app))
+        return worked_out[-1]
+
+    monkeypatch.setattr(RunbookApp, "get_css_variables", counted)
+    app = RunbookApp(workspace)
+    assert [app.stylesheet._variables] == worked_out
