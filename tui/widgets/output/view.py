@@ -217,7 +217,12 @@ class OutputView(Lines):
         if not self.wrapped:
             return cut(lines, self.scroll_offset.x, width)
         rows = wrapped(lines, width)
-        return rows[-height:] if self.following else rows[:height]
+        if not self.following:
+            return rows[:height]
+        alone = rows[-height:]
+        if alone and alone[0].start and alone[0].line is rows[-1].line and not (self._reader and self._reader.follows):
+            return [row for row in rows if row.line is rows[-1].line][:height]  # its beginning says what it is about
+        return alone
 
     def _lines(self, first: int, count: int) -> list[Line]:
         if self._reader is None:
