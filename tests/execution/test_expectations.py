@@ -115,6 +115,8 @@ def test_one_expectation(expect: Expect, text: str, ok: bool, expected: str, cam
         (Number(pattern=r"(\d+)%", of="smallest", above=10), "12% 91% 7%", False, "7"),
         (Number(pattern=r"^(\d+)$", of="sum", at_most=6), "1\n2\n3", True, "6"),
         (Number(pattern=r"^(\d+)$", of="average", at_most=2), "1\n2\n3", True, "2"),
+        (Number(pattern=r"^(\d+)$", of="average", at_most=2), "1\n2\n2\n", True, "1.667"),
+        (Number(pattern=r"^([\d.]+)$", of="average", at_most=2), "2\n2.0001\n2.0001\n", False, "2.0000666667"),
         (Number(pattern=r"^(\d+)$", of="last", below=3), "1\n2\n3", False, "3"),
         (Number(pattern=r"error", of="count", at_most=0), "fine", True, "0"),
         (Number(pattern=r"error", of="count", at_most=0), "error error", False, "2"),

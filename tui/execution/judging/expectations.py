@@ -232,9 +232,16 @@ def _number(number: Number, value: float | str | None) -> Check:
         return Check(expected, "no number found", ok=False)
     if isinstance(value, str):
         return Check(expected, f"{_quoted(value)} is not a number", ok=False)
-    fits, came = _within(number, value), exactly(value, number.unit)
+    fits = _within(number, value)
+    came = exactly(_readable(number, value, fits), number.unit)
     rounded = not fits and number.unit in BYTES and came in expected
     return Check(expected, f"{exactly(value)} {number.unit}" if rounded else came, fits)
+
+
+def _readable(number: Number, value: float, fits: bool) -> float:
+    """An average to three decimals, as it has no end of digits, unless that would hide how it compares."""
+    short = round(value, 3)
+    return short if number.of == "average" and abs(value) >= 0.1 and _within(number, short) == fits else value
 
 
 def _took(took: float, wanted: Bound) -> Check:
