@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import paramiko
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.transport import SSHTransport
@@ -199,10 +201,14 @@ class Sshd:
 
 def descendants(pid: int) -> list[int]:
     """The sshds that a listening sshd has started, and not the commands they run."""
+    return _sshds_of(pid, list(_parents()))
+
+
+def _sshds_of(pid: int, parents: list[tuple[int, int]]) -> list[int]:
     found: list[int] = []
-    for child in children(pid):
-        if name_of(child).startswith("sshd"):
-            found += [*descendants(child), child]
+    for child, parent in parents:
+        if parent == pid and name_of(child).startswith("sshd"):
+            found += [*_sshds_of(child, parents), child]
     return found
 
 
@@ -235,8 +241,18 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> paramik
 
 
 def write_key(path: Path, kind: str, passphrase: str = "") -> None:
-    """Write a fresh key pair; an RSA key is the same each time: one takes up to a second of processor time."""
+    """Write a fresh key pair; an RSA key is the same each time: one takes up to a second of processor time.
+
+    The usual kind needs no process: what `ssh-keygen` writes of it is tried by `tests/support/signing.py`.
+    """
     path.unlink(missing_ok=True)
+    if kind == "ed25519" and not passphrase:
+        made = Ed25519PrivateKey.generate()
+        path.touch(0o600)
+        path.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+        half = made.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+        path.with_name(path.name + ".pub").write_bytes(half + b"\n")
+        return
     if kind == "rsa":
         private, open_half = _rsa_key()
         path.touch(0o600)
