@@ -191,7 +191,8 @@ def test_textuals_application_and_screens() -> None:
     where = "tests/support/painting.py"
     takes("textual", screen._compositor.render_update, "full screen_stack simplify", where)
     takes("textual", screen._compositor.render_strips, "size", where)
-    has("textual", screen._compositor, "_dirty_regions root size", where)
+    has("textual", screen, "_layout_required", where)
+    has("textual", screen._compositor, "_dirty_regions root size visible_widgets", where)
     has("textual", App(), "push_screen pop_screen _shutdown _screen_stack", where)
 
 

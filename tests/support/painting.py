@@ -60,12 +60,18 @@ def strips_seen(self: Compositor, size: Size | None = None) -> list[Strip]:
     return render_strips(self, size)
 
 
+def rests(screen: Screen[Any]) -> bool:
+    """Whether a screen is laid out as it is now: parts that are gone by then are not painted, in a terminal neither."""
+    return not screen._layout_required and all(one.is_attached for one in screen._compositor.visible_widgets)
+
+
 def look(app: App[Any]) -> None:
     """Paint what changed on the screen on top since somebody looked."""
     if not app._screen_stack:
         return
     compositor = app.screen._compositor
-    if regions := Unseen.of(compositor):
+    regions = Unseen.of(compositor)
+    if regions and rests(app.screen):
         Unseen.becomes(compositor, NOTHING)
         later, compositor._dirty_regions = compositor._dirty_regions, set(regions)
         try:
