@@ -270,7 +270,7 @@ TITLES = {
     "help": "Help",
     "steps": "List of steps",
     "sections": "List of steps: its sections",
-    "hosts": "Step in focus: the hosts of its group",
+    "hosts": "Step: the hosts of its group",
     "table": "Table of checks",
     "dialog": "Every dialog",
     "confirm": "Dialog: yes or no",

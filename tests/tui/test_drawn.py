@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
@@ -137,6 +138,13 @@ async def test_drawn(
             await pilot.resize_terminal(*PRESSED_AT)
             await pilot.pause()
             assert await idle_keys(app, pilot, partial(DRAWN[state], Stage(app, pilot, host, clock))) == []
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder with a name as long in every run: where it is longer its path takes a row more on the summary."""
+    with TemporaryDirectory(prefix="drawn-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.mark.parametrize("state", tried(COLOURLESS, "home", "run-failed", "confirm-destructive", "watch"))

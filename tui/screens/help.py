@@ -153,7 +153,7 @@ def _columns(groups: Sequence[KeyGroup], width: int) -> list[list[Piece]]:
 
 def _drawn(group: KeyGroup, width: int, named: bool) -> list[list[Piece]]:
     """A group's lines: what does not fit beside its key stands below."""
-    lines: list[list[Piece]] = [[(group.head, HEAD)]]
+    lines: list[list[Piece]] = [[(line, HEAD)] for line in wrap(group.head, width)]
     for row in group.rows:
         key = max(KEY, cell_len(row.key) + 1)
         first, *more = wrap(row.words, max(12, width - key)) or [""]
