@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count
@@ -28,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     The bundled runbook is read once, the hosts of drills are forks of one process, and Hypothesis tries a part of its
     examples.
     """
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:  # as in the background: what the tests start would ignore it too
+            signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
     config.pluginmanager.register(faults_told)
     config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)

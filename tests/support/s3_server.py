@@ -4,7 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -28,17 +28,41 @@ _NOT_DELETING = {
 }
 
 
+class _Unchecked:
+    """What moto is told is the whole process's: the last of the threads that want it unchecked has it check again."""
+
+    lock = threading.Lock()
+    wanted = 0
+    otherwise: float = 0.0
+
+
 @contextmanager
 def unchecked() -> Iterator[None]:
-    """Have moto look at nobody's key for the block; what it was told is the whole process's."""
+    """Have moto look at nobody's key for the block."""
     from moto import settings
 
-    before = settings.INITIAL_NO_AUTH_ACTION_COUNT
-    settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
+    with _Unchecked.lock:
+        if not _Unchecked.wanted:
+            _Unchecked.otherwise = settings.INITIAL_NO_AUTH_ACTION_COUNT
+            settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
+        _Unchecked.wanted += 1
     try:
         yield
     finally:
-        settings.INITIAL_NO_AUTH_ACTION_COUNT = before
+        with _Unchecked.lock:
+            _Unchecked.wanted -= 1
+            if not _Unchecked.wanted:
+                settings.INITIAL_NO_AUTH_ACTION_COUNT = _Unchecked.otherwise
+
+
+def checked() -> None:
+    """Have moto look at everybody's key, but for the blocks that want it otherwise."""
+    from moto import settings
+
+    with _Unchecked.lock:
+        _Unchecked.otherwise = 0
+        if not _Unchecked.wanted:
+            settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
 
 
 def moto_application() -> Any:
@@ -114,18 +138,21 @@ class S3Server:
         self._server.server_close()
 
     def _prepare(self) -> None:
-        from moto import settings
-
+        """Have the buckets and the keys there, which are the process's: another server of it may have made them."""
         where = {"LocationConstraint": REGION}
-        for bucket in (BUCKET, FORBIDDEN):
-            self.client().create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
-        self.key = self._user("deployer", _FOR_US)
-        self.poor_key = self._user("uploader", _NOT_DELETING)
-        settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+        client = self.client()
+        with self.unchecked():
+            for bucket in (BUCKET, FORBIDDEN):
+                with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+                    client.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+            self.key = self._user("deployer", _FOR_US)
+            self.poor_key = self._user("uploader", _NOT_DELETING)
+        checked()
 
     def _user(self, name: str, policy: dict[str, Any]) -> dict[str, str]:
         iam = self.client("iam")
-        iam.create_user(UserName=name)
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_user(UserName=name)
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
