@@ -50,7 +50,8 @@ class Attentive(Front):
         """Run on this terminal; one that is closed ends the program at once, as SIGHUP does.
 
         The kernel sends SIGHUP to the first process of a terminal alone. Where that one waits for its child (`make`,
-        a script), the child is told nothing, and would run without a terminal, with its session held.
+        a script), the child is told nothing, and would run without a terminal, with its session held. One that ignores
+        SIGHUP, as under `nohup`, is ended by SIGTERM, or it would read the end of its input again and again.
         """
         threads.start("terminal", _end_when_closed, sys.stdin.fileno())
         self.run()
@@ -172,4 +173,5 @@ def _end_when_closed(descriptor: int) -> None:
     poll = select.poll()
     poll.register(descriptor, 0)
     if any(found & select.POLLHUP for _, found in poll.poll()):
-        os.kill(os.getpid(), signal.SIGHUP)
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as under nohup
+        os.kill(os.getpid(), signal.SIGTERM if ignored else signal.SIGHUP)

@@ -69,13 +69,19 @@ async def test_what_cannot_be_painted_fails_a_test_that_never_reads_it(workspace
         await fails()
 
 
+async def changed(app: Any, pilot: Any) -> tuple[Broken, int]:
+    """A part that changed five times, and how often it had been painted before."""
+    part = await opened(app, pilot)
+    before = part.painted
+    for _ in range(5):
+        part.refresh()
+        await pilot.pause()
+    return part, before
+
+
 async def test_a_screen_is_painted_once_for_many_changes(workspace: Workspace) -> None:
     async with running(workspace) as (app, pilot):
-        part = await opened(app, pilot)
-        before = part.painted
-        for _ in range(5):
-            part.refresh()
-            await pilot.pause()
+        part, before = await changed(app, pilot)
         assert part.painted == before
         shown(app)
         assert part.painted == before + 1
@@ -84,9 +90,5 @@ async def test_a_screen_is_painted_once_for_many_changes(workspace: Workspace) -
 @pytest.mark.usefixtures("each_paint")
 async def test_a_test_of_painting_has_each_paint(workspace: Workspace) -> None:
     async with running(workspace) as (app, pilot):
-        part = await opened(app, pilot)
-        before = part.painted
-        for _ in range(5):
-            part.refresh()
-            await pilot.pause()
+        part, before = await changed(app, pilot)
         assert part.painted >= before + 5
