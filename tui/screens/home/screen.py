@@ -57,8 +57,10 @@ class HomeScreen(HomeFrames):
     window = getters.query_one("#window", WindowFrame)
 
     def __init__(self, passing: bool = False) -> None:
-        """Args:
-        passing: whether another screen comes above it at once: it is furnished where it is seen after that.
+        """A first screen that is furnished once it is seen.
+
+        Args:
+            passing: whether another screen comes above it at once: it is furnished where it is seen after that.
         """
         super().__init__()
         self._passing = passing
