@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import faults_told, forked_hosts, hung, program
-from tests.support.bundled_runbook import read_once, whole_once
+from tests.support.bundled_runbook import read_once, scenario_once, whole_once
 from tests.support.examples import few_examples
 from tests.support.sshd import Sshd
 from tui.__main__ import GARBAGE
-from tui.drill import embedded_host
+from tui.drill import embedded_host, scenario_files
 from tui.runbook.reading import load
 
 _NUMBERS: defaultdict[str, "count[int]"] = defaultdict(count)
@@ -26,8 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have the fault harness speak at the end of a run, in the process that speaks.
 
     Garbage is collected as seldom as in the program: Python's own pace is a tenth of the time of the screens' tests.
-    The bundled runbook is read once, the hosts of drills are forks of one process, and Hypothesis tries a part of its
-    examples.
+    The bundled runbook and each scenario are read once, the hosts of drills are forks of one process, and Hypothesis
+    tries a part of its examples.
     """
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:  # as in the background: what the tests start would ignore it too
@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(hung)
     gc.set_threshold(GARBAGE)
     load.load_whole, load.read_whole = read_once, whole_once
+    scenario_files.load_scenario = scenario_once
     embedded_host.begun = forked_hosts.begun
     few_examples()
 

@@ -1,8 +1,9 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from tui.runbook.model import Weekday, Window
+from tui.runbook.templates.variables import time_values
 from tui.runbook.window import window_state
 
 NIGHTS = Window(days=(Weekday.TUE, Weekday.WED, Weekday.THU), starts="02:00", ends="04:00", frozen=("2026-11-26",))
@@ -53,3 +54,14 @@ def test_the_words_a_tired_person_reads() -> None:
 def test_the_zone_of_the_window_counts() -> None:
     berlin = Window(days=(Weekday.TUE,), starts="02:00", ends="04:00", timezone="Europe/Berlin")
     assert window_state(berlin, at("2026-11-24T01:30:00")).left == timedelta(hours=1, minutes=30)
+
+
+def test_the_time_in_a_text_is_that_of_its_minute_and_zone() -> None:
+    def window_times(*moments: datetime) -> list[str]:
+        return [time_values(one, NIGHTS)["window_time"] for one in moments]
+
+    first = at("2026-11-24T02:30:00")
+    there = first.astimezone(timezone(timedelta(hours=1)))
+    assert first == there
+    moments = (first, first + timedelta(seconds=59), first + timedelta(minutes=1), there, at("2026-11-24T04:00:00"))
+    assert window_times(*moments) == ["02:30", "02:30", "02:31", "03:30", "02:00"]

@@ -1,16 +1,18 @@
-"""The bundled runbook, read and checked once in each process: hundreds of tests begin with it."""
+"""The bundled runbook and its scenarios, read and checked once in each process: hundreds of tests begin with them."""
 
 from functools import cache
 from pathlib import Path
 
 import tomli
 
+from tui.drill import scenario_files
+from tui.drill.scenario import Scenario
 from tui.resources import bundled
 from tui.runbook.model import Runbook
 from tui.runbook.reading import load
 from tui.runbook.reading.edition.whole_text import WholeText
 
-read_anew, whole_anew = load.load_whole, load.read_whole
+read_anew, whole_anew, scenario_anew = load.load_whole, load.read_whole, scenario_files.load_scenario
 _read: dict[tuple[tuple[int, int] | None, bool], Runbook] = {}
 
 
@@ -36,8 +38,23 @@ def whole_once(path: Path) -> WholeText:
     """The whole text of a runbook's file, in place of `read_whole`: the bundled one's is joined once as it is now."""
     if path != bundled("runbook.toml"):
         return whole_anew(path)
-    found = [file.stat() for file in (path, *sorted((path.parent / "runbook").glob("*.toml")))]
-    return _whole(path, tuple((file.st_size, file.st_mtime_ns) for file in found))
+    return _whole(path, _as_they_are(path, *sorted((path.parent / "runbook").glob("*.toml"))))
+
+
+def scenario_once(path: Path, above: tuple[Path, ...] = ()) -> Scenario:
+    """A scenario, in place of `load_scenario`: a bundled one is read once as it and the others beside it are now."""
+    if path.parent != bundled("drills") or path in above:
+        return scenario_anew(path, above)
+    return _scenario(path, _as_they_are(*scenario_files.scenario_files()))
+
+
+def _as_they_are(*files: Path) -> tuple[tuple[int, int], ...]:
+    return tuple((found.st_size, found.st_mtime_ns) for found in map(Path.stat, files))
+
+
+@cache
+def _scenario(path: Path, as_they_are: tuple[tuple[int, int], ...]) -> Scenario:
+    return scenario_anew(path)
 
 
 @cache

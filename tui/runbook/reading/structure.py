@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import Any, TypeVar
 
-import msgspec.inspect as inspect
+import msgspec
+from msgspec import inspect
 
 from tui.runbook.model import Model, Runbook
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
@@ -21,7 +22,7 @@ PLANNED = {"engine": _GROUPS}
 
 def check(document: object) -> tuple[Runbook, list[UnplacedProblem]]:
     """The runbook as far as it can be read, and its faults."""
-    return check_as(Runbook, document)
+    return _walked(Runbook, document)
 
 
 def check_as(kind: type[M], document: object) -> tuple[M, list[UnplacedProblem]]:
@@ -29,6 +30,13 @@ def check_as(kind: type[M], document: object) -> tuple[M, list[UnplacedProblem]]
 
     What is wrong is left out or stands there empty, so that the references of the rest can be checked as well.
     """
+    try:
+        return msgspec.convert(document, kind), []
+    except msgspec.ValidationError:
+        return _walked(kind, document)
+
+
+def _walked(kind: type[M], document: object) -> tuple[M, list[UnplacedProblem]]:
     faults: list[UnplacedProblem] = []
     model = _read(document, _model(kind), (), faults)
     return model, faults

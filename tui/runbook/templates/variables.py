@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from tui.runbook.model import Variable, Window
 from tui.runbook.shell.placeholders import PLACEHOLDER, unset
@@ -119,10 +120,19 @@ def is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < LONGEST_COUNT and int(text) > 0
 
 
-def time_values(now: datetime, window: Window | None = None) -> dict[str, str]:
+def time_values(now: datetime, window: Window | None = None) -> Mapping[str, str]:
     """The built-in names for the time, which is UTC, and their values; a variable's default may name them.
 
     `window_date` and `window_time` are the next time at which the window opens; now, where it is open or there is none.
+    """
+    return _time_values(now.replace(second=0, microsecond=0), now.tzinfo, window)
+
+
+@lru_cache(maxsize=64)
+def _time_values(now: datetime, zone: tzinfo | None, window: Window | None) -> Mapping[str, str]:
+    """The same all through a minute, in which no window opens or closes; asked for with every template.
+
+    Moments in two zones are equal, and their values are not: `zone` is that of `now`.
     """
     from tui.runbook.window import window_state
 
@@ -160,7 +170,7 @@ def defaults(
     """
     times = time_values(now, window)
     return {
-        name: fill(one.default, times)
+        name: fill(one.default, times) if "{{" in one.default else one.default
         for name, one in variables.items()
         if one.default or (one.optional and (not one.flows or flow in one.flows))
     }
