@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.fake_transport import Reply
+from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.fleet import FAILED, FLEET, fleet
 from tests.support.running import comes, running
 from tests.tui.conftest import shown, until
@@ -118,3 +118,25 @@ async def test_the_card_says_on_how_many_hosts_something_ran_and_how_one_is_open
         await until(pilot, lambda: "hosts       6 hosts begun   a lists them" in shown(app).replace(NO_BREAK, " "))
         assert "2 and the arrow keys mark one" in shown(app).replace(NO_BREAK, " ")
         assert "attempts" not in shown(app)
+
+
+async def test_hosts_out_of_sight_are_counted_below_the_card_until_they_are_scrolled_to(tmp_path: Path) -> None:
+    names = [f"web{number:02}" for number in range(1, 61)]
+    hosts = {name: FakeTransport(name=name) for name in ("lb", *names)}
+    hosts["web01"].replies["install"] = FAILED
+    text = FLEET.replace("[01:06]", "[01:60]").replace("AT_ONCE", "1").replace("STOP_AFTER", "1")
+    workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), dict(hosts), SystemClock())
+    async with running(workspace, (80, 20), setup=Setup(flow="deploy", operator="ana")) as (app, pilot):
+        app.conductor.start("update")
+        await comes(pilot, app, "update", StepStatus.FAILED)
+        await until(pilot, lambda: "more hosts below · 2 ↓" in shown(app))
+        last = "○60"
+        assert last not in shown(app)
+        await pilot.press("2", "right")
+        await until(pilot, lambda: "web01: ⏎ opens it" in shown(app))
+        await pilot.press(*["down"] * 5)
+        await until(pilot, lambda: last in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "← → mark a host" in shown(app))
+        assert "more hosts below" not in shown(app)
+    workspace.close()

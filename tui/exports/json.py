@@ -18,6 +18,7 @@ from tui.session.outcome import Outcome
 from tui.session.places import environment_of, runbook_id
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState, StepStatus
+from tui.session.tries import stands
 from tui.session.views.called import over, session_called
 from tui.text.json_text import json_bytes
 
@@ -174,7 +175,7 @@ def _step(source: Source, section: str, step: Step, step_state: StepState) -> St
         id=step.id,
         title=step.title,
         section=section,
-        status=step_state.status,
+        status=stands(source.state, step_state),
         operator=step_state.operator,
         second_operator=step_state.second_operator,
         opened=step_state.opened,

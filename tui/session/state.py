@@ -130,6 +130,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     `cells` has the last attempt on each host of a group, by the place of the action that runs on it.
     `decided` is who last answered what it asks, `by_hand` has the event by which each action that is a person's part
     was last done. `tripped_then` has the triggers that had fired when it was last let run: who did that had seen them.
+    `paused` where it continues only when a person says so, once nothing of it runs any more.
     """
 
     id: str
@@ -153,6 +154,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     reopened_seq: int = -1
     replanned_seq: int = -1
     confirmed_seq: int = -1
+    paused: bool = False
 
     @property
     def warned(self) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from tui.runbook.model import Step
-from tui.session.state import Attempt, SessionState, StepStatus, action_then
+from tui.session.state import Attempt, SessionState, StepState, StepStatus, action_then
 
 
 def took(state: SessionState, step: Step, now: datetime | None = None) -> float:
@@ -69,3 +69,14 @@ def waiting_since(state: SessionState, step: Step, place: int, member: str = "")
             break
         first = attempt.started
     return first
+
+
+def at_work(state: SessionState, step: str) -> bool:
+    """Whether something of a step runs, or has ended and was not judged yet."""
+    return any(one.step == step for one in map(state.attempts.__getitem__, state.open_attempts))
+
+
+def stands(state: SessionState, step: StepState) -> StepStatus:
+    """Where a step stands for the eye: one that continues only when a person says so is theirs, and does not run."""
+    waits = step.paused and step.status is StepStatus.RUNNING and not at_work(state, step.id)
+    return StepStatus.WAITING if waits else step.status

@@ -10,6 +10,7 @@ from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.model import Step
 from tui.session.outcome import OutcomeKind
 from tui.session.state import SessionState, StepStatus
+from tui.session.tries import stands
 from tui.session.views.called import OUTSIDE_WORDS, TRYING_AGAIN, attempt_called, place_words, resolved_words
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, counted, figure, took_words
@@ -75,7 +76,7 @@ def tried(state: SessionState, steps: Sequence[str]) -> list[Piece]:
 
 def _status(state: SessionState, step: str, rollback: bool) -> StepStatus:
     """How a step counts: one of a rollback that nothing was done about, and that is not needed, is not to do."""
-    status = state.step(step).status
+    status = stands(state, state.step(step))
     if rollback and status is StepStatus.PENDING and (found := planned(state, step)) is not None:
         return StepStatus.NOT_NEEDED if found.need is Need.NOT_NEEDED else status
     return status

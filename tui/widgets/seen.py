@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from tui.runbook.model import Step
 from tui.session.state import SessionState
+from tui.session.tries import stands
 from tui.session.views.called import status_sign, status_word, trying_again
 from tui.widgets.glyphs import CLASSES, STYLES
 
@@ -27,5 +28,5 @@ class Seen(Struct, frozen=True):
 def seen(state: SessionState, step: Step) -> Seen:
     """What a step is seen as; between two tries of a command it is trying again, and nothing runs."""
     step_state = state.step(step.id)
-    class_ = "live" if trying_again(state, step_state) else CLASSES[step_state.status]
+    class_ = "live" if trying_again(state, step_state) else CLASSES[stands(state, step_state)]
     return Seen(status_sign(state, step_state), status_word(state, step_state), class_)

@@ -7,6 +7,7 @@ from tui.exports.html.tags import Html, tag
 from tui.exports.report import TimelineRow
 from tui.exports.source import Source, attempts_of
 from tui.session.state import StepState
+from tui.session.tries import stands
 from tui.session.views.called import attempt_failed, over_at, status_word
 from tui.text.amounts import duration
 
@@ -33,7 +34,7 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
         left, right = x(step_state.opened), x(step_state.settled or end)
         lasted = duration((step_state.settled or end) - step_state.opened)
         label = tag("title", f"{step.title}: {status_word(source.state, step_state)}, {lasted}")
-        kind = step_state.status.name.lower().replace("_", "-")
+        kind = stands(source.state, step_state).name.lower().replace("_", "-")
         bar = tag("rect", label, x=left, y=6, width=max(2.0, right - left), height=HIGH - 12, class_=f"bar {kind}")
         bars.append(tag("a", bar, href=f"#step-{step.id}"))
         for began, until in not_well(source, step_state, end):

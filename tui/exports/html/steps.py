@@ -8,6 +8,7 @@ from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.events import Check
 from tui.session.state import Attempt, StepState, StepStatus
+from tui.session.tries import stands
 from tui.session.views.called import attempt_failed, status_sign, status_word
 from tui.text.amounts import took_clock
 from tui.text.command import command_lines
@@ -34,7 +35,7 @@ def _sections(source: Source) -> Iterator[str]:
 
 
 def _step(source: Source, step: Step, step_state: StepState, share: int) -> Html:
-    kind = step_state.status.name.lower().replace("_", "-")
+    kind = stands(source.state, step_state).name.lower().replace("_", "-")
     said = [
         tag("p", f"Reason: {step_state.reason}") if step_state.reason else None,
         *(tag("p", f"Note: {note}") for note in step_state.notes),

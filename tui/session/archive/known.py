@@ -21,6 +21,7 @@ from tui.session.places import environment_of, runbook_id, session_places
 from tui.session.report_card.downtime import Downtime, downtime
 from tui.session.report_card.report_card import what_words
 from tui.session.state import SessionState, StepStatus
+from tui.session.tries import stands
 from tui.session.views.called import (
     ABANDONED,
     COMPLETED,
@@ -255,7 +256,7 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         reason=reason_of(state),
         settled=sum(state.step(step.id).status.settled for _, step in plan),
         steps=len(plan),
-        counts=dict(Counter(state.step(step.id).status.value for _, step in plan)),
+        counts=dict(Counter(stands(state, state.step(step.id)).value for _, step in plan)),
         at=following.title if following and not over(state) else "",
         running=running.host or "this machine" if running else "",
         places={name: place for name, place in session_places(state).items() if name in state.hosts},

@@ -13,7 +13,7 @@ from tui.session import events as ev
 from tui.session.folding.before_change import baseline_taken
 from tui.session.folding.sample_runs import SampleRun, runs, settled, with_samples
 from tui.session.folding.step_looked import found_elsewhere
-from tui.session.folding.steps import of_answer, of_attempt, of_step
+from tui.session.folding.steps import of_answer, of_attempt, of_step, with_paused
 from tui.session.folding.triggers import advance_all
 from tui.session.places import as_begun, placed
 from tui.session.samples import Monitored, MonitorWait, Sample, add
@@ -130,6 +130,8 @@ def _taken_over(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionS
     # another process has another clock: nobody knows whether the monitor stayed beyond the bound
     state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, triggers={})
     state = replace(state, epoch=event.epoch or state.epoch)
+    if isinstance(event, ev.SessionResumed):  # what was begun continues only when its operator says so
+        state = with_paused(state)
     if not state.drill:
         return state
     # a drill's host starts with the program: that is no restart of the one that it stands for
@@ -192,7 +194,7 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState, entry: ev.Entry) 
         case ev.BaselineTaken():
             return baseline_taken(state)
         case ev.TriggerTripped():
-            return replace(state, tripped={**state.tripped, event.trigger: entry.at})
+            return with_paused(replace(state, tripped={**state.tripped, event.trigger: entry.at}), between=True)
         case ev.TriggerCleared():
             return _trigger_cleared(event, state)
         case ev.TriggerArmed():

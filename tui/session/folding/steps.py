@@ -9,10 +9,12 @@ from tui.session.changed import with_attempt, with_step
 from tui.session.folding.asked_first import approval_used, of_approval, with_posted
 from tui.session.folding.before_change import usual_so_far
 from tui.session.folding.step_looked import still_found
+from tui.session.groups.batches import undecided_triggers, waits_for_person
 from tui.session.groups.cells import fact_of, group_at, standing_of
 from tui.session.groups.kept import to_do_again, with_cell
 from tui.session.outcome import OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, action_at, step_by_id
+from tui.session.tries import at_work
 from tui.session.views.notices import told_now
 from tui.text.amounts import size
 
@@ -49,7 +51,9 @@ def _step_opened(event: ev.StepOpened, state: SessionState, entry: ev.Entry) -> 
         state = with_step(state, to_do_again(state, state.step(event.step)))
     status = _ready(state, event.step, state.step(event.step).action)
     seen = state.tripped
-    return _with_step(state, event.step, status=status, opened=opened, operator=event.operator, tripped_then=seen)
+    return _with_step(
+        state, event.step, status=status, opened=opened, operator=event.operator, tripped_then=seen, paused=False
+    )
 
 
 def _step_signed(event: ev.StepSigned, state: SessionState, entry: ev.Entry) -> SessionState:
@@ -151,7 +155,7 @@ def _attempt_started(event: ev.AttemptStarted, state: SessionState, entry: ev.En
     if group_at(state, event.step, event.action):
         state = with_step(state, with_cell(state.step(event.step), attempt))
     at = _place(state, event.step, event.action)
-    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=at)
+    return _with_step(state, event.step, status=StepStatus.RUNNING, attempts=attempts, action=at, paused=False)
 
 
 def _attempt_rejoined(event: ev.AttemptRejoined, state: SessionState) -> SessionState:
@@ -205,12 +209,14 @@ def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionSt
 
 def _cells_settled(state: SessionState, attempt: Attempt) -> SessionState:
     """The state after one host of a group came to its end; the last of them decides where the step stands."""
-    if any(other.step == attempt.step for other in map(state.attempts.__getitem__, state.open_attempts)):
+    if at_work(state, attempt.step):
         return _with_step(state, attempt.step, status=StepStatus.RUNNING)
     step = step_by_id(state.runbook, attempt.step)
     standing, at = standing_of(state, step, attempt.action), _place(state, attempt.step, attempt.action)
     if standing.status in (StepStatus.RUNNING, StepStatus.UNKNOWN):
-        return _with_step(state, attempt.step, status=standing.status, action=at)
+        waits = waits_for_person(state, step) is not None or (step.each and undecided_triggers(state, step))
+        paused = state.step(step.id).paused or bool(waits)
+        return _with_step(state, attempt.step, status=standing.status, action=at, paused=paused)
     check = standing.check(group_at(state, attempt.step, attempt.action))
     if step.each and check.ok:
         at = len(step.actions) - 1
@@ -280,6 +286,18 @@ def _note_added(event: ev.NoteAdded, state: SessionState) -> SessionState:
     current = state.current
     state = _with_step(state, event.step, notes=(*state.step(event.step).notes, event.text))
     return replace(state, current=current)
+
+
+def with_paused(state: SessionState, between: bool = False) -> SessionState:
+    """The state with the steps that were begun to continue only when a person says so.
+
+    Args:
+        between: only of those that go over a group host by host, and of which nothing runs: no other batch begins.
+    """
+    for step in [step for step in state.steps.values() if step.status is StepStatus.RUNNING]:
+        if not between or (step_by_id(state.runbook, step.id).each and not at_work(state, step.id)):
+            state = with_step(state, replace(step, paused=True))
+    return state
 
 
 def _with_step(state: SessionState, step_id: str, **changes: object) -> SessionState:

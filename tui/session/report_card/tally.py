@@ -10,7 +10,7 @@ from tui.runbook.facts import holds
 from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Step
 from tui.session.state import SessionState, StepState, StepStatus, plan_of
-from tui.session.tries import took
+from tui.session.tries import stands, took
 
 SETTLED = tuple(status for status in StepStatus if status.settled)
 
@@ -52,7 +52,7 @@ def tally(state: SessionState) -> Tally:
         section, step = plan.steps[place]
         if name not in ruled_out:
             waiting[section.id] -= 1
-        found[section.id][standing.status] += 1
+        found[section.id][stands(state, standing)] += 1
         if standing.status.settled and standing.attempts:
             lasted[section.id] += _took(plan, state, step, standing)
     for name, count in waiting.items():

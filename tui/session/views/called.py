@@ -11,6 +11,7 @@ from tui.runbook.model import FlowKind
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
+from tui.session.tries import stands
 from tui.session.views.doubts import doubtful
 from tui.session.views.notices import told_late
 from tui.text.amounts import counted
@@ -90,7 +91,7 @@ def opened_words(event: ev.StepOpened) -> str:
 def trying_again(state: SessionState, step_state: StepState) -> bool:
     """Whether a command of a step has not given what is expected, and is tried again in a moment."""
     last = state.attempts[step_state.attempts[-1]] if step_state.attempts else None
-    if step_state.status is not StepStatus.RUNNING or last is None or not last.retrying:
+    if step_state.status is not StepStatus.RUNNING or step_state.paused or last is None or not last.retrying:
         return False
     return not any(attempt.step == step_state.id for attempt in state.all_running())  # on another host of a group
 
@@ -98,13 +99,13 @@ def trying_again(state: SessionState, step_state: StepState) -> bool:
 def status_word(state: SessionState, step_state: StepState) -> str:
     """The word for where a step stands: that of its status, or that it is trying again, or waiting for something."""
     if not trying_again(state, step_state):
-        return step_state.status.value
+        return stands(state, step_state).value
     return IS_AWAITED if state.attempts[step_state.attempts[-1]].awaited else TRYING_AGAIN
 
 
 def status_sign(state: SessionState, step_state: StepState) -> str:
     """The sign for where a step stands."""
-    return AGAIN if trying_again(state, step_state) else GLYPHS[step_state.status]
+    return AGAIN if trying_again(state, step_state) else GLYPHS[stands(state, step_state)]
 
 
 def count_again(state: SessionState, counts: Mapping[StepStatus, int]) -> int:

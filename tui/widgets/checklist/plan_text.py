@@ -10,6 +10,7 @@ from tui.runbook.index import index_of
 from tui.runbook.model import Danger, Step
 from tui.session.report_card.tally import SectionTally, tally
 from tui.session.state import SessionState, StepStatus, plan_now
+from tui.session.tries import stands
 from tui.session.views.doubts import doubtful
 from tui.session.views.rollback import Need, planned
 from tui.text.amounts import clock_words, took_clock
@@ -120,7 +121,7 @@ def meter(state: SessionState, part: Part, found: SectionTally) -> list[Piece]:
         full = METER * found.settled // found.total
         return [(DONE * full, "good"), (LEFT * (METER - full), "line")]
     ruled_out = index_of(state.runbook).ruled_out(state.facts)
-    standing = [state.step(step.id).status for step in part.steps if step.id not in ruled_out]
+    standing = [stands(state, state.step(step.id)) for step in part.steps if step.id not in ruled_out]
     return [(LEFT, "line") if one is StepStatus.PENDING else (DONE, CLASSES[one]) for one in standing]
 
 
@@ -146,7 +147,7 @@ def step_row(moment: Moment, step: Step, place: RowShape) -> list[Piece]:
 
 def ends_of(moment: Moment, step: Step, need: Need | None, place: RowShape) -> list[End]:
     """What may stand at the end of a step's row, the most first; the last of them stays where the title is cut."""
-    state, status = moment.state, moment.state.step(step.id).status
+    state, status = moment.state, stands(moment.state, moment.state.step(step.id))
     if not place.issue and need is None and step.id in _doubts(state):
         return [((DOUBT, "turn"),)]
     if need is Need.NOT_NEEDED or (place.rollback and status is StepStatus.NOT_NEEDED):

@@ -15,8 +15,9 @@ from textual.visual import Visual
 from tui.actions import bindings
 from tui.runbook.model import Step
 from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.text.amounts import counted
 from tui.text.block import Piece, styled
-from tui.widgets.frames import step_foot, step_title
+from tui.widgets.frames import APART, step_foot, step_title
 from tui.widgets.moment import Moment
 from tui.widgets.output.lines import Lines
 from tui.widgets.seen import seen
@@ -78,6 +79,11 @@ class StepCard(Lines):
     def on_blur(self) -> None:
         self._mark("")
         self._wrap()
+
+    def watch_scroll_y(self, before: float, scrolled: float) -> None:
+        super().watch_scroll_y(before, scrolled)
+        if self.moment is not None and self.step:
+            self._entitle(self.moment)  # which says what is below
 
     # which host is marked
 
@@ -149,12 +155,12 @@ class StepCard(Lines):
     def _update(self) -> None:
         if self.moment is None or not self.step:
             return
-        self._entitle(self.moment)
         lines = self._rows(self.moment)
         if lines != self._shown:
             self._shown = lines
             self._draw()
             self.refresh_changed()
+        self._entitle(self.moment)
 
     def _entitle(self, moment: Moment) -> None:
         """Say on the frame what state the step is in; the frame has its colour."""
@@ -173,8 +179,13 @@ class StepCard(Lines):
         if self.marked:
             opens = f": {sign('hosts.open')} opens it" if attempt_on(moment.state, step, self.marked) else " not begun"
             return [(f"{self.marked}{opens} · {sign('hosts.none')} none", "$soft")]
+        below = sum(row.hosts for row in self._shown[round(self.scroll_y) + self._height :])
+        more = f"{counted(below, 'more host')} below" if below else ""
         if self.has_focus and self._grid() is not None:
-            return [(f"{sign('hosts.before')} {sign('hosts.after')} mark a host", "$soft")]
+            words = [more, f"{sign('hosts.before')} {sign('hosts.after')} mark a host"]
+            return [(APART.join(word for word in words if word), "$soft")]
+        if below:
+            return [(f"{more}{APART}{sign('to-step')} {sign('hosts.below')}", "$soft")]
         return step_foot(moment, step)
 
     def _blink(self, moment: Moment) -> None:
@@ -191,9 +202,10 @@ class StepCard(Lines):
     def _fill(self) -> None:
         """Make the lines for the room there is."""
         if self.moment is not None and self.step:
-            self._entitle(self.moment)
             self._shown = self._rows(self.moment)
         self._draw()
+        if self.moment is not None and self.step:
+            self._entitle(self.moment)
 
     def _rows(self, moment: Moment) -> list[LaidRow]:
         moment = replace(moment, marked=self.marked) if self.marked else moment

@@ -79,7 +79,7 @@ def grid_rows(grid: HostGrid, width: int, marked: str = "") -> list[LaidRow]:
                 ]
             else:
                 pieces += [(sign, STYLES[style]), (name.ljust(grid.wide - 1), "")]
-        found.append(LaidRow(tuple(pieces)))
+        found.append(LaidRow(tuple(pieces), hosts=len(grid.cells[start : start + grid.in_row])))
     if grid.rest:
         words = ", ".join(f"{grid.rest[status]} {status.value}" for status in ORDER if grid.rest[status])
         found += rows([(f"  and {words}", "$faint")], width, 2)

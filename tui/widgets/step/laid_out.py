@@ -27,7 +27,7 @@ class LaidRow(Struct, frozen=True):
     """A row of the card: its pieces, of which the first `lead` characters and the last `pad` are never copied.
 
     `joins` is what is between it and the row before where both are one line: nothing, or the blank at which it was
-    broken; None where it begins a line. `blank` rows are the first to be given up.
+    broken; None where it begins a line. `blank` rows are the first to be given up. `hosts` of a group stand in it.
     """
 
     pieces: tuple[Piece, ...] = ()
@@ -35,6 +35,7 @@ class LaidRow(Struct, frozen=True):
     joins: str | None = None
     pad: int = 0
     blank: bool = False
+    hosts: int = 0
 
     @property
     def text(self) -> str:

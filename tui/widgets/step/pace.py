@@ -4,6 +4,7 @@ from rich.cells import cell_len
 
 from tui.runbook.model import Step
 from tui.session.state import StepStatus
+from tui.session.tries import stands
 from tui.text.amounts import clock_words, duration
 from tui.text.block import Piece
 from tui.widgets.glyphs import OVER, STYLES
@@ -23,7 +24,7 @@ def pace_lines(moment: Moment, step: Step, width: int) -> list[list[Piece]]:
     if not step_state.attempts:
         return []
     time = spent(moment.state, step, moment.now)
-    running = step_state.status is StepStatus.RUNNING
+    running = stands(moment.state, step_state) is StepStatus.RUNNING
     if time.took < 1 and not running and not time.over:
         return []
     usual = moment.usual.get(step.id)

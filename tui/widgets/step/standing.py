@@ -9,7 +9,7 @@ from tui.runbook.model import Step, seconds
 from tui.session.events import Check
 from tui.session.groups.cells import group_at
 from tui.session.state import Attempt, SessionState, StepStatus, action_then
-from tui.session.tries import waiting_since
+from tui.session.tries import stands, waiting_since
 from tui.session.views.called import attempt_called, trying_again
 from tui.text.amounts import SHORTEST
 from tui.widgets.glyphs import AGAIN, CLASSES, glyph
@@ -50,7 +50,7 @@ def standing(state: SessionState, step: Step, place: int) -> ActionStanding:
     last, tries = _last(state, step, place)
     done = place < step_state.action
     current = place == step_state.action and not step_state.status.settled
-    status = step_state.status
+    status = stands(state, step_state)
     if done and place in step_state.warned:
         sign, class_ = str(TickSign.WARNING), "turn"
     elif done:
@@ -70,7 +70,7 @@ def standing(state: SessionState, step: Step, place: int) -> ActionStanding:
         if not last.outcome.ended_by_itself and last.resolved_seq < 0:
             ended, checks = attempt_called(last), ()
         said = "" if last.good else last.said
-    elif current and status is StepStatus.RUNNING:
+    elif current and step_state.status is StepStatus.RUNNING:
         checks = ()
     return ActionStanding(
         sign=sign,
