@@ -2,9 +2,11 @@
 
 import os
 import zoneinfo
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -22,16 +24,17 @@ MINUTE = timedelta(minutes=1)
 
 
 @cache
-def clock_near(zone: str, around: datetime) -> list[tuple[datetime, datetime]]:
-    """Every minute of some days, and what clocks there show."""
+def clock_near(zone: str, around: datetime) -> tuple[list[datetime], list[datetime]]:
+    """Every minute of some days, and the latest that clocks there have shown until then."""
     place, first = zoneinfo.ZoneInfo(zone), around.replace(second=0, microsecond=0) - timedelta(hours=56)
     moments = [first + number * MINUTE for number in range(112 * 60)]
-    return [(moment, moment.astimezone(place).replace(tzinfo=None)) for moment in moments]
+    return moments, list(accumulate((moment.astimezone(place).replace(tzinfo=None) for moment in moments), max))
 
 
-def shows(clock: list[tuple[datetime, datetime]], wall: datetime) -> datetime:
+def shows(clock: tuple[list[datetime], list[datetime]], wall: datetime) -> datetime:
     """The first minute at which the clock shows `wall` or later."""
-    return next(moment for moment, shown in clock if shown >= wall)
+    moments, latest = clock
+    return moments[bisect_left(latest, wall)]
 
 
 def model(window: Window, now: datetime, around: datetime) -> timedelta | None:
