@@ -138,8 +138,12 @@ class Sshd:
             self.port = free_port()
             file = self.directory / "sshd_config"
             file.write_text(self._settings())
+            # -r: a connection gets a fork of the server, where a server that is left alone starts itself again for each
+            # (a third of the processor time that a login takes it). Newer ones know no other way to start, and say so.
             self._process = subprocess.Popen(
-                [*self._before, program, "-D", "-e", "-f", str(file)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+                [*self._before, program, "-D", "-e", "-r", "-f", str(file)],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
             self._ended = False
             self._reader = threading.Thread(target=self._read, daemon=True)
