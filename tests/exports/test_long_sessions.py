@@ -19,6 +19,7 @@ from tui.exports.json import write
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.session import events as ev
+from tui.session.journal.chain import ProvedBlock
 from tui.session.journal.journal import read
 
 BEGAN = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -63,6 +64,17 @@ def test_what_monitors_measured_is_not_held(tmp_path: Path) -> None:
     made = source(directory)
     assert held() == before
     assert sum(len(one) for one in made.read.series.values()) + len(made.told) == len(list(read(directory.journal)))
+
+
+def test_what_monitors_measured_is_read_out_of_the_lines_of_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = large_session(tmp_path, 3_000)
+    asked = []
+    monkeypatch.setattr(ProvedBlock, "entries", property(asked.append))
+    made = source(directory)
+    assert asked == [], "no line becomes an entry"
+    assert all(type(one) is ev.Entry for one in made.read.told), "but what is told"
 
 
 def test_events_that_are_written_as_they_are_read_are_all_there_in_their_order(

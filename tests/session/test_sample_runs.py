@@ -14,6 +14,7 @@ from tui.errors import JournalDamaged
 from tui.runbook.model import Runbook
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
+from tui.session.samples import KEPT, Sample
 from tui.session.state import initial
 
 MONITORS = """
@@ -67,8 +68,8 @@ def test_the_state_is_as_after_one_at_a_time(together: int, events: list[ev.AnyE
         assert fold(RUNBOOK, happened) == reduce(apply, happened, initial(RUNBOOK))
 
 
-@pytest.mark.parametrize("runs", [1, 8])
-def test_samples_between_other_events_are_worked_out_late_and_alike(runs: int) -> None:
+@pytest.mark.parametrize("kept", [4, 240])
+def test_samples_between_other_events_are_worked_out_late_and_alike(kept: int) -> None:
     events: list[ev.AnyEvent] = []
     for number in range(60):
         events += [
@@ -79,10 +80,20 @@ def test_samples_between_other_events_are_worked_out_late_and_alike(runs: int) -
         ]
     happened = entries([BEGUN, *events])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tui.session.folding.sample_runs.RUNS", runs)
+        patch.setattr("tui.session.folding.sample_runs.KEPT", kept)
+        patch.setattr("tui.session.samples.KEPT", kept)
         state = fold(RUNBOOK, happened)
-    assert state == reduce(apply, happened, initial(RUNBOOK))
+        assert state == reduce(apply, happened, initial(RUNBOOK))
     assert type(state.monitors) is dict, "nothing is held for later"
+
+
+def test_of_samples_that_nobody_asked_for_none_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr("tui.session.folding.sample_runs.Sample", lambda *parts: made.append(parts) or Sample(*parts))
+    measured = ev.MonitorSampled(monitor="load", value=1.0)
+    noted = ev.NoteAdded(text="x", operator="ana")
+    state = fold(RUNBOOK, entries([BEGUN, *[measured, measured, noted] * 500]))
+    assert len(state.monitors["load"].samples) == len(made) == KEPT
 
 
 def test_a_sample_of_a_monitor_that_the_runbook_has_not_is_damage_at_its_own_line() -> None:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,7 +11,7 @@ from tui.exports.gathering.series import Series
 from tui.runbook.model import Runbook
 from tui.session.events import Entry
 from tui.session.folding.fold import folded
-from tui.session.folding.sample_runs import TOGETHER, SampleRun, runs, settled
+from tui.session.folding.sample_runs import Happened, SampleRun, runs_of, settled
 from tui.session.journal.journal import read, read_blocks
 from tui.session.state import SessionState, initial
 
@@ -51,41 +50,29 @@ def gathered(
     Raises:
         SessionError: the journal cannot be read, or is damaged.
     """
-    state, told, courses = initial(runbook), list[Entry](), _Courses()
-    for part in runs(chain.from_iterable(_written(entries, text))):
+    state, told, series = initial(runbook), list[Entry](), defaultdict[str, Series](Series)
+    for part in runs_of(_happened(entries, text)):
         state = folded(state, part)
         if isinstance(part, SampleRun):
-            courses.add(part)
+            for monitor, found in part.by_monitor.items():
+                series[monitor].add(found)
         else:
             told.append(part)
-    return SessionRead(settled(state), tuple(told), courses.known(), entries, text)
+    for one in series.values():
+        one.settle()
+    return SessionRead(settled(state), tuple(told), series, entries, text)
 
 
-class _Courses:
-    """The series of all monitors, which take some thousand samples at a time: a run has few of each."""
-
-    def __init__(self) -> None:
-        self._series = defaultdict[str, Series](Series)
-        self._waiting = defaultdict[str, list[Entry]](list)
-        self._count = 0
-
-    def add(self, run: SampleRun) -> None:
-        for monitor, found in run.by_monitor.items():
-            self._waiting[monitor] += found
-            self._count += len(found)
-        if self._count >= TOGETHER:
-            self.known()
-
-    def known(self) -> Mapping[str, Series]:
-        for monitor, found in self._waiting.items():
-            self._series[monitor].add(found)
-        self._waiting.clear()
-        self._count = 0
-        return self._series
-
-
-def _written(entries: JournalEntries | Sequence[Entry], text: EventsText | None) -> Iterator[Sequence[Entry]]:
-    for block in read_blocks(entries.path) if isinstance(entries, JournalEntries) else (entries,):
+def _happened(entries: JournalEntries | Sequence[Entry], text: EventsText | None) -> Iterator[Sequence[Happened]]:
+    if not isinstance(entries, JournalEntries):
         if text is not None:
-            text.add(block)
-        yield block
+            text.add(entries)
+        yield entries
+        return
+    for block in read_blocks(entries.path):
+        if text is None:
+            yield block.happened
+        else:
+            written = block.entries
+            text.add(written)
+            yield written

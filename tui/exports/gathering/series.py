@@ -1,44 +1,78 @@
-"""Keeps what a monitor measured in a whole night in sixteen bytes a sample, of which the reports draw a few."""
+"""Keeps what a monitor measured in a whole night in nineteen bytes a sample, of which the reports draw a few."""
 
 import math
-from array import array
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from tui.session.events import Entry
-from tui.session.folding.sample_runs import samples_of
+import msgspec
+from msgspec import Struct
 
-EXACT = float(1 << 31)
-"""Seconds from 1970 within which a float has each microsecond."""
+from tui.session.folding.sample_runs import Happened, samples_of
+
+TOGETHER = 1000
+"""Samples that are packed together."""
+
+_encoder = msgspec.msgpack.Encoder()
+_times = msgspec.msgpack.Decoder(list[datetime])
+_values = msgspec.msgpack.Decoder(list[float | None])
+
+
+class _Packed(Struct, frozen=True):
+    """Samples that follow each other: their times and values as MessagePack, and times in another zone as they are."""
+
+    times: bytes
+    values: bytes
+    others: tuple[datetime, ...] = ()
 
 
 class Series:
     """The samples of one monitor in their order."""
 
     def __init__(self) -> None:
-        self._times = array("d")
-        self._values = array("d")
-        self._others: dict[int, datetime] = {}
+        self._packed = list[_Packed]()
+        self._waiting = list[Happened]()
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._times)
+        return self._count
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[Happened]) -> None:
         """Take more samples of the monitor, which are all that these entries are."""
-        ats = [entry.at for entry in entries]
-        times = [at.timestamp() for at in ats]
-        if {at.tzinfo for at in ats} != {UTC} or min(times) <= -EXACT or max(times) >= EXACT:
-            self._others.update(enumerate(ats, len(self._times)))
-        self._times.fromlist(times)
-        values = [event.value for event in samples_of(entries)]
-        self._values.fromlist([math.nan if value is None else value for value in values])
+        self._waiting += entries
+        self._count += len(entries)
+        if len(self._waiting) >= TOGETHER:
+            self.settle()
 
     def highest(self, most: int) -> Iterator[tuple[datetime, float | None]]:
         """Up to `most` samples: of several that follow each other the highest, its time and its value."""
+        self.settle()
         size = -(-len(self) // most)
-        for start in range(0, len(self), size):
-            values = [-math.inf if math.isnan(one) else one for one in self._values[start : start + size]]
-            place = start + values.index(max(values))
-            value = self._values[place]
-            at = self._others.get(place) or datetime.fromtimestamp(self._times[place], UTC)
-            yield at, None if math.isnan(value) else value
+        times, values = list[datetime](), list[float | None]()
+        for packed in self._packed:
+            times += packed.others or _times.decode(packed.times)
+            values += _values.decode(packed.values)
+            whole = len(values) // size * size
+            for start in range(0, whole, size):
+                yield _highest(times, values, start, start + size)
+            del times[:whole], values[:whole]
+        if values:
+            yield _highest(times, values, 0, len(values))
+
+    def settle(self) -> None:
+        """Hold none of the samples any more: pack those that wait for more."""
+        if not self._waiting:
+            return
+        ats = [one.at for one in self._waiting]
+        values = [event.value for event in samples_of(self._waiting)]
+        others = () if {at.tzinfo for at in ats} == {UTC} else tuple(ats)
+        self._packed.append(_Packed(_encoder.encode(ats), _encoder.encode(values), others))
+        self._waiting = []
+
+
+def _highest(
+    times: Sequence[datetime], values: Sequence[float | None], start: int, end: int
+) -> tuple[datetime, float | None]:
+    """The sample with the highest value from one place to another; the first of several, also where none has any."""
+    known = [-math.inf if value is None else value for value in values[start:end]]
+    place = start + known.index(max(known))
+    return times[place], values[place]

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from itertools import islice
+from typing import Any, Protocol, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,79 +16,128 @@ from tui.session.samples import KEPT, Monitored, Sample
 from tui.session.state import SessionState
 
 TOGETHER = 4096
-"""Samples that wait to be folded, at most."""
+"""Samples from which on they are folded: those that were read together by then."""
 
-RUNS = 8
-"""Runs of samples that wait until somebody asks for their monitors, at most: they are held meanwhile."""
+BLOCK = 1000
+"""Entries of one row that are looked at together."""
+
+
+class Happened(Protocol):
+    """An event and when it was, as `Entry` has them: an entry, or a line of a journal that says the same."""
+
+    @property
+    def seq(self) -> int:
+        """Its number."""
+
+    @property
+    def at(self) -> datetime:
+        """Its time, UTC."""
+
+    @property
+    def mono(self) -> float:
+        """Seconds since the process opened the journal."""
+
+    @property
+    def event(self) -> object:
+        """What it was."""
 
 
 class SampleRun(Struct, frozen=True):
     """Samples that follow each other, by their monitors; `last` is the last of all."""
 
-    by_monitor: Mapping[str, Sequence[Entry]]
-    last: Entry
+    by_monitor: Mapping[str, Sequence[Happened]]
+    last: Happened
 
 
 def runs(entries: Iterable[Entry]) -> Iterator[Entry | SampleRun]:
     """The entries in their order, samples that follow each other as one."""
-    by_monitor: defaultdict[str, list[Entry]] = defaultdict(list)
+    left = iter(entries)
+    return runs_of(iter(lambda: list(islice(left, BLOCK)), []))
+
+
+def runs_of(blocks: Iterable[Sequence[Happened]]) -> Iterator[Entry | SampleRun]:
+    """The same of blocks of them, as they were read; only what is no sample becomes an entry."""
+    by_monitor: defaultdict[str, list[Happened]] = defaultdict(list)
     last, count = None, 0
-    for entry in entries:
-        event = entry.event
-        if isinstance(event, MonitorSampled):
-            by_monitor[event.monitor].append(entry)
-            last, count = entry, count + 1
-            if count < TOGETHER:
-                continue
-        if last is not None:
-            yield SampleRun(by_monitor, last)
-            by_monitor, last, count = defaultdict(list), None, 0
-        if not isinstance(event, MonitorSampled):
-            yield entry
+    for block in blocks:
+        kinds = [type(one.event) for one in block]
+        begins = 0
+        for place in (*_others(kinds), len(block)):
+            found: Sequence[Any] = block[begins:place]
+            for one in found:
+                by_monitor[one.event.monitor].append(one)
+            if found:
+                last, count = found[-1], count + len(found)
+            if last is not None and (count >= TOGETHER or place < len(block)):
+                yield SampleRun(by_monitor, last)
+                by_monitor, last, count = defaultdict(list), None, 0
+            if place < len(block):
+                yield _entry(block[place])
+            begins = place + 1
     if last is not None:
         yield SampleRun(by_monitor, last)
 
 
-def samples_of(entries: Iterable[Entry]) -> list[MonitorSampled]:
+def _others(kinds: Sequence[type]) -> Sequence[int]:
+    """The places of what is no sample."""
+    if kinds.count(MonitorSampled) == len(kinds):
+        return ()
+    return [place for place, kind in enumerate(kinds) if kind is not MonitorSampled]
+
+
+def _entry(one: Any) -> Entry:
+    return one if isinstance(one, Entry) else Entry(one.seq, one.at, one.mono, one.event)
+
+
+def samples_of(entries: Iterable[Happened]) -> list[MonitorSampled]:
     """What the entries of a run are."""
     return cast("list[MonitorSampled]", [entry.event for entry in entries])
 
 
 def with_samples(state: SessionState, run: SampleRun) -> SessionState:
     """The state after samples that follow each other, as `apply` gives it after one at a time."""
-    triggers = state.triggers
-    for found in run.by_monitor.values():
-        triggers = advance_run(state, triggers, samples_of(found))
+    triggers, watched = state.triggers, {trigger.monitor for trigger in state.runbook.triggers.values()}
+    for name, found in run.by_monitor.items():
+        if name in watched:
+            triggers = advance_run(state, triggers, samples_of(found))
     monitors = SampledMonitors(state.monitors, run)
     return replace(state, seq=run.last.seq, at=run.last.at, monitors=monitors, triggers=triggers)
+
+
+NOTHING = Monitored()
+"""What is known of a monitor before its first sample."""
+
+
+class _Since(Struct, frozen=True):
+    """The last samples of a monitor that are not worked out yet, and since when there is no data after them."""
+
+    last: Sequence[Happened]
+    lost_since: datetime | None
 
 
 class SampledMonitors(Mapping[str, Monitored]):
     """The monitors after samples, worked out once somebody asks: of most samples nothing is left by then."""
 
-    __slots__ = ("_before", "_found", "_runs")
+    __slots__ = ("_before", "_found", "_since")
 
     def __init__(self, before: Mapping[str, Monitored], run: SampleRun) -> None:
-        """The monitors as they were before, and the samples since."""
+        """The monitors as they were before, and the last samples of each since, up to those that are kept."""
         self._found: dict[str, Monitored] | None = None
-        self._before = before
-        self._runs: tuple[SampleRun, ...] = (run,)
+        self._before, self._since = before, dict[str, _Since]()
         if isinstance(before, SampledMonitors):
-            waits = before._found is None and len(before._runs) < RUNS
-            self._before, earlier = (before._before, before._runs) if waits else (before.known(), ())
-            self._runs = (*earlier, run)
+            waits = before._found is None
+            self._before, self._since = (before._before, {**before._since}) if waits else (before.known(), {})
+        for name, found in run.by_monitor.items():
+            earlier = self._since.get(name) or _Since((), self._before.get(name, NOTHING).lost_since)
+            self._since[name] = _Since([*earlier.last, *found][-KEPT:], _lost_since(earlier.lost_since, found))
 
     def known(self) -> dict[str, Monitored]:
         """The monitors after all samples."""
         if self._found is None:
-            since: defaultdict[str, list[Entry]] = defaultdict(list)
-            for run in self._runs:
-                for name, found in run.by_monitor.items():
-                    since[name] += found
             before = dict(self._before)
-            after = {name: _with(before.get(name, Monitored()), found) for name, found in since.items()}
+            after = {name: _with(before.get(name, NOTHING), since) for name, since in self._since.items()}
             self._found = {**before, **after}
-            self._before, self._runs = {}, ()
+            self._before, self._since = {}, {}
         return self._found
 
     def __bool__(self) -> bool:
@@ -112,20 +162,14 @@ def settled(state: SessionState) -> SessionState:
     return replace(state, monitors=monitors.known()) if isinstance(monitors, SampledMonitors) else state
 
 
-def _with(monitored: Monitored, measured: Sequence[Entry]) -> Monitored:
+def _with(monitored: Monitored, since: _Since) -> Monitored:
     """A monitor after samples of its own."""
-    last = measured[-KEPT:]
-    kept = zip(last, samples_of(last), strict=True)
+    kept = zip(since.last, samples_of(since.last), strict=True)
     samples = [Sample(entry.at, one.value, one.detail, one.took, one.failed) for entry, one in kept]
-    return replace(
-        monitored,
-        samples=(*monitored.samples, *samples)[-KEPT:],
-        lost_since=_lost_since(monitored, measured),
-        waiting=None,
-    )
+    return replace(monitored, samples=(*monitored.samples, *samples)[-KEPT:], lost_since=since.lost_since, waiting=None)
 
 
-def _lost_since(monitored: Monitored, measured: Sequence[Entry]) -> datetime | None:
+def _lost_since(before: datetime | None, measured: Sequence[Happened]) -> datetime | None:
     """Since when there is no data: since the first sample without a value after the last one with one."""
     first = None
     for entry in reversed(measured):
@@ -133,4 +177,4 @@ def _lost_since(monitored: Monitored, measured: Sequence[Entry]) -> datetime | N
         if event.value is not None:
             return first
         first = entry.at
-    return monitored.lost_since or first
+    return before or first

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from tui.errors import JournalDamaged, SessionError
 from tui.session.events import AnyEvent, Entry
@@ -35,6 +35,13 @@ class JournalLine(Struct, frozen=True):
     mono: float
     prev: str
     event: AnyEvent | SampledLine
+
+
+class _SoundLine(JournalLine, frozen=True):
+    """A line of a format that this program knows, with a time that has its zone: the decoder looks, not we."""
+
+    v: Literal[1, 2]
+    at: Annotated[datetime, Meta(tz=True)]
 
 
 class _Version(Struct, frozen=True):
@@ -66,9 +73,10 @@ BEGINNING = JournalPlace()
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(JournalLine, strict=True)
+_sound = msgspec.json.Decoder(_SoundLine, strict=True)
 _version = msgspec.json.Decoder(_Version)
 _sha256 = hashlib.sha256
-_BEGINS, _ENDS = {b"{"}, {b"}"}
+_BEGINS, _ENDS = b"{}"
 
 
 def digest(line: bytes) -> str:
@@ -87,12 +95,24 @@ def encode_samples(last: Entry, line: SampledLine, prev: str) -> bytes:
 
 
 class ProvedBlock(Struct, frozen=True):
-    """The entries of lines that follow each other, and the journal up to them: how many lines, the last one's hash."""
+    """What lines that follow each other say, and the journal up to them: how many lines, the last one's hash.
 
-    entries: Sequence[Entry]
+    `happened` has a line itself where it has one event: for who reads it, it is the entry that it says. Of a million
+    lines each entry counts.
+    """
+
+    happened: Sequence[JournalLine] | Sequence[Entry]
     count: int
     head: str
     end: int
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The entries of all lines."""
+        written: Sequence[Any] = self.happened
+        if not written or isinstance(written[0], Entry):
+            return written
+        return [Entry(line.seq, line.at, line.mono, line.event) for line in written]
 
 
 class _RawLines(Struct, frozen=True):
@@ -128,7 +148,7 @@ def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
 
 
 def blocks(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedBlock]:
-    """The entries of every whole line from a place on, as `walk` has them, those of many lines at a time.
+    """What every whole line from a place on says, as `walk` has it, many lines at a time.
 
     Raises:
         JournalDamaged: a line is not what was written; the entries before it were given.
@@ -139,13 +159,11 @@ def blocks(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedBlock]
             for one in _one_by_one(path, piece):
                 yield ProvedBlock(one.entries, one.entry.seq + 1, one.head, one.end)
             continue
+        happened: Sequence[JournalLine] | Sequence[Entry] = piece.lines
         if SampledLine in {type(line.event) for line in piece.lines}:
             lines = enumerate(piece.lines, piece.before.count + 1)
-            entries = [entry for number, line in lines for entry in _placed_entries(path, number, line)]
-        else:
-            written: Sequence[Any] = piece.lines  # none has samples
-            entries = [Entry(line.seq, line.at, line.mono, line.event) for line in written]
-        yield ProvedBlock(entries, piece.before.count + len(piece.lines), piece.heads[-1], piece.end)
+            happened = [entry for number, line in lines for entry in _placed_entries(path, number, line)]
+        yield ProvedBlock(happened, piece.before.count + len(piece.lines), piece.heads[-1], piece.end)
 
 
 def _pieces(path: Path, place: JournalPlace) -> Iterator[_RawLines]:
@@ -180,11 +198,8 @@ def _proved(data: bytes, before: JournalPlace) -> _RawLines:
     if lines is None:
         return _RawLines(raws, before, end)
     heads = [_sha256(raw).hexdigest() for raw in raws]
-    sound = (
-        [line.prev for line in lines] == [before.head, *heads[:-1]]
-        and [line.seq for line in lines] == list(range(before.count, before.count + len(lines)))
-        and {line.v for line in lines} <= {VERSION, SAMPLES}
-        and None not in {line.at.tzinfo for line in lines}
+    sound = [line.prev for line in lines] == [before.head, *heads[:-1]] and [line.seq for line in lines] == list(
+        range(before.count, before.count + len(lines))
     )
     return _RawLines(raws, before, end, lines, heads) if sound else _RawLines(raws, before, end)
 
@@ -212,11 +227,11 @@ def _decoded(data: bytes, raws: Sequence[bytes]) -> Sequence[JournalLine] | None
     Each has to begin and end as an object does: the decoder passes over blank lines, takes several values in one, and
     one in several.
     """
-    if {raw[:1] for raw in raws} != _BEGINS or {raw[-1:] for raw in raws} != _ENDS:
-        return None
     try:
-        lines = _decoder.decode_lines(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        if {raw[0] for raw in raws} != {_BEGINS} or {raw[-1] for raw in raws} != {_ENDS}:
+            return None
+        lines = _sound.decode_lines(data)
+    except (IndexError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         return None
     return lines if len(lines) == len(raws) else None
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from tui.errors import JournalDamaged, JournalUnwritable, SessionError
 from tui.session.clock import Clock
 from tui.session.events import AnyEvent, Entry, MonitorSampled, SessionFinished
-from tui.session.journal.chain import START, blocks, digest, encode, encode_samples, unreadable, walk
+from tui.session.journal.chain import START, ProvedBlock, blocks, digest, encode, encode_samples, unreadable, walk
 from tui.session.journal.durable import Disk, let_go, sync_directory, write_new
 from tui.session.journal.pending_samples import PendingSamples, left_pending, pending_path
 from tui.session.journal.receipt import KeptReceipt, keep_receipt, kept_receipt
@@ -340,16 +340,16 @@ def read(path: Path) -> Iterator[Entry]:
         JournalDamaged: a line is not what was written.
         SessionError: the file cannot be read.
     """
-    return chain.from_iterable(read_blocks(path))
+    return chain.from_iterable(block.entries for block in read_blocks(path))
 
 
-def read_blocks(path: Path) -> Iterator[Sequence[Entry]]:
+def read_blocks(path: Path) -> Iterator[ProvedBlock]:
     """The same events, many at a time; raises as `read` does."""
-    count, head = 0, START
+    count, head, end = 0, START, 0
     for block in blocks(path):
-        count, head = block.count, block.head
-        yield block.entries
-    yield left_pending(pending_path(path), count, head)
+        count, head, end = block.count, block.head, block.end
+        yield block
+    yield ProvedBlock(left_pending(pending_path(path), count, head), count, head, end)
 
 
 def verify(path: Path) -> Verified:
