@@ -228,9 +228,11 @@ def changed_on(state: SessionState, step: Step, undoing: str = "") -> tuple[str,
     Args:
         undoing: the step that undoes it; only what that one undoes is asked about.
     """
+    known = group_of(state.runbook)
+    if not known:
+        return ()
     own = {place for place, action in enumerate(step.actions) if undoing and undoing in action.undo}
     changing = own or {place for place, action in enumerate(step.actions) if changes_host(action)}
-    known = group_of(state.runbook)
     ran = (state.attempts[number] for number in state.step(step.id).attempts)
     return tuple(
         dict.fromkeys(one.host for one in ran if one.action in changing and one.host in known and not one.never_started)

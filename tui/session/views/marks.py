@@ -22,6 +22,7 @@ class Mark(Struct, frozen=True, order=True):
 
 
 _NONE = Mark(0, "")
+_DONE = (StepStatus.SIGNED, StepStatus.PASSED)
 
 
 def marks(state: SessionState, steps: list[Step], known: Mapping[str, Mark] = MappingProxyType({})) -> dict[str, Mark]:
@@ -110,10 +111,10 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False, undoing: st
     """How sure it is that a step changed something, of what the step `undoing` undoes."""
     if elsewhere:
         return Mark(1, f"{step.title}: done elsewhere, if it was done")
-    if step.id not in state.steps:  # most steps of a large runbook
+    step_state = state.steps.get(step.id)
+    if step_state is None:  # most steps of a large runbook
         return _NONE
-    step_state = state.step(step.id)
-    if done(state, step):
+    if step_state.status in _DONE:
         return Mark(2, f"{step.title}: done")
     ran = _ran(state, step)
     if changed := changed_on(state, step, undoing):
@@ -130,7 +131,8 @@ def _trace(state: SessionState, step: Step, elsewhere: bool = False, undoing: st
 
 def done(state: SessionState, step: Step) -> bool:
     """Whether a step was done, also by a person's hand without an attempt, and not reopened since."""
-    return state.step(step.id).status in (StepStatus.SIGNED, StepStatus.PASSED)
+    step_state = state.steps.get(step.id)
+    return step_state is not None and step_state.status in _DONE
 
 
 def _by_hand(step: Step, step_state: StepState) -> bool:
@@ -239,7 +241,10 @@ def _own(state: SessionState, step: Step) -> Mark:
 
 def _ran(state: SessionState, step: Step) -> list[Attempt]:
     """The step's own attempts that may have changed something; a look does not, whether or not it came to its end."""
-    attempts = [state.attempts[number] for number in state.step(step.id).attempts]
+    step_state = state.steps.get(step.id)
+    if step_state is None:
+        return []
+    attempts = map(state.attempts.__getitem__, step_state.attempts)
     return [attempt for attempt in attempts if not attempt.aside and not attempt.never_started]
 
 

@@ -61,7 +61,7 @@ def rollback_plan(state: SessionState, flow: str = "", afresh: bool = False) -> 
 def _rollback_plan(state: SessionState, flow: str, afresh: bool) -> tuple[PlannedStep, ...]:
     steps = index_of(state.runbook).plan((flow,), state.fixed_facts()).steps
     own = [step for _, step in steps]
-    sure = marks(state, own)
+    sure = _marks(state, flow)
     decided_here = _captured(own)
     plan = tuple(_planned(state, section, step, sure[step.id], decided_here, afresh) for section, step in steps)
     again = {**_restarted(state, plan), **_taken_back(state, plan)}
@@ -69,6 +69,12 @@ def _rollback_plan(state: SessionState, flow: str, afresh: bool) -> tuple[Planne
         return plan
     sure = marks(state, own, again)
     return tuple(_planned(state, section, step, sure[step.id], decided_here, afresh) for section, step in steps)
+
+
+@once
+def _marks(state: SessionState, flow: str) -> Mapping[str, Mark]:
+    """How sure it is of each step of the flow that it is needed, for all that is recorded of what it undoes."""
+    return marks(state, [step for _, step in index_of(state.runbook).plan((flow,), state.fixed_facts()).steps])
 
 
 @once
