@@ -12,8 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench._sessions import large_session
-from bench.replay import read_as_json
 from tui.__main__ import GARBAGE
 from tui.exports.registry import write
 from tui.session.archive.store import SessionDirectory
@@ -25,6 +23,8 @@ TIMES = 3
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
+        from bench._sessions import large_session
+
         directory = large_session(Path(name), EVENTS)
         for _ in range(TIMES):
             for form in FORMS:
@@ -38,6 +38,8 @@ def exported(directory: SessionDirectory, form: str) -> None:
     with (directory.path.parent / f"out.{form}").open("wb") as file:
         write(directory, form, file)
     took, most = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    from bench.replay import read_as_json  # it loads Textual, which the command does not
+
     began = time.process_time()
     read_as_json(directory)
     plain = time.process_time() - began

@@ -17,6 +17,7 @@ from tui.exports.gathering.events_text import EventsText
 from tui.exports.gathering.series import Series
 from tui.exports.json import write
 from tui.exports.registry import render
+from tui.exports.registry import write as write_export
 from tui.exports.source import source
 from tui.session import events as ev
 from tui.session.journal.chain import ProvedBlock
@@ -75,6 +76,23 @@ def test_what_monitors_measured_is_read_out_of_the_lines_of_the_journal(
     made = source(directory)
     assert asked == [], "no line becomes an entry"
     assert all(type(one) is ev.Entry for one in made.read.told), "but what is told"
+
+
+def test_a_json_document_gathers_nothing_of_what_monitors_measured_and_a_page_looks_for_deviations_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = large_session(tmp_path, 3_000)
+    looked = []
+    monkeypatch.setattr(Series, "add", lambda series, entries: looked.append(entries))
+    write_export(directory, "json", BytesIO())
+    assert looked == []
+    monkeypatch.undo()
+    monkeypatch.setattr("tui.exports.source.deviations", lambda state, told: looked.append(told) or [])
+    monkeypatch.setattr("tui.session.report_card.report_card.deviations", lambda state, told: looked.append(told) or [])
+    for form in ("md", "html"):
+        write_export(directory, form, BytesIO())
+        assert len(looked) == 1
+        looked.clear()
 
 
 def test_events_that_are_written_as_they_are_read_are_all_there_in_their_order(

@@ -61,7 +61,8 @@ def write(directory: SessionDirectory, form: str, file: BinaryIO, store: Store |
         pack(directory, file)
         return
     text = events_text(file) if form == "json" else None
-    write_source(source(directory, read_history(store) if store else None, text), form, file)
+    history = read_history(store) if store else None
+    write_source(source(directory, history, text, measured=form != "json"), form, file)
 
 
 def write_source(source: Source, form: str, file: BinaryIO) -> None:

@@ -65,7 +65,7 @@ class Source(Struct, frozen=True, dict=True):
         Args:
             today: when the card is read, by which follow-ups are late.
         """
-        return report_card(self.state, self.told, now, self.usual, today)
+        return report_card(self.state, self.told, now, self.usual, today, self.deviations())
 
     def output(self, attempt: int, lines: int) -> tuple[list[Drawn], int]:
         """The last `lines` lines of an attempt's output, safe to show, and how many came before them."""
@@ -108,11 +108,17 @@ class Source(Struct, frozen=True, dict=True):
         return sum(step_state.status is status for _, _, step_state in self.steps())
 
 
-def source(directory: SessionDirectory, history: History | None = None, text: EventsText | None = None) -> Source:
+def source(
+    directory: SessionDirectory,
+    history: History | None = None,
+    text: EventsText | None = None,
+    measured: bool = True,
+) -> Source:
     """Read a session; by the `history` of all of them it knows what is usual.
 
     Args:
         text: takes its events as JSON on the way, for who needs them.
+        measured: whether what monitors measured is asked for, of which a JSON document has the events alone.
 
     Raises:
         SessionError: it is not there, or damaged.
@@ -120,7 +126,7 @@ def source(directory: SessionDirectory, history: History | None = None, text: Ev
     from tui.runbook.reading.load import load
 
     runbook = load(directory.runbook, of_session=True)
-    read = gathered(runbook, JournalEntries(directory.journal), text)
+    read = gathered(runbook, JournalEntries(directory.journal), text, measured)
     name = directory.id.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a folder may have any bytes
     usual = history.whole(read.state) if history else WholeUsual()
     return Source(name, runbook, read, directory.attempts, _debrief(directory, read.state, read.told), usual)

@@ -40,12 +40,16 @@ class SessionRead(Struct, frozen=True):
 
 
 def gathered(
-    runbook: Runbook, entries: JournalEntries | Sequence[Entry], text: EventsText | None = None
+    runbook: Runbook,
+    entries: JournalEntries | Sequence[Entry],
+    text: EventsText | None = None,
+    measured: bool = True,
 ) -> SessionRead:
     """Read the events of a session once.
 
     Args:
         text: takes the events as JSON meanwhile.
+        measured: whether the series are asked for.
 
     Raises:
         SessionError: the journal cannot be read, or is damaged.
@@ -53,11 +57,11 @@ def gathered(
     state, told, series = initial(runbook), list[Entry](), defaultdict[str, Series](Series)
     for part in runs_of(_happened(entries, text)):
         state = folded(state, part)
-        if isinstance(part, SampleRun):
+        if not isinstance(part, SampleRun):
+            told.append(part)
+        elif measured:
             for monitor, found in part.by_monitor.items():
                 series[monitor].add(found)
-        else:
-            told.append(part)
     for one in series.values():
         one.settle()
     return SessionRead(settled(state), tuple(told), series, entries, text)

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from tui.session.folding.sample_runs import Happened, samples_of
 
-TOGETHER = 1000
-"""Samples that are packed together."""
+TOGETHER = 250
+"""Samples from which on they are packed together."""
 
 _encoder = msgspec.msgpack.Encoder()
 _times = msgspec.msgpack.Decoder(list[datetime])
@@ -30,7 +30,8 @@ class Series:
 
     def __init__(self) -> None:
         self._packed = list[_Packed]()
-        self._waiting = list[Happened]()
+        self._times = list[datetime]()
+        self._values = list[float | None]()
         self._count = 0
 
     def __len__(self) -> int:
@@ -38,9 +39,10 @@ class Series:
 
     def add(self, entries: Sequence[Happened]) -> None:
         """Take more samples of the monitor, which are all that these entries are."""
-        self._waiting += entries
+        self._times += [entry.at for entry in entries]
+        self._values += [event.value for event in samples_of(entries)]
         self._count += len(entries)
-        if len(self._waiting) >= TOGETHER:
+        if len(self._times) >= TOGETHER:
             self.settle()
 
     def highest(self, most: int) -> Iterator[tuple[datetime, float | None]]:
@@ -60,13 +62,10 @@ class Series:
 
     def settle(self) -> None:
         """Hold none of the samples any more: pack those that wait for more."""
-        if not self._waiting:
-            return
-        ats = [one.at for one in self._waiting]
-        values = [event.value for event in samples_of(self._waiting)]
-        others = () if {at.tzinfo for at in ats} == {UTC} else tuple(ats)
-        self._packed.append(_Packed(_encoder.encode(ats), _encoder.encode(values), others))
-        self._waiting = []
+        if self._times:
+            others = () if {at.tzinfo for at in self._times} == {UTC} else tuple(self._times)
+            self._packed.append(_Packed(_encoder.encode(self._times), _encoder.encode(self._values), others))
+            self._times, self._values = [], []
 
 
 def _highest(

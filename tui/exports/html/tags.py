@@ -1,12 +1,13 @@
 """Builds HTML in which every text is data: what is no `Html` is made printable and escaped."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
 
 from tui.text.drawn import Drawn
 from tui.text.looks import DEFAULT, Look, nearest
-from tui.text.sanitise import sanitise
+from tui.text.sanitise import LIMIT, sanitise
 
 
 class Html(str):
@@ -17,6 +18,9 @@ class Html(str):
 
 Child: TypeAlias = "str | Html | Iterable[Child] | None"
 
+_PLAIN = re.compile(r"[ !#-%(-;=?-~]*")
+"""Text that stays as it is: printable, ASCII, and nothing that HTML reads otherwise; as nearly every text."""
+
 _VOID = frozenset(("meta", "br", "hr", "line", "rect", "path", "polyline"))
 
 
@@ -25,7 +29,7 @@ def tag(name: str, /, *children: Child, **attributes: str | int | float | bool |
     written = "".join(_attribute(key, value) for key, value in attributes.items() if not _absent(value))
     if name in _VOID and not children:
         return Html(f"<{name}{written}>" if name in ("meta", "br", "hr") else f"<{name}{written}/>")
-    return Html(f"<{name}{written}>{joined(children)}</{name}>")
+    return Html(f"<{name}{written}>{joined(children[0] if len(children) == 1 else children)}</{name}>")
 
 
 def joined(children: Child) -> Html:
@@ -35,8 +39,8 @@ def joined(children: Child) -> Html:
     if isinstance(children, Html):
         return children
     if isinstance(children, str):
-        return Html(escape(sanitise(children)))
-    return Html("".join(joined(child) for child in children))
+        return Html(_escaped(children))
+    return Html("".join([joined(child) for child in children]))
 
 
 def block(lines: Iterable[str | Html], class_: str) -> Html:
@@ -76,4 +80,8 @@ def _absent(value: str | int | float | bool | None) -> bool:
 
 def _attribute(key: str, value: str | int | float | bool | None) -> str:
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(sanitise(str(value)))}"'
+    return f" {name}" if value is True else f' {name}="{_escaped(str(value))}"'
+
+
+def _escaped(text: str) -> str:
+    return text if len(text) <= LIMIT and _PLAIN.fullmatch(text) else escape(sanitise(text))

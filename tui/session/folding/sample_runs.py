@@ -109,10 +109,22 @@ NOTHING = Monitored()
 
 
 class _Since(Struct, frozen=True):
-    """The last samples of a monitor that are not worked out yet, and since when there is no data after them."""
+    """The samples of a monitor that are not worked out yet, in pieces, and since when there is no data after them.
 
-    last: Sequence[Happened]
+    Pieces of which none would be kept are let go.
+    """
+
+    pieces: tuple[Sequence[Happened], ...]
+    count: int
     lost_since: datetime | None
+
+    def after(self, found: Sequence[Happened]) -> "_Since":
+        """The same after more samples."""
+        pieces, count = (*self.pieces, found), self.count + len(found)
+        while count - len(pieces[0]) >= KEPT:
+            count -= len(pieces[0])
+            pieces = pieces[1:]
+        return _Since(pieces, count, _lost_since(self.lost_since, found))
 
 
 class SampledMonitors(Mapping[str, Monitored]):
@@ -128,8 +140,8 @@ class SampledMonitors(Mapping[str, Monitored]):
             waits = before._found is None
             self._before, self._since = (before._before, {**before._since}) if waits else (before.known(), {})
         for name, found in run.by_monitor.items():
-            earlier = self._since.get(name) or _Since((), self._before.get(name, NOTHING).lost_since)
-            self._since[name] = _Since([*earlier.last, *found][-KEPT:], _lost_since(earlier.lost_since, found))
+            earlier = self._since.get(name) or _Since((), 0, self._before.get(name, NOTHING).lost_since)
+            self._since[name] = earlier.after(found)
 
     def known(self) -> dict[str, Monitored]:
         """The monitors after all samples."""
@@ -164,7 +176,8 @@ def settled(state: SessionState) -> SessionState:
 
 def _with(monitored: Monitored, since: _Since) -> Monitored:
     """A monitor after samples of its own."""
-    kept = zip(since.last, samples_of(since.last), strict=True)
+    last = [one for piece in since.pieces for one in piece][-KEPT:]
+    kept = zip(last, samples_of(last), strict=True)
     samples = [Sample(entry.at, one.value, one.detail, one.took, one.failed) for entry, one in kept]
     return replace(monitored, samples=(*monitored.samples, *samples)[-KEPT:], lost_since=since.lost_since, waiting=None)
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from tui.runbook.model import seconds
 from tui.session import events as ev
 from tui.session.places import environment_of
-from tui.session.report_card.deviations import DeviationGroup, deviations, grouped
+from tui.session.report_card.deviations import Deviation, DeviationGroup, deviations, grouped
 from tui.session.report_card.downtime import Downtime, downtime
 from tui.session.report_card.section_times import section_times
 from tui.session.state import SessionState, StepStatus, plan_now
@@ -99,10 +99,12 @@ def report_card(
     now: datetime | None = None,
     usual: WholeUsual | None = None,
     today: datetime | None = None,
+    deviated: Iterable[Deviation] | None = None,
 ) -> ReportCard:
     """The card of a session; of one that is open as it stands now, or at its last event.
 
     Args:
+        deviated: its `deviations`, where they are known.
         today: when it is read, by which follow-ups are late; `now` where that is the same.
     """
     usual, started = usual or WholeUsual(), state.started
@@ -111,7 +113,7 @@ def report_card(
     took = (until - state.started_at).total_seconds() if until and state.started_at else 0.0
     flow = state.runbook.flows.get(started.flow) if started else None
     wanted = [state.step(step.id).status for _, step in state.plan() if _counts(state, step.id)]
-    found = grouped(deviations(state, entries), state)
+    found = grouped(deviations(state, entries) if deviated is None else deviated, state)
     ticks = items(state)
     return ReportCard(
         badge=session_called(state),
