@@ -1,12 +1,10 @@
-"""A whole rehearsal, watched from inside its own process: nothing leaves loopback, nothing is executed."""
+"""Whole rehearsals, watched from inside their own process: nothing leaves loopback, nothing is executed."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 WATCHED = """
 import json, sys
@@ -28,26 +26,27 @@ from tui.execution.workspace import Setup
 from tui.headless.run import Exit, settle
 from tests.drill.test_calm_covers_runbook import answers
 
-with drill_workspace(None, sys.argv[1], float("inf"), {"samples": "1"}) as workspace:
-    setup = Setup(flow="deploy", method=sys.argv[2], operator="ana", second_operator="ben", reason="a test")
-    workspace.preflight(setup, lambda row: None)
-    conductor = workspace.begin(setup)
-    while (step := conductor.state.next_step()) is not None:
-        if settle(conductor, step, answers(), lambda line: None) is not Exit.OK:
-            break
-    ran = len(conductor.state.attempts)
-    conductor.close()
-print(json.dumps({"seen": seen, "ran": ran}))
+for drill in sys.argv[1:]:
+    scenario, method = drill.split()
+    with drill_workspace(None, scenario, float("inf"), {"samples": "1"}) as workspace:
+        setup = Setup(flow="deploy", method=method, operator="ana", second_operator="ben", reason="a test")
+        workspace.preflight(setup, lambda row: None)
+        conductor = workspace.begin(setup)
+        while (step := conductor.state.next_step()) is not None:
+            if settle(conductor, step, answers(), lambda line: None) is not Exit.OK:
+                break
+        ran = len(conductor.state.attempts)
+        conductor.close()
+    print(json.dumps({"seen": seen, "ran": ran}))
+    seen.clear()
 """
+DRILLS = ("calm-deployment a", "calm-deployment b", "disk-fills b")
 
 
-@pytest.mark.parametrize(
-    ("scenario", "method"), [("calm-deployment", "a"), ("calm-deployment", "b"), ("disk-fills", "b")]
-)
-def test_no_connection_leaves_loopback_and_no_command_is_executed(tmp_path: Path, scenario: str, method: str) -> None:
+def test_no_connection_leaves_loopback_and_no_command_is_executed(tmp_path: Path) -> None:
     environment = {**os.environ, "RUNBOOK_SESSIONS": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     ran = subprocess.run(
-        [sys.executable, "-c", WATCHED, scenario, method],
+        [sys.executable, "-c", WATCHED, *DRILLS],
         capture_output=True,
         text=True,
         check=False,
@@ -55,11 +54,13 @@ def test_no_connection_leaves_loopback_and_no_command_is_executed(tmp_path: Path
         cwd=Path(__file__).parents[2],
     )
     assert ran.returncode == 0, ran.stderr
-    told = json.loads(ran.stdout.splitlines()[-1])
-    assert told["ran"] > 5
-    programs = [what for event, what in told["seen"] if not event.startswith("socket.")]
-    assert [one for one in programs if not one.endswith("-m tui.drill.server")] == []
-    assert len(programs) == 1
-    places = {what for event, what in told["seen"] if event.startswith("socket.")}
-    assert places <= {"127.0.0.1"}
-    assert "127.0.0.1" in places
+    rehearsals = [json.loads(line) for line in ran.stdout.splitlines()[-len(DRILLS) :]]
+    assert len(rehearsals) == len(DRILLS)
+    for told in rehearsals:
+        assert told["ran"] > 5
+        programs = [what for event, what in told["seen"] if not event.startswith("socket.")]
+        assert [one for one in programs if not one.endswith("-m tui.drill.server")] == []
+        assert len(programs) == 1
+        places = {what for event, what in told["seen"] if event.startswith("socket.")}
+        assert places <= {"127.0.0.1"}
+        assert "127.0.0.1" in places
