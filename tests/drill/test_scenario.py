@@ -7,7 +7,9 @@ import pytest
 import tomli
 from jsonschema import Draft7Validator
 
-from tui.drill.scenario_files import find_scenario, load_scenario, parse_scenario, scenario_files, schema
+from tui.drill import scenario_files
+from tui.drill.scenario import Scenario
+from tui.drill.scenario_files import find_scenario, load_scenario, parse_scenario, schema
 from tui.errors import RunbookInvalid, UsageError
 
 HEAD = 'format = 1\ntitle = "A drill"\n'
@@ -63,12 +65,24 @@ def test_a_file_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_scenario_is_found_by_name_by_title_and_by_file() -> None:
-    path = next(path for path in scenario_files() if path.stem == "calm-deployment")
+    path = next(path for path in scenario_files.scenario_files() if path.stem == "calm-deployment")
     by_file = find_scenario(str(path))
     assert find_scenario("calm-deployment") == find_scenario(by_file.title) == by_file
     with pytest.raises(UsageError) as refused:
         find_scenario("storm-of-the-century")
     assert "calm-deployment" in refused.value.hint
+
+
+def test_of_the_scenarios_only_the_one_of_that_title_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario, read = find_scenario("static-files"), list[str]()
+
+    def noted(path: Path) -> Scenario:
+        read.append(path.stem)
+        return scenario
+
+    monkeypatch.setattr(scenario_files, "load_scenario", noted)
+    assert find_scenario(scenario.title) is scenario
+    assert read == ["static-files"]
 
 
 def test_a_scenario_answers_what_it_does_not_know_as_its_base_does(tmp_path: Path) -> None:
@@ -98,7 +112,7 @@ def test_the_schema_in_the_repository_is_current() -> None:
     )
 
 
-@pytest.mark.parametrize("path", scenario_files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", scenario_files.scenario_files(), ids=lambda path: path.stem)
 def test_every_bundled_scenario_keeps_to_its_schema_and_says_what_it_is_about(path: Path) -> None:
     Draft7Validator(msgspec.json.decode(schema())).validate(tomli.loads(path.read_text(encoding="utf-8")))
     scenario = load_scenario(path)
@@ -107,7 +121,7 @@ def test_every_bundled_scenario_keeps_to_its_schema_and_says_what_it_is_about(pa
 
 
 def test_bundled_scenarios_can_be_joined_without_meaning_each_others_faults() -> None:
-    scenarios = [load_scenario(path) for path in scenario_files()]
+    scenarios = [load_scenario(path) for path in scenario_files.scenario_files()]
     calm = next(one for one in scenarios if not one.faults)
     ids = [fault.id for one in scenarios for fault in one.faults]
     assert len(set(ids)) == len(ids)

@@ -41,10 +41,9 @@ def parse_scenario(text: str, name: str, above: tuple[Path, ...] = ()) -> Scenar
         raw = tomli.loads(unmarked(text))
     except (tomli.TOMLDecodeError, RecursionError) as error:
         raise RunbookInvalid(f"{name} is not TOML: {visible(str(error), 300)}", HINT) from None
-    scenario, faults = check_as(Scenario, raw)
-    if scenario.based_on:
-        scenario = _on_top(scenario, load_scenario(_base(scenario.based_on, above), above))
-    problems = located((*faults, *faults_of(scenario)), raw, text, name)
+    own, faults = check_as(Scenario, raw)
+    scenario = _on_top(own, load_scenario(_base(own.based_on, above), above)) if own.based_on else own
+    problems = located((*faults, *_faults_of(own, scenario)), raw, text, name)
     if problems:
         count = len(problems)
         raise RunbookInvalid(f"{name} has {count} problem{'' if count == 1 else 's'}", HINT, problems)
@@ -104,15 +103,20 @@ def together(scenarios: list[Scenario]) -> Scenario:
     )
 
 
-def faults_of(scenario: Scenario) -> Iterator[UnplacedProblem]:
-    """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing."""
-    for number, rule in enumerate(scenario.rules):
-        yield from _faults_of(rule, scenario, ("rules", number))
-    for number, answer in enumerate(scenario.second_person):
+def _faults_of(own: Scenario, scenario: Scenario) -> Iterator[UnplacedProblem]:
+    """What is wrong with a scenario beyond its types: patterns, facts and placeholders that mean nothing.
+
+    Args:
+        own: as its file has it; what it is based on was checked when that was read, and has no less to name now.
+        scenario: the same on top of that.
+    """
+    for number, rule in enumerate(own.rules):
+        yield from _faults_of_rule(rule, scenario, ("rules", number))
+    for number, answer in enumerate(own.second_person):
         if answer.answer == "refuse" and not answer.reason:
             message = "who refuses says why"
             yield UnplacedProblem(path=("second_person", number, "answer"), message=message, hint="add a `reason`")
-    for number, fault in enumerate(scenario.faults):
+    for number, fault in enumerate(own.faults):
         for key, names in (("set", fault.set), ("over", fault.over)):
             for name in names:
                 if name not in scenario.facts:
@@ -120,12 +124,12 @@ def faults_of(scenario: Scenario) -> Iterator[UnplacedProblem]:
                     yield UnplacedProblem(
                         path=("faults", number, key), message=message, hint=nearest(name, scenario.facts)
                     )
-        if [fault.id for fault in scenario.faults].index(fault.id) != number:
+        if [other.id for other in own.faults].index(fault.id) != number:
             message = f"there is a fault {quoted(fault.id)} already"
             yield UnplacedProblem(path=("faults", number, "id"), message=message, hint="give it another id")
 
 
-def _faults_of(rule: Rule, scenario: Scenario, path: Place) -> Iterator[UnplacedProblem]:
+def _faults_of_rule(rule: Rule, scenario: Scenario, path: Place) -> Iterator[UnplacedProblem]:
     groups: set[str] = set()
     try:
         groups = set(re.compile(rule.match, re.MULTILINE).groupindex)
@@ -180,10 +184,14 @@ def find_scenario(name: str) -> Scenario:
         if path.stem == name:
             return load_scenario(path)
     for path in files:
-        scenario = load_scenario(path)
-        if scenario.title == name:
-            return scenario
+        if _title(path) == name:
+            return load_scenario(path)
     raise UsageError(f"no scenario {name!r}", _known())
+
+
+def _title(path: Path) -> object:
+    """The title that the scenario of a file has: all that is wanted of those that are not meant."""
+    return tomli.loads(unmarked(read_text(path))).get("title")
 
 
 def _known() -> str:
