@@ -128,7 +128,8 @@ def test_a_restore_dumps_what_is_there_beside_and_brings_back_what_was_recorded(
 
 
 def test_the_password_is_in_no_output_and_in_no_argument(database: Database) -> None:
-    database.host.program("mysql", '#!/bin/sh\necho "$@"\n')
+    for name in ("mysql", "aws"):
+        database.host.program(name, '#!/bin/sh\necho "$@"\n')
     for step in ("rollback-state", "rollback-restore", "prepare-backup"):
         for action in database.host.actions(step):
             ran = database.host.run(action)

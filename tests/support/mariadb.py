@@ -78,9 +78,9 @@ class Mariadb:
         self.admin(SETUP)
 
     def admin(self, sql: str) -> str:
-        """Run statements as the administrator."""
+        """Run statements as the administrator; with TLS a client reads every authority of this machine, for 60 ms."""
         done = subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.socket}", "-uroot", "-N"],
+            ["mariadb", "--no-defaults", "--skip-ssl", f"--socket={self.socket}", "-uroot", "-N"],
             input=sql,
             capture_output=True,
             text=True,
