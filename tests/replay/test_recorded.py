@@ -286,3 +286,19 @@ def test_large_output_is_there_as_far_as_its_lines_are_counted_and_kept_for_the_
     index, counted = again.lines.of(number)
     assert (index.blocks, counted) == (LARGE // 65536, EVERYTHING)
     assert index.before(index.blocks) == LARGE // 8
+
+
+def test_no_disk_is_waited_for_before_the_first_frame(
+    session: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    class Heard(sqlite3.Connection):
+        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+            said.append(sql)
+            return super().execute(sql, *values)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **given: connect(path, factory=Heard, **given))
+    RecordedSession(session.directory, tmp_path / "cache").close()
+    assert said[0] == "PRAGMA synchronous = OFF", "the change to a write-ahead log is written, and synced, otherwise"

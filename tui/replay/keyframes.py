@@ -206,8 +206,8 @@ class KeyFrames:
     def _opened(self, path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=10.0, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = OFF")  # what a crash takes is made again
+            db.execute("PRAGMA journal_mode = WAL")  # which writes: after it is known that no disk is waited for
             db.execute("PRAGMA busy_timeout = 10000")
             if not self._ours(db):
                 with db:

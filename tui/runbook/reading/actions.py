@@ -16,6 +16,8 @@ from tui.runbook.shell.counting import may_change
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.walk import KEY, texts_of
 
+_NOTHING = Action().expect
+"""What is expected where nothing is said."""
 SECOND_ONLY = ("until", "manual", "interactive")
 """Keys of actions that the first edition does not have."""
 _ONLY_RUN = ("directory", "timeout", "stdin", "secrets", "retry", "until", "on", "repeatable")
@@ -53,11 +55,12 @@ def action_faults(
                 path=(*path, "secrets", place), message=f"there is no secret {quoted(name)}", hint=hint
             )
     for key in ("run", "ask", "manual", "interactive", "open", "directory", "stdin", "title"):
-        text = getattr(action, key) or ""
-        yield from template_faults(text, known, (*path, key), key in ("run", "interactive"), names.anywhere())
+        text = getattr(action, key)
+        if text and "{{" in text:  # most have none, of some thousand that are looked at before anything is shown
+            yield from template_faults(text, known, (*path, key), key in ("run", "interactive"), names.anywhere())
     asked = (("choices", action.choices), ("loses_data", action.loses_data))
     for key, value in (("expect", action.expect), ("capture", action.capture), *asked):
-        for where, kind, _, text in texts_of(value, (*path, key)) if value else ():
+        for where, kind, _, text in texts_of(value, (*path, key)) if value and value != _NOTHING else ():
             if "{{" in text and kind != KEY:
                 yield from template_faults(text, known, where, False, names.anywhere())
     if action.probe is not None:
