@@ -207,6 +207,9 @@ def test_textuals_widgets() -> None:
     takes("textual", Widget._render_content, "self", where)
     takes("textual", _RenderCache, "size lines", where)
     has("textual", OptionList(), "_scroll_update", "tui/widgets/output/lines.py")
+    sizes = "self size virtual_size container_size layout"
+    takes("textual", Widget._size_updated, sizes, "tui/screens/run/panes.py: StepPane")
+    takes("textual", OptionList._scroll_update, "self virtual_size", "tui/widgets/output/lines.py")
     has("textual", CommandPalette, "_action_command_list _action_escape", "tui/screens/palette/screen.py")
     list_takes = "self command_list commands clear_current"
     takes("textual", CommandPalette._refresh_command_list, list_takes, "tui/screens/palette/screen.py")

@@ -6,6 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.css.scalar import Scalar
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
@@ -29,6 +30,16 @@ BESIDE = 4
 REST = Scalar.parse("1fr")
 
 
+class StepPane(Vertical):
+    """Holds the card and the band; that it has another size follows from a layout, and asks for none.
+
+    Textual would lay out all of the screen a second time, in which nothing moves, and paint the pane again.
+    """
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
+
+
 class SessionPanes(Grid):
     """Holds the list of steps, the step and its output, and graphs of monitors where a third column leaves room."""
 
@@ -42,7 +53,7 @@ class SessionPanes(Grid):
         self._plan_at = plan_at
         self._focused = {PLAN: plan, STEP: card, OUTPUT: output}
         self._card = card
-        self._panes: dict[int, Widget] = {PLAN: plan, STEP: Vertical(card, band, id="step"), OUTPUT: output}
+        self._panes: dict[int, Widget] = {PLAN: plan, STEP: StepPane(card, band, id="step"), OUTPUT: output}
         self._graphs = Vertical(id="graphs")
         self._monitors: list[MonitorCard] = []
         self._lies: Panes | None = None

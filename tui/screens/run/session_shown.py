@@ -42,7 +42,6 @@ from tui.widgets.output.view import OutputView
 from tui.widgets.step.card import StepCard
 
 TICK = 0.5
-NOTHING_YET = -1
 YOUNG = 5_000
 """New objects among which garbage is looked for."""
 FLOOD = 256 * 1024
@@ -262,7 +261,8 @@ class SessionShown(FrontPage[None]):
         # An attempt is announced before there is anything to read: a reader made in between would never see it grow.
         followed = bool(wanted) and self.viewer.outputs.is_live(wanted)
         if wanted != self._attempt or (followed and not self._followed):
-            self._attempt, self._followed, self._painted = wanted, followed, NOTHING_YET
+            self._attempt, self._followed = wanted, followed
+            self._painted = self.viewer.outputs.size(wanted) if wanted else 0
             view.show(self._reader(wanted) if wanted else None)
             self._search.stop()
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:

@@ -68,10 +68,17 @@ class OfferedLast:
 
     def at(self, moment: Moment, situation: Situation) -> list[Offer]:
         """What `offered` gives; it is asked again with the minute, and while time is part of what is said."""
-        if self._by is None or not (rests(moment) and _only_measured(*self._by, moment, situation)):
+        if self._by is None or not _still_holds(*self._by, moment, situation):
             self._offers = offered(moment, situation.step, situation)
         self._by = moment, situation
         return self._offers
+
+
+def _still_holds(then: Moment, was: Situation, moment: Moment, situation: Situation) -> bool:
+    """Whether the same is offered: at the same moment, or at rest by the minute."""
+    if then is moment and was == situation:  # a screen asks after everything that it was told
+        return True
+    return rests(moment) and _only_measured(then, was, moment, situation)
 
 
 def _only_measured(then: Moment, was: Situation, moment: Moment, situation: Situation) -> bool:

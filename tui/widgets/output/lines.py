@@ -24,6 +24,7 @@ class Lines(ScrollView, can_focus=True):
         self._said: dict[int, Any] = {}
         """What the lines that were painted say, as far as `said_on` tells it."""
         self._drawing: Size | None = None
+        self._scrolls: tuple[object, ...] = ()
 
     @property
     def inside(self) -> Size:
@@ -96,6 +97,14 @@ class Lines(ScrollView, can_focus=True):
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
+
+    def _scroll_update(self, virtual_size: Size) -> None:
+        """Bring the scroll bar up to date, where there is anything new: Textual paints it again at each layout."""
+        shown = self.styles.overflow_x, self.styles.overflow_y, self.scroll_offset
+        scrolls = virtual_size, self.size, self.container_size, *shown
+        if scrolls != self._scrolls:
+            super()._scroll_update(virtual_size)
+            self._scrolls = *scrolls[:-1], self.scroll_offset
 
     def paint(self, class_: str) -> Style:
         """The style of a component class: Textual keeps it, while `rich_style` is worked out each time."""

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -116,12 +117,16 @@ class OutputView(Lines):
 
     def grew(self) -> None:
         """Look how much there is now, and paint it."""
+        self._look()
+        self.refresh()
+
+    def _look(self) -> None:
+        """Look how much there is now."""
         self._read_for = ()
         self._total = self._reader.lines_total() if self._reader is not None else 0
         self.set_total(self._total, WIDEST if self.scroll_offset.x else 0)
         if self.following:
             self.scroll_to(y=max(0, self._total - self.size.height), animate=False, immediate=True, force=True)
-        self.refresh()
 
     def settle(self, reader: OutputReader) -> None:
         """Continue with a reader that does not follow a writer: the attempt has ended."""
@@ -166,7 +171,8 @@ class OutputView(Lines):
         self.grew()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.grew()
+        self._look()
+        self.refresh_changed()  # it was painted with the layout
         self.post_message(self.Moved())  # what its frame says has another room too
 
     def action_scroll_right(self) -> None:
@@ -203,7 +209,7 @@ class OutputView(Lines):
 
     def _drawn_empty(self, y: int) -> Strip:
         """A row of what is said in the middle of an empty pane, broken between words."""
-        said = [row for words in self.empty for row in textwrap.wrap(shown(words), max(1, self.width))]
+        said = _wrapped(self.empty, max(1, self.width))
         place = y - max(0, (self.size.height - len(said)) // 2)
         words = said[place] if 0 <= place < len(said) else ""
         blank = " " * max(0, (self.width - cell_len(words)) // 2)
@@ -312,3 +318,9 @@ class OutputView(Lines):
             return found[0]
         first, count = (self._here, 1) if self._here >= 0 else (self.scroll_offset.y, self.size.height)
         return "\n".join(line.shown.text for line in self._lines(first, count))[:MOST_COPIED]
+
+
+@lru_cache(16)
+def _wrapped(words: tuple[str, ...], width: int) -> list[str]:
+    """What is said of an empty pane in its rows; each of its lines asks."""
+    return [row for line in words for row in textwrap.wrap(shown(line), width)]

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.style import Style
 from textual.visual import Visual
 
 from tui.actions import bindings
@@ -54,6 +55,7 @@ class StepCard(Lines):
         self._shown: list[LaidRow] = []
         self._strips: list[Strip] = []
         self._drawn_for = (0, 0)
+        self._drawn_as: tuple[Style, str] | None = None
         self._class = "todo"
         self.marked = ""
         """The host of the step's group that is marked; empty where none is."""
@@ -71,13 +73,14 @@ class StepCard(Lines):
         self.scroll_to(y=0, animate=False, force=True)
 
     def on_resize(self, event: events.Resize) -> None:
-        self._wrap()
+        if (self.width, self._height) != self._drawn_for:  # else it was painted with the layout
+            self._fill()
+        self.refresh_changed()
 
-    def on_focus(self) -> None:
-        self._wrap()
-
-    def on_blur(self) -> None:
-        self._mark("")
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        if not has_focus:
+            self._mark("")
         self._wrap()
 
     def watch_scroll_y(self, before: float, scrolled: float) -> None:
@@ -136,7 +139,7 @@ class StepCard(Lines):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        if self._shown:
+        if self._shown and self._drawn_as != (self.visual_style, self.app.theme):  # the frame alone may look otherwise
             self._wrap()
 
     def draw_line(self, y: int) -> Strip:
@@ -214,6 +217,7 @@ class StepCard(Lines):
     def _draw(self) -> None:
         """Draw the rows, each on a line of its own."""
         self._drawn_for = self.width, self._height
+        self._drawn_as = self.visual_style, self.app.theme
         drawn = styled(row.pieces for row in self._shown)
         self._strips = Visual.to_strips(self, drawn, self.width, None, self.visual_style)
         self.set_total(len(self._strips))

@@ -1,0 +1,82 @@
+"""What one key costs, counted: layouts of the screen, lines drawn, and what is worked out again that did not change."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tests.support.counted_calls import calls_counted
+from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.running import comes, running
+from tests.tui.conftest import until
+from tui.execution.workspace import Workspace
+from tui.session.state import StepStatus
+
+LAYOUTS, BARS = "screen.py:Screen._refresh_layout", "scrollbar.py:ScrollBar.render"
+
+
+def lines_drawn(found: Counter[str], part: Widget) -> Callable[[Region], list[Strip]]:
+    """Draws a part, and counts its lines by its name."""
+    render = part.render_lines
+
+    def drawn(crop: Region) -> list[Strip]:
+        found[str(part.id)] += crop.height
+        return render(crop)
+
+    return drawn
+
+
+@pytest.mark.usefixtures("each_paint")
+async def test_a_key_to_a_step_of_another_height_lays_the_screen_out_once_and_draws_each_pane_once(
+    workspace: Workspace, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is drawn a second time as the panes hear of their size, nor a scroll bar that stays what it is."""
+    host.replies["uptime"] = Reply(until=threading.Event())
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.RUNNING)
+        screen, found = app.screen, Counter[str]()
+
+        def lies(on_running: bool) -> bool:
+            placed = screen.card.outer_size.height == screen.panes._lies.card and not screen._layout_required
+            return placed and (screen.checklist.selected == "look") is on_running
+
+        await pilot.press("down")
+        await until(pilot, lambda: lies(False))
+        await pilot.press("up")
+        await until(pilot, lambda: lies(True))
+        await pilot.pause()
+        before = screen.card.outer_size.height
+        for part in (screen.card, screen.output):
+            monkeypatch.setattr(part, "render_lines", lines_drawn(found, part))
+        with calls_counted("/textual/") as calls:
+            await pilot.press("down")
+            await until(pilot, lambda: lies(False))
+            await pilot.pause()
+            await pilot.pause()
+        assert screen.card.outer_size.height != before
+        assert calls[LAYOUTS] == 1
+        assert calls.get(BARS, 0) == 0
+        assert 0 < found["card"] <= screen.card.outer_size.height
+        assert 0 < found["output"] <= screen.output.outer_size.height
+
+
+async def test_what_can_be_done_is_worked_out_once_for_a_key_while_a_command_runs(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    """A screen asks after everything that it was told."""
+    host.replies["uptime"] = Reply(until=threading.Event())
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.RUNNING)
+        await pilot.press("down")
+        await until(pilot, lambda: app.screen.checklist.selected != "look")
+        with calls_counted() as calls:
+            app.screen.offers()
+            for _ in range(20):
+                app.screen.show_keys()
+        assert calls["widgets/offers/of_session.py:offered"] <= 1
