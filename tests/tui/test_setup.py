@@ -35,6 +35,7 @@ async def opened(pilot: Pilot[Any], app: RunbookApp) -> None:
     await until(pilot, lambda: "None yet" in shown(app))
     await pilot.press("d")
     await until(pilot, lambda: isinstance(app.screen, SetupScreen) and "Preflight" in shown(app))
+    await until(pilot, lambda: app.focused is not None)  # given back once the hosts were reached
 
 
 async def test_a_session_begins_as_it_was_set_up(workspace: Workspace) -> None:
@@ -190,6 +191,21 @@ async def test_no_choices_from_a_command_that_fails(
     one = make_workspace(listed)
     given = one.values(Setup(flow="deploy", operator="ana"))
     assert choices_from(one.runbook, "release", given, one.transports, one.secrets, one.clock) == ()
+
+
+async def test_a_letter_looks_through_no_screen_for_its_fields(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of five looks took longer than all else that a letter does."""
+    app, looks = RunbookApp(workspace), []
+    async with app.run_test() as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
+        query = SetupScreen.query
+        monkeypatch.setattr(SetupScreen, "query", lambda screen, *what: (looks.append(what), query(screen, *what))[1])
+        await pilot.press("z")
+        await until(pilot, lambda: app.screen.query_one("#operator", Input).value.endswith("z"))
+    assert looks == []
 
 
 async def test_the_chosen_method_is_told_without_colours(workspace: Workspace) -> None:

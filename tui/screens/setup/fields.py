@@ -92,35 +92,29 @@ class FormEntry(Hinted):
 
     BEFORE = LABEL + 1 + FIELD + 1
 
-    input = getters.query_one(ChoiceInput)
-    wrong = getters.query_one(".problem", Said)
-
     def __init__(self, field: FormField) -> None:
         super().__init__(id=f"{field.id}-entry", classes="entry")
         self.field = field
         self.hint, self.listed = field.hint, _offered(field.choices)
         self._read = ""
+        self.input = ChoiceInput(field.value, id=field.id)
+        self.input.offer(field.choices)
+        self.wrong = Said(block(""), classes="problem")
+        self.wrong.display = False
 
     def compose(self) -> ComposeResult:
-        field, choices, problem = (
-            ChoiceInput(self.field.value, id=self.field.id),
-            Said(block(""), classes="choices"),
-            Said(block(""), classes="problem"),
-        )
-        field.offer(self.field.choices)
-        problem.display = False
         if self.field.above:
             yield Said(block(self.field.above), classes="above")
         with Horizontal(classes="line"):
             yield Said(block(self.field.prompt), classes="prompt")
-            yield field
-            yield choices
-        yield problem
+            yield self.input
+            yield Said(block(""), classes="choices")
+        yield self.wrong
 
     @property
     def value(self) -> str:
         """What is in the field now."""
-        return next((one.value for one in self.query(ChoiceInput)), self.field.value)
+        return self.input.value
 
     def offer(self, choices: tuple[str, ...]) -> None:
         """Offer values to choose from."""

@@ -65,6 +65,10 @@ class SetupScreen(FrontPage[None]):
         """What the verdict of the last tick followed from."""
         self._arrived: Rows = {}
         """What was found and is not told yet."""
+        self.entries: list[FormEntry] = []
+        """All fields, in order: kept, as they are asked with every letter."""
+        self._environments: Environments | None = None
+        self._methods: Methods | None = None
         self._left: Input | None = None
         """The field that has the focus again once everything was reached."""
 
@@ -87,13 +91,16 @@ class SetupScreen(FrontPage[None]):
         flow = workspace.runbook.flows[self.flow]
         given = app.given or Setup(flow=self.flow, operator=app.operator)
         if workspace.environments:
-            yield Environments(workspace.environments, environment_words(workspace.written), workspace.environment)
-        yield from map(FormEntry, form.people(given.operator or app.operator))
+            told = environment_words(workspace.written)
+            self._environments = Environments(workspace.environments, told, workspace.environment)
+            yield self._environments
+        yield from map(self._entry, form.people(given.operator or app.operator))
         if flow.methods:
-            yield Methods([(name, workspace.runbook.methods[name]) for name in flow.methods], given.method)
-        yield from map(FormEntry, self._values())
-        yield from map(FormEntry, form.references(workspace, self.flow, given))
-        override = FormEntry(
+            self._methods = Methods([(name, workspace.runbook.methods[name]) for name in flow.methods], given.method)
+            yield self._methods
+        yield from map(self._entry, self._values())
+        yield from map(self._entry, form.references(workspace, self.flow, given))
+        override = self._entry(
             form.FormField(
                 id="override", prompt="reason", above="The preflight failed: why begin anyway? It is recorded"
             )
@@ -101,6 +108,11 @@ class SetupScreen(FrontPage[None]):
         override.display = False
         yield override
         yield Press(block("Begin"), id="begin")
+
+    def _entry(self, field: form.FormField) -> FormEntry:
+        entry = FormEntry(field)
+        self.entries.append(entry)
+        return entry
 
     def _values(self) -> list[form.FormField]:
         """The fields of the runbook's variables, with what holds where the hosts are."""
@@ -125,15 +137,15 @@ class SetupScreen(FrontPage[None]):
 
     def given(self) -> dict[str, str]:
         """What every field holds now."""
-        return {entry.field.id: entry.value for entry in self.query(FormEntry)}
+        return {entry.field.id: entry.value for entry in self.entries}
 
     def _seen(self) -> dict[str, str]:
         """What the fields hold that are in sight."""
-        return {entry.field.id: entry.value for entry in self.query(FormEntry) if entry.display}
+        return {entry.field.id: entry.value for entry in self.entries if entry.display}
 
     def method(self) -> str:
         """The chosen method, empty where the flow has none."""
-        return next((chosen.value for chosen in self.query(Methods)), "")
+        return self._methods.value if self._methods is not None else ""
 
     def setup(self) -> Setup:
         """The set-up as it stands."""
@@ -151,9 +163,9 @@ class SetupScreen(FrontPage[None]):
         wrong = self._problems()
         self._say_verdict(wrong)
         self.filled.border_subtitle = block(form.filled(self._seen(), bool(self.method())))
-        for chosen in self.query(Environments):
-            chosen.problem(wrong.get("environment", "") if self._tried else "")
-        for entry in self.query(FormEntry):
+        if self._environments is not None:
+            self._environments.problem(wrong.get("environment", "") if self._tried else "")
+        for entry in self.entries:
             touched = self._tried or bool(entry.value) and entry.value != entry.field.value
             entry.problem(wrong.get(entry.field.id, "") if touched else "")
 
@@ -192,7 +204,7 @@ class SetupScreen(FrontPage[None]):
         app.workspace.enter(chosen)
         self.top.change(app.mode)
         fields = {one.id: one for one in self._values()}
-        entries = [entry for entry in self.query(FormEntry) if entry.field.id.startswith(form.variable_id(""))]
+        entries = [entry for entry in self.entries if entry.field.id.startswith(form.variable_id(""))]
         if {entry.field.id for entry in entries} != fields.keys():
             self._run += 1
             app.switch_screen(SetupScreen(self.flow))
@@ -340,7 +352,7 @@ class SetupScreen(FrontPage[None]):
         self.app.say(wrong[first], warning=True)
         if first == "environment":
             self.set_focus(self.query_one("#environment"))
-        for entry in self.query(FormEntry):
+        for entry in self.entries:
             if entry.field.id == first:
                 entry.focus_input()
 
