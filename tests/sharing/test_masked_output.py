@@ -9,7 +9,7 @@ import pytest
 
 from tests.execution.conftest import host as host
 from tests.execution.conftest import workspace as workspace
-from tests.execution.test_disguised import ENCODED, INVISIBLE, REDRAWN, SECRETS, unreadable
+from tests.execution.test_disguised import ENCODED, INVISIBLE, REDRAWN, SECRETS, knowing, unreadable
 from tests.execution.test_redaction import FORMS, SECRET
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
@@ -37,11 +37,9 @@ CUTS = 6 if os.environ.get("RUNBOOK_FAULTS") == "long" else 1
 class OneOutput:
     """An attempt whose output comes as the test writes it, and all that has been handed on of it by then."""
 
-    def __init__(self, directory: Path, *secrets: str) -> None:
+    def __init__(self, directory: Path, secret: str = "") -> None:
         self.directory = directory
-        self.redactor = Redactor()
-        for secret in secrets:
-            self.redactor.add(secret)
+        self.redactor = knowing(secret) if secret else Redactor()
         for path in directory.glob("0001.*"):
             path.unlink()
         self.writer = OutputWriter(directory, 1, FakeClock())

@@ -172,7 +172,10 @@ def occurrences(data: AnyStr, form: AnyStr, period: int) -> list[Span]:
 
 def beginning(data: AnyStr, form: AnyStr) -> int:
     """How many bytes at the end of the data may be the beginning of the form."""
-    for length in range(min(len(form) - 1, len(data)), _BEGINNING - 1, -1):
-        if data.endswith(form[:length]):
-            return length
+    least = form[:_BEGINNING]
+    at = data.find(least, max(0, len(data) - len(form) + 1))
+    while at >= 0:
+        if form.startswith(data[at:]):
+            return len(data) - at
+        at = data.find(least, at + 1)
     return 0

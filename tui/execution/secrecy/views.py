@@ -105,12 +105,17 @@ _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "
 
 def seen(text: str) -> View:
     """A text as a terminal shows it."""
-    return View(text).replaced(_OVERSTRUCK, lambda _: "").replaced(_UNSEEN, _as_seen)
+    return _struck(text).replaced(_UNSEEN, _as_seen)
 
 
 def seen_cut(text: str) -> View:
     """A text as a terminal shows it whose lines are cut before an escape sequence ends."""
-    return View(text).replaced(_OVERSTRUCK, lambda _: "").replaced(_UNSEEN_CHARACTER, _as_seen)
+    return _struck(text).replaced(_UNSEEN_CHARACTER, _as_seen)
+
+
+def _struck(text: str) -> View:
+    """A text without what is struck over itself; its pattern is tried at each character, and seldom has anything."""
+    return View(text).replaced(_OVERSTRUCK, lambda _: "") if "\b" in text else View(text)
 
 
 def foreign_plain(view: View) -> View:
