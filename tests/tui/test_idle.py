@@ -311,6 +311,28 @@ async def test_a_set_up_that_nobody_fills_in_is_judged_by_the_minute(workspace: 
         assert judged <= 1, "a minute may have begun"
 
 
+@pytest.mark.parametrize(("mib", "painted"), [(0.01, 12), (0.3, 6), (0.6, 4), (20, 3)])
+async def test_of_much_output_some_frames_are_passed_over(
+    workspace: Workspace, host: FakeTransport, monkeypatch: pytest.MonkeyPatch, mib: float, painted: int
+) -> None:
+    host.replies["uptime"] = Reply(b"load\n", until=threading.Event())
+    async with counted(workspace, (200, 60)) as (app, pilot):
+        assert app.conductor is not None
+        app.conductor.start("look")
+        screen = cast(Any, app.screen)
+        await until(pilot, lambda: screen._painted == len("load\n"))
+        size, frames = screen._painted, []
+        monkeypatch.setattr(screen.viewer.outputs, "size", lambda number: size)
+        monkeypatch.setattr(screen.output, "grew", lambda: frames.append(size))
+        for _ in range(12):
+            size += int(mib * 2**20)
+            screen.on_output_grew(OutputGrew(screen._attempt))
+        assert len(frames) == painted
+        monkeypatch.undo()
+        app.conductor.cancel()
+        await until(pilot, lambda: app.conductor is not None and not app.conductor.busy)
+
+
 async def test_a_running_command_that_prints_nothing_paints_no_output(
     workspace: Workspace, host: FakeTransport, clock: FakeClock
 ) -> None:

@@ -45,7 +45,9 @@ TICK = 0.5
 YOUNG = 5_000
 """New objects among which garbage is looked for."""
 FLOOD = 256 * 1024
-"""Bytes in one frame, of all hosts together; when more come, every other frame paints them: keys keep their share."""
+"""Bytes since the last paint, of all hosts together, with which a frame is passed over: keys keep their share."""
+PASSED = 3
+"""Frames that are passed over one after the other, at most: for each more of them four times as much has to come."""
 
 
 class SessionShown(FrontPage[None]):
@@ -89,7 +91,7 @@ class SessionShown(FrontPage[None]):
         self._followed = False
         self._readers: dict[int, OutputReader] = {}
         self._painted = self._all_painted = 0
-        self._rested = False
+        self._passed = 0
         self._told = ""
         self._issue = ""
         self._looked_at: tuple[int, ...] = ()
@@ -170,9 +172,11 @@ class SessionShown(FrontPage[None]):
         if size == self._painted:
             return  # told with each frame while a command runs, whether it prints or not
         all_came = sum(self.viewer.outputs.size(number) for number in event.attempts)
-        self._rested = not self._rested and all_came - self._all_painted > FLOOD
-        if not self._rested:
-            self._painted, self._all_painted = size, all_came
+        flood = self._painted > 0 and all_came - self._all_painted > FLOOD << 2 * self._passed
+        if flood and self._passed < PASSED:
+            self._passed += 1
+        else:
+            self._painted, self._all_painted, self._passed = size, all_came, 0
             self.output.grew()
             self._entitle_output()
 
