@@ -18,6 +18,7 @@ from tui.screens.rollback.screen import RollbackScreen
 from tui.session import events as ev
 from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.state import StepStatus
+from tui.widgets.keys_row.widget import KeysRow
 
 TEXT = (
     SHOP.replace(
@@ -167,6 +168,19 @@ async def test_the_status_update_nags_when_it_is_due_and_u_writes_it(workspace: 
         await until(pilot, lambda: isinstance(journal(workspace)[-1], ev.MessageSent))
         await until(pilot, lambda: "next in 2:00" in shown(app))
         assert app.conductor.state.step("switch-back").status is StepStatus.PENDING
+
+
+async def test_nobody_waits_for_news_of_a_rollback_that_has_ended(workspace: Workspace) -> None:
+    async with deploying(workspace) as (app, pilot):
+        await switched(app, pilot)
+        await decided(pilot)
+        await until(pilot, lambda: "rollback.update" in app.screen.query_one(KeysRow).pressed)
+        app.conductor.skip("switch-back", "done by hand")
+        await until(pilot, lambda: app.screen.moment.state.rollback_finished_at is not None)
+        await until(pilot, lambda: "rollback.update" not in app.screen.query_one(KeysRow).pressed)
+        await pilot.press("u")
+        await until(pilot, lambda: "nobody waits for news of it" in shown(app))
+        assert isinstance(app.screen, RollbackScreen)
 
 
 class Announced:

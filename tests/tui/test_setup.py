@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Input
 
 from tests.support.fake_clock import FakeClock
@@ -26,6 +29,7 @@ from tui.screens.setup.form import meaning
 from tui.screens.setup.screen import SetupScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.widgets.keys_row.widget import KeysRow
 
 OK = {("host", "web"): Finding(name="web", kind="host", verdict=RowVerdict.OK)}
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -353,3 +357,33 @@ async def test_the_rows_of_many_hosts_that_come_at_once_are_told_together(
         await until(pilot, lambda: ("host", "web199") in screen.rows)
         assert told - first < 20  # each looks at all rows again: it took seconds, in which no key was heard
         assert all(("host", row.name) in screen.rows for row in many)
+
+
+@pytest.mark.usefixtures("each_paint")
+async def test_a_resize_is_laid_out_once_for_its_size_and_its_first_paint_has_the_keys(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layouts: list[tuple[int, bool]] = []
+    rows: list[str] = []
+    laid_out, drawn = Screen._refresh_layout, KeysRow.render_line
+
+    def noted(self: Screen[Any], size: Size | None = None, scroll: bool = False) -> None:
+        if size is not None and isinstance(self, SetupScreen):
+            layouts.append((size.width, self.has_class("wide")))
+        laid_out(self, size, scroll)
+
+    def seen(self: KeysRow, y: int) -> Strip:
+        rows.append(drawn(self, y).text)
+        return drawn(self, y)
+
+    app = RunbookApp(workspace, Config(operator="ana"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))
+        monkeypatch.setattr(Screen, "_refresh_layout", noted)
+        monkeypatch.setattr(KeysRow, "render_line", seen)
+        await pilot.resize_terminal(160, 40)
+        await until(pilot, lambda: any(len(row) == 160 for row in rows))
+        await pilot.pause()
+    assert layouts == [(160, True)], "each further one costs as much as all that a key does"
+    assert all(row.endswith("keys") for row in rows if len(row) == 160)

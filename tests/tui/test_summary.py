@@ -249,6 +249,9 @@ def test_what_is_longer_than_the_summary_is_wide_hangs_below_its_words() -> None
     assert recovered == ("  recovered ", "never")
     assert hang_of([("02:12:00 ", FAINT), ("✖ ", BAD), ("Back up", "bold")], 80) == len("02:12:00 ✖ ")
     assert hang_of([("  noticed after 12 s", FAINT)], 80) == 4, "what has no words of its own hangs by two more"
+    receipt = f"123456:{64 * 'f'}"
+    rows = Hung([[("receipt ", FAINT), (receipt, "")]]).rows(75)
+    assert [row.text for row in rows] == ["receipt", f"  {receipt}"], "it is whole at 80 columns"
 
 
 async def test_while_a_session_is_read_there_is_no_empty_frame(
@@ -271,6 +274,34 @@ async def test_while_a_session_is_read_there_is_no_empty_frame(
             assert shown(app).count("╭") == 1
             read.set()
             await until(pilot, lambda: "Time by section" in shown(app) or "UNFINISHED" in shown(app))
+    finally:
+        read.set()
+
+
+async def test_what_was_finished_says_so_at_once_while_it_is_read_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = threading.Event()
+    read.set()
+
+    def late(*given: Any) -> Report:
+        read.wait()
+        return read_report(*given)
+
+    monkeypatch.setattr(summary, "read_report", late)
+    app = RunbookApp(workspace)
+    try:
+        async with app.run_test(size=(120, 60)) as pilot:
+            await at_summary(pilot, app)
+            assert "f finishes it as “abandoned”" in shown(app)
+            read.clear()
+            app.conductor.finish("abandoned")
+            await until(pilot, lambda: "finished; reading what was recorded…" in shown(app))
+            assert "– ABANDONED" in shown(app)
+            assert "finishes it" not in shown(app)
+            read.set()
+            await until(pilot, lambda: "reading" not in shown(app))
+            assert "– ABANDONED" in shown(app)
     finally:
         read.set()
 

@@ -125,6 +125,9 @@ def test_of_too_many_sections_the_longest_are_shown_and_the_rest_is_counted() ->
     lines = plain(section_lines(CARD, 76, 4))
     assert [line.split("  ")[0] for line in lines] == ["Preparation", "Method A", "Monitoring", "… 6 other sections"]
     assert lines[-1].split()[-1] == "5:29"
+    short = tuple(replace(section, took=0.1 if section.took < 300 else section.took) for section in CARD.sections)
+    last = plain(section_lines(replace(CARD, sections=short), 76, 4))[-1]
+    assert last.rstrip() == "… 6 sections below 1 s", "and not cut at the longest title"
 
 
 def test_over_budget_says_by_how_much() -> None:

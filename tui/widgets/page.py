@@ -12,6 +12,7 @@ from textual._compositor import LayoutUpdate
 from textual.await_complete import AwaitComplete
 from textual.cache import LRUCache
 from textual.color import Color
+from textual.geometry import Size
 from textual.message import Message
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
@@ -147,18 +148,25 @@ class Page(Screen[Result]):
         if (shows and not self.whole_still) or (message.handler_name in TOLD and not self.on_top):
             return
         if message.handler_name == "on_compose":
-            self._know_its_size()
+            self._know_its_size(self.app.size)
+        elif isinstance(message, events.Resize):
+            self._know_its_size(message.size)
         elif isinstance(message, events.ScreenResume) and not self._came_up:
             self._came_up = True
             message.refresh_styles = False  # each part was given its styles as it was mounted, a moment ago
         await super()._on_message(message)
 
-    def _know_its_size(self) -> None:
-        """Have the classes of this size before the first layout: Textual gives them once it has painted that."""
-        for points, length in zip((self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.app.size, strict=True):
+    def _screen_resized(self, size: Size) -> None:
+        """Lay this screen out for another size, once: Textual does it again when that tells the screen its own size."""
+        if size != self._compositor.size:
+            super()._screen_resized(size)
+
+    def _know_its_size(self, size: Size) -> None:
+        """Have the classes of a size before what is laid out for it: Textual gives them once it has painted that."""
+        for points, length in zip((self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), size, strict=True):
             fitting = [one for one in points or () if one[0] <= length]
             if fitting:
-                self.add_class(max(fitting)[1])
+                self.update_classes({name: name == max(fitting)[1] for _, name in points or ()}, animate=False)
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:

@@ -7,14 +7,17 @@ from tui.text.block import Block
 
 
 class Said(Static):
-    """Text that stays, or is replaced."""
+    """Text that stays, or is replaced; saying the same again lays nothing out."""
 
     def __init__(self, text: Block, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(text, id=id, classes=classes, markup=False)
+        self._said = text
 
     def say(self, text: Block) -> None:
         """Show another text."""
-        self.update(text)
+        if not text.is_same(self._said):
+            self._said = text
+            self.update(text)
 
 
 class Press(Button):

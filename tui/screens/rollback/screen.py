@@ -9,7 +9,6 @@ from textual.binding import BindingType
 
 from tui.actions import bindings
 from tui.dialogs import SendMessage
-from tui.errors import NotNow
 from tui.front import asks
 from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
@@ -66,16 +65,10 @@ class RollbackScreen(SessionActs):
     @asks
     async def action_update(self) -> None:
         """Write the status update that people wait for, filled in from the session."""
+        if self.refused("update"):
+            return
         conductor = self.conductor
         name = conductor.runbook.flows[conductor.state.flow].update
-        if not name:
-            self.app.show_error(
-                NotNow(
-                    "this runbook has no status update for its rollback",
-                    f"{self.app.keys.of('rollback.note')} writes a note",
-                )
-            )
-            return
         message = conductor.runbook.messages[name]
         can_send = (bool(message.send) or conductor.announces is not None) and not self.app.workspace.drill
         title, to = worded(message.title, conductor.values()), worded(message.to, conductor.values())

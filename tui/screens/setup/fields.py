@@ -78,7 +78,7 @@ class Hinted(Vertical):
         self.tell_again()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.call_after_refresh(self.tell_again)
+        self.tell_again()  # now, for what else this size changes is laid out with it
 
     def on_descendant_focus(self) -> None:
         self.tell_again()

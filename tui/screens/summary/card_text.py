@@ -23,11 +23,17 @@ TITLES = 110
 TIME = 8
 """Cells that a time has."""
 
+READING = "finished; reading what was recorded…"
+
 Line = list[Piece]
 
 
-def head_lines(card: ReportCard, state: SessionState, width: int, finish: str) -> list[Line]:
-    """The outcome with what and who, what is left where it is open, the bar, and the figures in two lines."""
+def head_lines(card: ReportCard, state: SessionState, width: int, finish: str, reading: bool = False) -> list[Line]:
+    """The outcome with what and who, what is left where it is open, the bar, and the figures in two lines.
+
+    Args:
+        reading: whether it has been finished since `state` was read from the disk, and that is read now.
+    """
     style = TONES[card.badge.tone]
     badge = f" {card.badge.sign} {card.badge.words.upper()} "
     about: Line = [("  ", ""), (badge, f"{style} reverse"), (f"  {card.what}", "bold")]
@@ -35,7 +41,9 @@ def head_lines(card: ReportCard, state: SessionState, width: int, finish: str) -
     beside = width_of([*about, *people]) <= width
     lines = [_fitted([*about, *people] if beside else about, width)]
     lines += [] if beside else [_fitted([("  by ", SOFT), (card.people, "")], width)]
-    if state.finished is None:
+    if reading:
+        lines.append(_fitted([(f"  {READING}", SOFT)], width))
+    elif state.finished is None:
         lines.append(_fitted(_open(state, finish), width))
     elif card.rollback is not None:
         lines.append(_fitted([("  because ", SOFT), (card.rollback.reason, "")], width))
@@ -115,15 +123,13 @@ def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
         longest = sorted(shown, key=lambda one: -one.took)[: max(1, height - 1)]
         shown, rest = tuple(one for one in shown if one in longest), tuple(one for one in shown if one not in longest)
     whole = max((max(section.took, _usual(section)) for section in card.sections), default=0.0)
+    took = _clock(sum(one.took for one in rest))
+    others = f"… {counted(len(rest), 'other section')}" if took else f"… {counted(len(rest), 'section')} below 1 s"
     titles = max((cell_len(_name(one, width)) for one in shown), default=0)
-    title = min(max(titles, len("… 99 other sections") if rest else 0), width // 2)
+    title = min(max(titles, len(others) if rest else 0), width // 2)
     beside = any(section.usual for section in card.sections)
     lines = [_section(one, whole, title, width, beside) for one in shown]
-    if rest:
-        took = _clock(sum(one.took for one in rest))
-        words = counted(len(rest), "other section") if took else f"{counted(len(rest), 'section')} below 1 s"
-        lines.append([(cut(f"… {words}", title), FAINT), (f"{took:>{TIME}}", FAINT)])
-    return lines
+    return [*lines, [(cut(others, title), FAINT), (f"{took:>{TIME}}", FAINT)]] if rest else lines
 
 
 def _section(one: CardSection, whole: float, title: int, width: int, beside: bool) -> Line:

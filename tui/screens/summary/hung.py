@@ -54,12 +54,17 @@ def rows_of(lines: Sequence[Sequence[Piece]], width: int) -> list[LaidRow]:
 
 
 def hang_of(line: Sequence[Piece], width: int) -> int:
-    """Cells before a line's words; of one that has nothing before them, those of its indentation and two more."""
+    """Cells before a line's words; of one that has nothing before them, those of its indentation and two more.
+
+    One word that is whole only further to the left stands there, below its label.
+    """
     before = 0
     for place, (text, style) in enumerate(line):
         if style in WORDS and place:
             hang = before + len(text) - len(text.lstrip())
-            return hang if width >= NARROW else min(hang, MARK)
+            words = "".join(part for part, _ in line[place:]).split()
+            moved = len(words) == 1 and width - hang < cell_len(words[0]) <= width - MARK
+            return min(hang, MARK) if moved or width < NARROW else hang
         before += cell_len(text)
     text = "".join(part for part, _ in line)
     return len(text) - len(text.lstrip()) + MARK if text[:1] == " " else 0

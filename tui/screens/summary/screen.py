@@ -27,7 +27,7 @@ from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import MonitorSampled, MonitorsWaiting
 from tui.session.journal.journal import verify
-from tui.session.views.called import ABANDONED, outcome_called, result_of
+from tui.session.views.called import ABANDONED, outcome_called, result_of, session_called
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted
@@ -116,6 +116,13 @@ class SummaryScreen(FrontPage[None]):
         """Read it again, but not for samples alone: they come all the time, and nothing here tells of them."""
         if not all(isinstance(entry.event, MonitorSampled | MonitorsWaiting) for entry in event.entries):
             self._read()
+            if self.report is not None and self._finished_since(self.report):
+                self._draw(self.report)
+
+    def _finished_since(self, report: Report) -> bool:
+        """Whether the session has been finished since a report of it was read."""
+        viewer = self.app.viewer
+        return viewer is not None and viewer.state.finished is not None and report.source.state.finished is None
 
     def _viewer(self) -> Viewer:
         viewer = self.app.viewer
@@ -167,7 +174,10 @@ class SummaryScreen(FrontPage[None]):
         """Draw the card for the size that there is; what is below it scrolls."""
         now, keys = self.app.workspace.today.now(), self.app.keys
         card, (width, height) = report.card(now), self.size
-        head = head_lines(card, report.source.state, width, keys.of("summary.finish"))
+        reading = self._finished_since(report)
+        if reading:
+            card = replace(card, badge=session_called(self._viewer().state))
+        head = head_lines(card, report.source.state, width, keys.of("summary.finish"), reading)
         owed = owed_line(card, width)
         room = height - len(head) - bool(owed) - AROUND
         first = len(rows_of(read_first(report, card, keys), max(1, width - BESIDE)))

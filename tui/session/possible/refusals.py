@@ -208,8 +208,13 @@ def turning(situation: Situation) -> NotNow | None:
 
 
 def _update(situation: Situation) -> NotNow | None:
-    flow = situation.state.runbook.flows.get(situation.state.flow)
-    return None if flow is not None and flow.update else NotNow("this runbook has no status update for its rollback")
+    state = situation.state
+    flow = state.runbook.flows.get(state.flow)
+    if flow is None or not flow.update:
+        return NotNow("this runbook has no status update for its rollback", "write a note")
+    if state.rollback_finished_at is not None:
+        return NotNow("the rollback has ended: nobody waits for news of it", "write a note")
+    return None
 
 
 def _values(situation: Situation) -> NotNow | None:

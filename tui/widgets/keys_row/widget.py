@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from textual import events
 from textual.message import Message
 
-from tui.text.block import styled
+from tui.text.block import Block, styled
 from tui.widgets.band.text import Clickable, part_at
 from tui.widgets.keys_row.text import row_parts
 from tui.widgets.offers.offer import Offer
@@ -35,6 +35,8 @@ class KeysRow(Words):
         self._offers = offers
         self._told: list[Offer] = []
         self._parts: list[Clickable] = []
+        self._fits = 0
+        """The width for which the row was made."""
 
     @property
     def pressed(self) -> list[str]:
@@ -44,8 +46,11 @@ class KeysRow(Words):
     def on_mount(self) -> None:
         self.look()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._say()
+    def render(self) -> Block:
+        """The row for the width that there is: made as it is painted, so that no paint of another size is without."""
+        if self.size.width != self._fits:
+            self._words = self._made()
+        return super().render()
 
     def look(self) -> None:
         """Ask what can be done now."""
@@ -61,5 +66,9 @@ class KeysRow(Words):
 
     def _say(self) -> None:
         if self.size.width:
-            self._parts = row_parts(self._told, self.size.width)
-            self.say(styled([[piece for part in self._parts for piece in part.pieces]]))
+            self.say(self._made())
+
+    def _made(self) -> Block:
+        self._fits = self.size.width
+        self._parts = row_parts(self._told, self._fits)
+        return styled([[piece for part in self._parts for piece in part.pieces]])
