@@ -30,9 +30,9 @@ def test_a_message_is_a_sentence(text: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("expected", "came", "said", "told"),
     [
-        ("exit status 0", "exit status 1", "", "expected exit status 0, got exit status 1"),
-        ("exit status 0", "exit status 1", "E: disk full", "expected exit status 0, got exit status 1: E: disk full"),
-        ("exit status 0", "exit status 1: E: full", "E: full", "expected exit status 0, got exit status 1: E: full"),
+        ("exit status 0", "exit status 1", "", "exit status 1"),
+        ("exit status 0", "exit status 1", "E: disk full", "exit status 1: E: disk full"),
+        ("exit status 0", "exit status 1: E: full", "E: full", "exit status 1: E: full"),
         ('contains "done"', "no output", "", 'expected text that contains "done", but there was no output'),
         ('contains "done"', "no output", "E: lost", 'expected text that contains "done", but the output says: E: lost'),
         (

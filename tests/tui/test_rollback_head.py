@@ -12,10 +12,12 @@ from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.folding.fold import fold
 from tui.session.outcome import Outcome
+from tui.text.amounts import took_clock
 from tui.text.block import Piece
 from tui.widgets.looks.fitting import width_of
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head_text import Pace, head_rows, pace_of, update_rows
+from tui.widgets.rollback.text import elapsed_words
 
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
 REASON = "Error rate above 10%"
@@ -41,6 +43,15 @@ def rolling_back(runbook: Runbook, gone: float, reason: str = REASON, *more: ev.
     ]
     state = fold(runbook, [ev.Entry(seq, BEGIN, float(seq), event) for seq, event in enumerate(events)])
     return Moment(state=state, now=BEGIN + timedelta(seconds=gone))
+
+
+def test_what_it_took_in_the_end_is_what_the_summary_says(runbook: Runbook) -> None:
+    moment = rolling_back(runbook, 60)
+    began = moment.state.rollback_at
+    assert began is not None
+    late = replace(moment.state, rollback_finished_at=began + timedelta(seconds=153.7))
+    assert elapsed_words(replace(moment, state=late)) == took_clock(153.7) == "2:34"
+    assert elapsed_words(replace(moment, now=began + timedelta(seconds=153.7))) == "2:33", "a clock that ticks"
 
 
 def said(rows: list[list[Piece]]) -> list[str]:

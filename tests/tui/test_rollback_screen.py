@@ -178,6 +178,9 @@ async def test_nobody_waits_for_news_of_a_rollback_that_has_ended(workspace: Wor
         app.conductor.skip("switch-back", "done by hand")
         await until(pilot, lambda: app.screen.moment.state.rollback_finished_at is not None)
         await until(pilot, lambda: "rollback.update" not in app.screen.query_one(KeysRow).pressed)
+        head = app.screen.rollback_head
+        assert not head.update.display
+        await until(pilot, lambda: f" {'━' * head.text.content_size.width}\n" in shown(app).replace("─", "━"))
         await pilot.press("u")
         await until(pilot, lambda: "nobody waits for news of it" in shown(app))
         assert isinstance(app.screen, RollbackScreen)

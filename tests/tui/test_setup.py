@@ -219,6 +219,7 @@ async def test_the_chosen_method_is_told_without_colours(workspace: Workspace) -
         line = next(line for line in shown(app).splitlines() if "Docker" in line)
         assert "●▍ Docker" in line
         assert " ▍ Manual" in line  # beside the other one, where there is room
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))  # until then no field has the focus
         await pilot.press("tab", "tab", "down")  # the arrow chooses: what is marked is what is done
 
         def chosen(name: str) -> bool:
@@ -242,6 +243,7 @@ async def test_a_recommended_method_stays_the_chosen_one_wherever_it_stands(
         assert app.screen.query_one(Methods).value == "manual"
         assert "●▍ Manual" in shown(app)
         assert "●▍ Docker" not in shown(app)
+        await until(pilot, lambda: "F10   BEGIN" in shown(app))  # until then no field has the focus
         await pilot.press("tab", "tab", "up")
         await until(pilot, lambda: app.screen.query_one(Methods).value == "docker")
         await until(pilot, lambda: "●▍ Docker" in shown(app) and "●▍ Manual" not in shown(app))

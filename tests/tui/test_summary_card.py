@@ -118,6 +118,15 @@ def test_a_rollback_has_its_reason_and_its_own_time() -> None:
     assert "↺ ROLLED BACK" in words
     assert "because errors" in words
     assert "rollback of 10:00" in words
+    failed = "Migrate failed: exit status 1: django.db.utils.OperationalError: (1060, \"Duplicate column name 'tags'\")"
+    for width in (76, 80, 120):
+        lines = head_lines(replace(CARD, rollback=replace(back, reason=failed)), DONE, width, "f")
+        assert "'tags'" in "\n".join(plain(lines)), "what failed is not cut"
+        assert max(map(cell_len, plain(lines))) <= width
+    lines = head_lines(replace(CARD, rollback=replace(back, reason=failed * 3)), DONE, 80, "f")
+    assert len(lines) == len(head_lines(replace(CARD, rollback=replace(back, reason=failed)), DONE, 80, "f"))
+    assert [line for line in plain(lines) if line.endswith("…")], "a longer one says that it is"
+    lines = head_lines(replace(CARD, badge=Called("rolled back", Tone.BAD), rollback=back), DONE, 120, "f")
     assert ("11:40", "bold $st-bad") in [(text.strip(), style) for line in lines for text, style in line]
 
 

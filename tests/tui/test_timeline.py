@@ -87,8 +87,8 @@ def test_every_kind_of_marker_is_in_the_bar_and_in_the_legend() -> None:
 
 def test_the_legend_counts_and_what_matters_least_goes_first() -> None:
     parts = legend(MARKS, 76)
-    assert said(legend_line(parts)) == "✖ 10 failed  ↺ rollback  ✎ 1,200 signed  ϟ 1 fault  ┬ 55 steps"
-    assert said(legend_line(legend(MARKS, 40))) == "✖ 10 failed  ↺ rollback  ✎ 1,200 signed"
+    assert said(legend_line(parts)) == "✖ 10 failed  ↺ rollback  ✎ 1,200 sign-offs  ϟ 1 fault  ┬ 55 steps"
+    assert said(legend_line(legend(MARKS, 43))) == "✖ 10 failed  ↺ rollback  ✎ 1,200 sign-offs"
     assert [said(legend_line(parts))[part.start : part.start + 1] for part in parts] == ["✖", "↺", "✎", "ϟ", "┬"]
     assert set(LEGEND) == set(SIGNS) == set(MarkerKind)
     for one, following in pairwise(parts):

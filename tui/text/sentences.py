@@ -9,6 +9,7 @@ _CLAUSE = re.compile(r"the \w+ (?:is|answers)\b")
 _NOTHING = ("not ", "no ", "none ")
 _OF_ITSELF = ("none ", "no number found")
 _NO_OUTPUT = "no output"
+_SUCCESS, _STATUS = "exit status 0", "exit status "
 
 
 def sentence(text: str, names: Container[str] = ()) -> str:
@@ -38,6 +39,8 @@ def missed(expected: str, came: str, said: str = "") -> str:
     """
     begins = f"expected {expectation(expected)}"
     more = f": {said}" if said and said not in came else ""
+    if expected == _SUCCESS and came.startswith(_STATUS):  # nothing else is ever expected of one
+        return f"{came}{more}"
     if came == _NO_OUTPUT and more:  # what is looked through is empty, and the other stream is not
         return f"{begins}, but the output says{more}"
     if not came.startswith(_NOTHING):

@@ -52,7 +52,7 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
             class_=f"kind-{moment.kind}",
         )
         for moment in moments
-        if moment.kind in ("failure", "trigger", "rollback", "connection", "handover")
+        if moment.kind in ("failure", "trigger", "rollback", "connection", "handover", "resume")
     ]
     return tag(
         "figure",

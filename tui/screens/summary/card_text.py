@@ -13,6 +13,7 @@ from tui.text.sanitise import sanitise
 from tui.widgets.head.mode import cut
 from tui.widgets.looks.bars import bar
 from tui.widgets.looks.fitting import width_of
+from tui.widgets.step.laid_out import rows
 
 GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
 TONES = {Tone.GOOD: "bold $st-good", Tone.BAD: BAD, Tone.OPEN: WARN}
@@ -23,6 +24,7 @@ TITLES = 110
 TIME = 8
 """Cells that a time has."""
 
+BECAUSE = "  because "
 READING = "finished; reading what was recorded…"
 
 Line = list[Piece]
@@ -46,8 +48,14 @@ def head_lines(card: ReportCard, state: SessionState, width: int, finish: str, r
     elif state.finished is None:
         lines.append(_fitted(_open(state, finish), width))
     elif card.rollback is not None:
-        lines.append(_fitted([("  because ", SOFT), (card.rollback.reason, "")], width))
+        lines += _because(card.rollback.reason, width)
     return [*lines, _bar_line(card, width), *_figures(card, width)]
+
+
+def _because(reason: str, width: int) -> list[Line]:
+    """Why it was rolled back, in up to two rows: what failed stands at the end of a long reason."""
+    found = [list(row.pieces) for row in rows([(BECAUSE, SOFT), (reason, "")], width - 1, len(BECAUSE))]
+    return [found[0], _fitted([*found[1], *([(" …", "")] if found[2:] else [])], width)] if found[1:] else found
 
 
 def _open(state: SessionState, finish: str) -> Line:

@@ -22,7 +22,7 @@ from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines
 from tui.screens.summary.hung import Hung, rows_of
-from tui.screens.summary.text import Report, debriefed, details, finish_lines, read_first
+from tui.screens.summary.text import Report, below, debriefed, details, finish_lines, read_first
 from tui.session.archive.history import read_history
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.events import MonitorSampled, MonitorsWaiting
@@ -187,8 +187,7 @@ class SummaryScreen(FrontPage[None]):
         entitle(self.sections, block("Time by section"), usually)
         self.sections.display = bool(card.sections)
         self.text.tell(details(report, card, now, keys))
-        below = ", ".join(("checklist", *(["follow-ups"] if owed else []), "notes", "record"))
-        about = block(f"{counted(card.deviated, 'deviation')} · below: {below}")
+        about = block(f"{counted(card.deviated, 'deviation')} · below: {below(report, card)}")
         entitle(self.rest, block("Debrief" if debriefed(report) else "Deviations"), about)
         self.owed.say(styled([owed]))
         self.owed.display = bool(owed)

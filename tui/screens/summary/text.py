@@ -81,6 +81,17 @@ def debriefed(report: Report) -> bool:
     return next(iter(_debrief(report)), None) is not None
 
 
+def below(report: Report, card: ReportCard) -> str:
+    """What there is below the deviations, in the order of its headings."""
+    there = (
+        ("checklist", card.items),
+        ("follow-ups", card.owed),
+        ("notes", [*_notes(report.source)]),
+        ("record", True),
+    )
+    return ", ".join(name for name, found in there if found)
+
+
 def _debrief(report: Report) -> Iterable[list[Piece]]:
     """What a rehearsal taught: each fault, and when it was noticed, decided about and over."""
     taught = report.source.debrief

@@ -27,6 +27,7 @@ class MarkerKind(StrEnum):
     TRIGGER = "trigger"
     ROLLBACK = "rollback"
     HANDOVER = "handover"
+    RESUME = "resume"
     CONNECTION = "connection"
     FAULT = "fault"
 
@@ -93,7 +94,7 @@ def _of_session(event: ev.SessionEvent) -> tuple[MarkerKind, str, str] | None:
         case ev.SessionHandedOver():
             return MarkerKind.HANDOVER, "", f"handed over to {event.operator}"
         case ev.SessionResumed():
-            return MarkerKind.HANDOVER, "", f"resumed by {event.operator}"
+            return MarkerKind.RESUME, "", f"resumed by {event.operator}"
         case ev.FaultStruck():
             return MarkerKind.FAULT, "", f"the drill: {event.title}"
         case ev.ForkSeen():

@@ -5,12 +5,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.reactive import reactive
 
-from tui.text.amounts import clock_words
 from tui.text.block import pieces, styled
 from tui.widgets.looks.figures import Figures
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.head_text import head_rows, pace_of, update_rows
-from tui.widgets.rollback.text import clock, update_due, update_overdue
+from tui.widgets.rollback.text import elapsed_words, update_due, update_overdue
 from tui.widgets.words import Words
 
 LOW = 24
@@ -36,7 +35,7 @@ class RollbackHead(Horizontal):
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
             return
-        digits, elapsed = self.digits, clock_words(clock(moment).elapsed)
+        digits, elapsed = self.digits, elapsed_words(moment)
         if digits.value != elapsed:
             digits.update(elapsed)
         pace = pace_of(moment)
@@ -47,6 +46,7 @@ class RollbackHead(Horizontal):
         update = self.update
         if update.display != (update_due(moment.state) is not None):
             update.display = not update.display
+            self.call_after_refresh(self._again)  # what stands beside it has another width then
         self._say(moment)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -42,10 +42,16 @@ def clock(moment: Moment) -> RollbackTime:
     return RollbackTime(max(0.0, elapsed), seconds(flow.budget))
 
 
+def elapsed_words(moment: Moment) -> str:
+    """What the clock shows: whole seconds gone, and once it has ended how long it took, as its summary has it."""
+    elapsed = clock(moment).elapsed
+    return clock_words(elapsed if moment.state.rollback_finished_at is None else round(elapsed))
+
+
 def rollback_clock(moment: Moment) -> list[Piece]:
     """The rollback's clock in a few words, where its own large one does not show."""
     time = clock(moment)
-    gone = (clock_words(time.elapsed), STYLES["bad"] if time.over else "bold")
+    gone = (elapsed_words(moment), STYLES["bad"] if time.over else "bold")
     return [("rollback ", "$soft"), gone, (f" of {clock_words(time.budget)}" if time.budget else "", "$soft")]
 
 

@@ -18,6 +18,7 @@ SIGNS = {
     MarkerKind.TRIGGER: ("▲", STYLES["bad"]),
     MarkerKind.CONNECTION: ("≠", STYLES["turn"]),
     MarkerKind.HANDOVER: ("⇄", STYLES["turn"]),
+    MarkerKind.RESUME: ("▶", STYLES["turn"]),
     MarkerKind.FAULT: ("ϟ", STYLES["turn"]),
     MarkerKind.SKIP: ("↷", STYLES["turn"]),
     MarkerKind.APPROVAL: ("◆", STYLES["turn"]),
@@ -30,12 +31,13 @@ LEGEND = {
     MarkerKind.FAILURE: "failed",
     MarkerKind.TRIGGER: "tripped",
     MarkerKind.ROLLBACK: "",
-    MarkerKind.SIGN_OFF: "signed",
+    MarkerKind.SIGN_OFF: "",
     MarkerKind.APPROVAL: "",
     MarkerKind.FAULT: "",
     MarkerKind.SKIP: "skipped",
     MarkerKind.CONNECTION: "lost",
-    MarkerKind.HANDOVER: "handed over",
+    MarkerKind.HANDOVER: "",
+    MarkerKind.RESUME: "resumed",
     MarkerKind.STEP: "",
 }
 """In the order of the legend, from which the last go where it is narrow; a kind without a word here has its name."""
