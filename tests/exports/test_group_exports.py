@@ -51,8 +51,8 @@ def test_people_read_which_host_was_left_first_and_where_each_command_ran(sessio
 
 
 def test_the_timeline_and_the_markers_say_on_which_host_it_was_not_as_expected(session: SessionDirectory) -> None:
-    assert "got exit status 1: no room on web03" in exported(session, "md")
-    assert "got exit status 1: no room on web03" in exported(session, "cast")
+    assert "exit status 1: no room on web03" in exported(session, "md")
+    assert "exit status 1: no room on web03" in exported(session, "cast")
 
 
 def test_programs_read_it_attempt_by_attempt(session: SessionDirectory) -> None:

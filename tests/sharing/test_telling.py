@@ -90,7 +90,7 @@ class TestASession:
         host.replies["uptime"] = Reply(outcome=Outcome.exited(1))
         conductor.start("look")
         conductor.wait()
-        told.wait_for("got exit status 1")
+        told.wait_for("exit status 1")
         conductor.roll_back("rollback", "it is slow")
         told.wait_for("ROLLBACK started: it is slow")
         conductor.close()

@@ -89,9 +89,9 @@ def test_what_a_small_terminal_is_told_fills_it(size: tuple[int, int]) -> None:
     painted = cover(Size(*size))
     lines = ["".join(strip.text for strip in line) for line in painted.strips]
     assert [len(line) for line in lines] == [size[0]] * size[1]
-    said = f"the terminal is too small ({size[0]}×{size[1]}); 80×24 is needed"
+    said = f"The terminal is too small ({size[0]}×{size[1]}): 60×20 is the least, 80×24 is better."
     words = " ".join(" ".join(lines).split())
-    assert words == (said if size != (1, 1) else "t")
+    assert words == (said if size != (1, 1) else "T")
 
 
 async def test_quitting_says_what_is_stopped_and_how_to_come_back(workspace: Workspace, host: FakeTransport) -> None:

@@ -12,7 +12,7 @@ from tui.widgets.looks.ascii import plain
 
 LEAST = Size(60, 20)
 """Below this a screen would hide what the operator must see."""
-WANTED = "80×24 is needed"
+WANTED = f"{LEAST.width}×{LEAST.height} is the least, 80×24 is better"
 
 
 def too_small(size: Size) -> bool:
@@ -26,7 +26,7 @@ class Cover(LayoutUpdate):
 
 def cover(size: Size, ascii: bool = False) -> Cover:
     """What is wrong, in the terminal's own colours, short enough for a very small one."""
-    said = f"the terminal is too small ({size.width}×{size.height}); {WANTED}"
+    said = f"The terminal is too small ({size.width}×{size.height}): {WANTED}."
     said = plain(said) if ascii else said
     width, height = max(1, size.width), max(1, size.height)
     lines = [line.ljust(width) for line in wrap(said, width)[:height]]
