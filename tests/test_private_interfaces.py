@@ -178,10 +178,11 @@ def test_textuals_application_and_screens() -> None:
     has("textual", App(), names, "tui/app.py, attention.py")
     takes("textual", App._display, "self screen renderable", "tui/attention.py")
     names = """_compositor _compositor_refresh _dirty_widgets _exchange_repaint_regions _repaint_required _forward_event
-        _on_message _pruning"""
+        _on_message _pruning _screen_resized"""
     screen: Any = Screen()
     has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
-    has("textual", screen._compositor, "_dirty_regions", "tui/widgets/page.py")
+    has("textual", screen._compositor, "_dirty_regions size", "tui/widgets/page.py")
+    takes("textual", screen._screen_resized, "size", "tui/widgets/page.py")
     takes("textual", screen._compositor.render_update, "full screen_stack", "tui/widgets/page.py")
     takes("textual", screen._compositor._get_renders, "crop", "tui/widgets/spans.py: SparingCompositor")
     has("textual", Stylesheet(), "_parse_cache", "tui/widgets/looks/sheet.py")
