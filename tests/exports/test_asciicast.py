@@ -10,10 +10,11 @@ from asciinema.asciicast import open_from_url
 
 from tests.support.recorded import Writer, written
 from tui.errors import UsageError
-from tui.exports.asciicast import SHOWN
+from tui.exports.asciicast import BAD, PLAIN, SHOWN, recorded
 from tui.exports.registry import render
 from tui.exports.source import source
 from tui.session.output.output import OutputWriter, write_mask
+from tui.session.views.called import attempt_failed
 from tui.session.views.markers import marker_of
 
 Event = tuple[float, str, str]
@@ -92,13 +93,14 @@ def test_output_comes_when_it_came(night: Writer) -> None:
 
 @pytest.fixture
 def with_output(tmp_path: Path) -> Callable[[bytes], Writer]:
-    def made(text: bytes, secret: bytes = b"") -> Writer:
+    def made(text: bytes, secret: bytes = b"", stream: str = "out", failed: bool | None = None) -> Writer:
         session = written(tmp_path, 5, 30)
-        number = max(session.state.attempts)
+        attempts = session.state.attempts
+        number = max(one for one in attempts if failed is None or attempt_failed(attempts[one]) is failed)
         for path in session.directory.attempts.glob(f"{number:04d}.*"):
             path.unlink()
         writer = OutputWriter(session.directory.attempts, number, session.clock)
-        writer.write("out", text)
+        writer.write(stream, text)
         writer.close()
         at = text.find(secret) if secret else -1
         write_mask(session.directory.attempts, number, [(at, at + len(secret))] if at >= 0 else [])
@@ -114,6 +116,14 @@ def test_what_a_host_prints_cannot_steer_the_terminal(with_output: Callable[...,
     assert "\x1b]" not in told
     assert "\x1b[2J" not in told
     assert "safe\r\n" in told
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_only_of_what_failed_the_error_output_is_red(with_output: Callable[..., Writer], failed: bool) -> None:
+    session = with_output(b"nginx: the configuration file syntax is ok\n", stream="err", failed=failed)
+    shown = [frame.data for frame in recorded(source(session.directory))]
+    plain = "nginx: the configuration file syntax is ok"
+    assert (f"{BAD}{plain}{PLAIN}\r\n" if failed else f"{plain}\r\n") in shown
 
 
 def test_a_secret_stays_hidden(with_output: Callable[..., Writer]) -> None:

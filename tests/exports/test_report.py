@@ -8,6 +8,7 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from tests.support.runbooks import SMALL, small
+from tui.exports.event_words import event_words
 from tui.exports.gathering.gathered import gathered
 from tui.exports.html.charts import course_of_steps
 from tui.exports.html.graphs import graph, legend
@@ -156,7 +157,20 @@ def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures()
         ("look", "started", "step", 0),
         ("look", "#1 failed (not as expected) in 3 s on web: uptime …", "", 1),
         ("look", "expected load, got nothing", "failure", 1),
-        ("", "TRIGGER Error rate: beyond the bound for 1:00, 12 % at last", "trigger", 0),
+        ("", "TRIGGER Error rate: above 10 % for 1:00, 12 % at last", "trigger", 0),
+    ]
+
+
+def test_a_trigger_is_told_by_its_limit() -> None:
+    tripped = ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=60)
+    state = session(tripped).state
+    armed, cleared = (
+        made(trigger="errors", monitor="errors", value=12) for made in (ev.TriggerArmed, ev.TriggerCleared)
+    )
+    assert [event_words(one, state)[2] for one in (armed, tripped, cleared)] == [
+        "Error rate: above 10 %, at 12 %",
+        "TRIGGER Error rate: above 10 % for 1:00, 12 % at last",
+        "Error rate: no longer above 10 %, at 12 %",
     ]
 
 

@@ -21,6 +21,7 @@ from tui.text.amounts import (
     time_left,
     took_cell,
     took_clock,
+    took_spelled,
     took_words,
 )
 
@@ -159,3 +160,8 @@ def test_no_other_module_writes_times_or_sizes_by_itself() -> None:
         if own.search(line)
     ]
     assert found == []
+
+
+def test_what_a_manager_reads_has_units_and_not_a_clocks_colon() -> None:
+    lengths = (0.3, 3.7, 13.2, 153.7, 2292, 5147)
+    assert [took_spelled(one) for one in lengths] == ["< 1 s", "4 s", "13 s", "2 min 34 s", "38 min 12 s", "1 h 25 min"]

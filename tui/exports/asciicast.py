@@ -18,6 +18,7 @@ from tui.session.folding.fold import apply
 from tui.session.output.output import OutputReader
 from tui.session.output.timing import STREAMS
 from tui.session.state import SessionState, initial
+from tui.session.views.called import attempt_failed
 from tui.session.views.markers import MarkerKind, marker_of
 from tui.text.amounts import counted
 from tui.text.command import command_lines
@@ -145,19 +146,21 @@ def _output(source: Source, attempt: int, began: float, shown: int) -> Iterator[
     try:
         total = reader.lines_total()
         first, last = min(total, shown), max(shown, total - shown)
-        yield from _shown(reader, 0, first, began)
+        failed = attempt_failed(source.state.attempts[attempt])
+        yield from _shown(reader, 0, first, began, failed)
         if last < total:
             left_out = last - first
             at = reader.times_of(last, 1)
             if left_out:
                 words = f"{QUIET}… {counted(left_out, 'line')} left out{PLAIN}\r\n"
                 yield Frame(round(began + (at[0] if at else 0.0), 6), "o", words)
-            yield from _shown(reader, last, total - last, began)
+            yield from _shown(reader, last, total - last, began, failed)
     finally:
         reader.close()
 
 
-def _shown(reader: OutputReader, first: int, count: int, began: float) -> Iterator[Frame]:
+def _shown(reader: OutputReader, first: int, count: int, began: float, failed: bool) -> Iterator[Frame]:
+    """Lines of an attempt; what one that `failed` wrote to its error stream is red: of others that is no error."""
     lines, times, streams = (
         reader.shown_lines(first, count),
         reader.times_of(first, count),
@@ -166,7 +169,7 @@ def _shown(reader: OutputReader, first: int, count: int, began: float) -> Iterat
     for place, line in enumerate(lines):
         came = times[place] if place < len(times) else 0.0
         error = place < len(streams) and streams[place] != STREAMS[0]
-        yield Frame(round(began + came, 6), "o", f"{_coloured(line, BAD if error else '')}\r\n")
+        yield Frame(round(began + came, 6), "o", f"{_coloured(line, BAD if error and failed else '')}\r\n")
 
 
 def _coloured(line: Drawn, otherwise: str) -> str:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from tui.session.report_card.deviations import DeviationGroup
 from tui.session.report_card.report_card import CardSection, ReportCard
-from tui.text.amounts import duration, within_words
+from tui.text.amounts import took_spelled, within_words
 
 
 class CardRow(Struct, frozen=True):
@@ -27,9 +27,9 @@ def rows(card: ReportCard) -> list[CardRow]:
     if card.rollback is not None:
         back = card.rollback
         late = bool(back.took and back.allowed and back.took > back.allowed)
-        took = "not finished" if back.took is None else duration(back.took)
+        took = "not finished" if back.took is None else took_spelled(back.took)
         beside = [f"{within_words(back.allowed)} allowed"] if back.allowed else []
-        beside += [f"{duration(back.took - back.allowed)} over"] if back.took and late else []
+        beside += [f"{took_spelled(back.took - back.allowed)} over"] if back.took and late else []
         found.append(CardRow("Rollback", took, ", ".join(beside), late))
     skipped = f"{card.skipped} skipped" if card.skipped else ""
     found.append(CardRow("Steps done", f"{card.signed} of {card.steps}", skipped, bool(skipped)))
@@ -42,17 +42,19 @@ def rows(card: ReportCard) -> list[CardRow]:
 
 def _time(card: ReportCard) -> CardRow:
     beside = [f"{within_words(card.budget)} planned"] if card.budget else []
-    beside += [f"{duration(card.took - card.budget)} over"] if card.over else []
-    beside += [f"usually {duration(round(card.usual.median))}"] if card.usual else []
-    took = duration(card.took) if card.ended else f"{duration(card.took)} so far"
+    beside += [f"{took_spelled(card.took - card.budget)} over"] if card.over else []
+    beside += [f"usually {took_spelled(card.usual.median)}"] if card.usual else []
+    took = took_spelled(card.took) if card.ended else f"{took_spelled(card.took)} so far"
     return CardRow("Time", took, ", ".join(beside), card.over)
 
 
 def _downtime(card: ReportCard) -> CardRow:
     down = card.downtime
     beside = [f"{within_words(down.planned)} planned"] if down.planned and down.outages else []
-    beside += [f"{duration(down.seconds - down.planned)} over"] if down.over else []
-    return CardRow("Downtime", down.words, ", ".join(beside), down.over or down.since is not None)
+    beside += [f"{took_spelled(down.seconds - down.planned)} over"] if down.over else []
+    return CardRow(
+        "Downtime", down.words_of(took_spelled(down.seconds)), ", ".join(beside), down.over or down.since is not None
+    )
 
 
 def owed_words(card: ReportCard) -> str:

@@ -10,6 +10,7 @@ from tui.session.approval.fork_words import fork_told
 from tui.session.groups.cells import fact_of, on_member
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
+from tui.session.samples import bound_of
 from tui.session.state import AUTO, SessionState, step_by_id
 from tui.session.views.called import (
     IS_AWAITED,
@@ -194,17 +195,8 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str
             return "", "", f"waiting for a free session on {event.host}, not measured: {titles}"
         case ev.BaselineTaken():
             return event.operator, "", "what the monitors measured until now is what is usual"
-        case ev.TriggerArmed():
-            return "", "", f"{_trigger(event, state)}: beyond the bound at {_value(event.value, event.monitor, state)}"
-        case ev.TriggerTripped():
-            at_last = f"{duration(event.dwell)}, {_value(event.value, event.monitor, state)} at last"
-            return "", "", f"TRIGGER {_trigger(event, state)}: beyond the bound for {at_last}"
-        case ev.TriggerCleared():
-            return (
-                "",
-                "",
-                f"{_trigger(event, state)}: within the bound again at {_value(event.value, event.monitor, state)}",
-            )
+        case ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
+            return "", "", _of_trigger(event, state)
         case _:
             assert_never(event)
 
@@ -229,6 +221,29 @@ def _title(event: ev.AnyEvent, state: SessionState) -> str:
 def _value(value: float, name: str, state: SessionState) -> str:
     monitor = state.runbook.monitors.get(name)
     return figure(value, monitor.number.unit if monitor else "")
+
+
+def _of_trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
+    """A trigger, what the value is while it counts, and what it is now."""
+    title, beyond, value = _trigger(event, state), _beyond(event, state), _value(event.value, event.monitor, state)
+    match event:
+        case ev.TriggerArmed():
+            return f"{title}: {beyond}, at {value}"
+        case ev.TriggerTripped():
+            return f"TRIGGER {title}: {beyond} for {duration(event.dwell)}, {value} at last"
+        case ev.TriggerCleared():
+            return f"{title}: no longer {beyond}, at {value}"
+        case _:
+            assert_never(event)
+
+
+def _beyond(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
+    """What the value is while a trigger counts: above 10 %."""
+    trigger = state.runbook.triggers.get(event.trigger)
+    limit = bound_of(trigger) if trigger else None
+    if limit is None:
+        return "over its limit"
+    return f"{'above' if limit.high else 'below'} {_value(limit.value, event.monitor, state)}"
 
 
 def _trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:

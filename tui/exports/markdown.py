@@ -23,7 +23,7 @@ from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState
-from tui.text.amounts import duration, took_clock
+from tui.text.amounts import duration, took_spelled
 from tui.text.command import command_lines
 from tui.text.markdown_text import fenced, markdown_cell, markdown_text
 
@@ -93,8 +93,8 @@ def _sections(card: ReportCard) -> Iterator[str]:
         return
     yield from ("", "## Time by section", "", "| Section | Took | Usually | |", "|---|--:|--:|---|")
     for section in card.sections:
-        usual = took_clock(section.usual.median) if section.usual else ""
-        took = took_clock(section.took) if section.took >= 1 else ""
+        usual = took_spelled(section.usual.median) if section.usual else ""
+        took = took_spelled(section.took) if section.took >= 1 else ""
         yield f"| {markdown_cell(section.title)} | {took} | {usual} | {slower_words(section)} |"
 
 

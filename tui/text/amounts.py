@@ -105,6 +105,11 @@ def hours_clock(length: timedelta) -> str:
     return f"{hours}:{minutes:02d}"
 
 
+def took_spelled(length: float) -> str:
+    """How long something took that is over, for people who do not know the program: < 1 s, 13 s, 38 min 12 s."""
+    return spelled(timedelta(seconds=length)) if round(length) else "< 1 s"
+
+
 def spelled(length: timedelta) -> str:
     """A length of time in a message to people who do not know the program: 42 s, 2 min 15 s, 1 h 2 min, 1 d 19 h."""
     minutes, rest = divmod(round(max(length, timedelta()).total_seconds()), MINUTE)

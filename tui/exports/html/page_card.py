@@ -6,7 +6,7 @@ from tui.exports.card_rows import CardRow, deviation_words, owed_words, rows, sl
 from tui.exports.html.tags import Child, Html, joined, tag
 from tui.session.report_card.deviations import DeviationGroup
 from tui.session.report_card.report_card import ReportCard
-from tui.text.amounts import duration, took_clock
+from tui.text.amounts import took_spelled
 
 WIDE, HIGH = 1000, 10
 """A bar's own measures; the page stretches it to its width."""
@@ -112,10 +112,10 @@ def sections(card: ReportCard) -> Html | None:
     found = []
     for section in card.sections:
         usual = section.usual.median if section.usual else 0.0
-        beside = f"usually {took_clock(usual)}" if section.usual else ""
-        took = took_clock(section.took) if section.took >= 1 else ""
+        beside = f"usually {took_spelled(usual)}" if section.usual else ""
+        took = took_spelled(section.took) if section.took >= 1 else ""
         late = tag("b", f"{slower_words(section)} ", class_="slower") if section.slower else None
-        label = f"{section.title}: {duration(section.took)}{', ' if beside else ''}{beside}"
+        label = f"{section.title}: {took_spelled(section.took)}{', ' if beside else ''}{beside}"
         found.append(
             tag(
                 "li",

@@ -42,12 +42,16 @@ class Downtime(Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """The whole in words: none, 1 m 52 s, up to 1 m 52 s, 1 m 52 s and not over, not known."""
+        """The whole in words: none, 1:52, up to 1:52, 1:52 and not over, not known."""
+        return self.words_of(duration(self.seconds))
+
+    def words_of(self, length: str) -> str:
+        """The same, with its length written otherwise."""
         if not self.known:
             return "not known"
         if not self.outages:
             return "none"
-        length = ("" if self.sure else "up to ") + duration(self.seconds)
+        length = length if self.sure else f"up to {length}"
         return f"{length} and not over" if self.since else length
 
 
