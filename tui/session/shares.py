@@ -36,31 +36,37 @@ def lasting(samples: Sequence[Counted], bound: float, wanted: float) -> tuple[fl
     Not so where the share may be what it was before, and that is within the bound: a rate of 8 % comes above 10 % now
     and then, which one that has risen to 12 % does not look like.
     """
-    start, span = len(samples) - 1, 0.0
+    start, span = max(0, len(samples) - 1), 0.0
     while start > 0 and span < wanted:
         span += samples[start].span
         start -= 1
-    for place in range(start, len(samples)):
-        if _above(samples[place:], bound):
+    for place, (bad, of) in zip(range(start, len(samples)), _sums_since(samples[start:]), strict=True):
+        above = bad - 0.5 > bound * of + ABOVE * _deviation(bound, of)
+        if above and not _within(samples[place:], bound, bad / of):
             found = sum(sample.span for sample in samples[place + 1 :])
             return found, found >= wanted and _risen(samples[:place], samples[place:], bound)
     return -1.0, False
 
 
-def _above(samples: Sequence[Counted], bound: float) -> bool:
-    """Whether the share of these is above the bound, and that of no part noticeably within it."""
-    bad, of = _sum(samples)
-    if bad - 0.5 <= bound * of + ABOVE * _deviation(bound, of):
-        return False
-    share = bad / of
+def _sums_since(samples: Sequence[Counted]) -> list[tuple[float, float]]:
+    """For each sample what it and those after it come to."""
+    found, bad, of = list[tuple[float, float]](), 0.0, 0.0
+    for sample in reversed(samples):
+        bad, of = bad + sample.bad, of + sample.of
+        found.append((bad, of))
+    return found[::-1]
+
+
+def _within(samples: Sequence[Counted], bound: float, share: float) -> bool:
+    """Whether a part of these, whose `share` is above the bound, is noticeably within it."""
     for first, last, dip in _dips(samples, bound):
         fewest, number = _sum(dip)
         if fewest < bound * number - WITHIN * _deviation(bound, number):
-            return False
+            return True
         edge = first == 0 or last == len(samples)  # before it began, or after it ended
         if edge and fewest < share * number - WITHIN * _deviation(share, number):
-            return False
-    return True
+            return True
+    return False
 
 
 def _dips(samples: Sequence[Counted], bound: float) -> Iterator[tuple[int, int, Sequence[Counted]]]:
