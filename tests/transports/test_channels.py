@@ -171,9 +171,27 @@ def test_who_stops_taking_much_that_comes_slows_nobody_down() -> None:
     before = turn.STREAMS.count
     box = inbox.Inbox()
     for _ in range(2):
-        box.put(Stream.OUT, b"x")
-    assert box.take(0) == [(Stream.OUT, b"xx")]
+        box.put(Stream.OUT, b"x" * inbox.PACKET)
+    assert box.take(0) == [(Stream.OUT, b"xx" * inbox.PACKET)]
     assert turn.STREAMS.count == before + 1
     box.let_go()
     box.let_go()
     assert turn.STREAMS.count == before
+
+
+def test_nobody_waits_for_more_after_the_first_words_of_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(inbox.time, "sleep", slept.append)
+    box = inbox.Inbox()
+    box.put(Stream.ERR, b"begins\n")
+    box.put(Stream.OUT, b"begins\n")
+    assert len(box.take(0) or ()) == 2
+    box.close()
+    assert box.take(0) is None
+    assert slept == []
+    for piece in range(inbox.FEW + 1):
+        box.put(Stream.OUT, b"%d" % piece)
+    box.take(0)
+    box.take(0)
+    assert slept == [inbox.GATHER]
+    box.let_go()

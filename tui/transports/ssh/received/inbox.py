@@ -10,6 +10,9 @@ from tui.transports.ssh.received.turn import STREAMS, Turn
 GATHER = 0.001
 MOST_GATHER = 0.05
 
+FEW, PACKET = 4, 1 << 15
+"""Pieces, and bytes of several, up to which what came at once is not much: the first words of a command are two."""
+
 
 class Inbox:
     """What came on a channel, both streams in the order they arrived."""
@@ -47,8 +50,9 @@ class Inbox:
                 self._news.wait(timeout)
             chunks, closed = list(self._chunks), self._closed
             self._chunks.clear()
-        self._streams(len(chunks) > 1)
-        if len(chunks) > 1:
+        much = len(chunks) > FEW or (len(chunks) > 1 and sum(len(data) for _, data in chunks) >= PACKET)
+        self._streams(much)
+        if much:
             self._turn.take()
         return _joined(chunks) if chunks or not closed else None
 
