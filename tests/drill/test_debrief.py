@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.runbooks import one_section
-from tui.drill.debrief import Debrief, debrief
+from tui.drill.debrief import Debrief, debrief, story_rows
 from tui.drill.scenario import Scenario
 from tui.drill.scenario_files import parse_scenario
 from tui.headless.debriefs import debrief_report
@@ -168,6 +168,7 @@ def test_what_nobody_saw_was_not_noticed(after: Happened) -> None:
     [
         (ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=300), "a trigger: errors"),
         (ev.NoteAdded(text="it is slow", operator="ana"), "a note: it is slow"),
+        (ev.LinkChanged(host="web", link="lost", detail="closed"), "the connection to web was lost"),
     ],
 )
 def test_how_it_was_noticed(after: Happened, event: ev.AnyEvent, words: str) -> None:
@@ -182,6 +183,21 @@ def test_who_says_what_happened_to_a_command_has_noticed_and_decided(after: Happ
     (story,) = after(STRUCK, opened, started, lost, said).stories
     assert (story.noticed, story.first) == (240, "an outcome that was not known: half of it is there")
     assert (story.decided, story.decision) == (240, "resolved as failed")
+
+
+def test_who_left_alone_what_ended_by_itself_is_not_blamed(after: Happened) -> None:
+    lost = ev.LinkChanged(host="web", link="lost", detail="closed")
+    (story,) = after(STRUCK, lost, ev.FaultStruck(fault="disk-freed", title="Somebody makes room", how="timed")).stories
+    assert [words for _, words in story_rows(story)][1:] == [
+        "after 1:00: the connection to web was lost",
+        "nothing: it ended by itself",
+        "after 2:00",
+    ]
+
+
+def test_what_never_ended_was_never_decided_about(after: Happened) -> None:
+    (story,) = after(STRUCK, ev.LinkChanged(host="web", link="lost", detail="closed")).stories
+    assert [words for _, words in story_rows(story)][2:] == ["never", "never"]
 
 
 def test_what_was_mended_before_it_struck_does_not_count(after: Happened) -> None:

@@ -10,7 +10,7 @@ from tui.drill.world import Past, Struck, after, past_attempt
 from tui.runbook.facts import connection_of, holds
 from tui.runbook.walk import steps_of as all_steps
 from tui.session import events as ev
-from tui.session.state import SessionState
+from tui.session.state import CONNECTED, SessionState
 from tui.session.views.called import failed_attempts, over_at, session_called
 from tui.text.amounts import duration
 
@@ -156,6 +156,8 @@ def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
             return f"rollback: {event.reason}"
         case ev.OutcomeResolved():
             return f"an outcome that was not known: {event.reason}"
+        case ev.LinkChanged() if event.link != CONNECTED:
+            return f"the connection to {event.host} was lost"
         case _:
             return ""
 
@@ -248,6 +250,9 @@ def _happened(state: SessionState, entries: Iterable[ev.Entry]) -> Iterator[tupl
     yield from sorted(found, key=lambda each: each[0])
 
 
+BY_ITSELF = "nothing: it ended by itself"
+
+
 def story_lines(one: Story) -> Iterator[str]:
     """A fault and how it ended, in lines."""
     yield from (f"{label}{words}" for label, words in story_rows(one))
@@ -257,7 +262,8 @@ def story_rows(one: Story) -> Iterator[tuple[str, str]]:
     """The same, each line as what stands before its words, and the words."""
     yield "✖ ", f"{one.struck:%H:%M:%S} UTC {one.title} ({one.how})"
     yield "  noticed   ", f"{_after(one.noticed)}{_words(one.first)}"
-    yield "  decided   ", f"{_after(one.decided)}{_words(one.decision)}"
+    by_itself = one.decided is None and one.recovered is not None
+    yield "  decided   ", BY_ITSELF if by_itself else f"{_after(one.decided)}{_words(one.decision)}"
     yield "  recovered ", _after(one.recovered)
     for title in one.vain:
         yield "  no help   ", title

@@ -17,8 +17,6 @@ from tui.widgets.step.laid_out import rows
 
 GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
 TONES = {Tone.GOOD: "bold $st-good", Tone.BAD: BAD, Tone.OPEN: WARN}
-WIDE = 78
-"""From this width on figures have their long names."""
 TITLES = 110
 """From this width on sections have their whole titles."""
 TIME = 8
@@ -46,7 +44,7 @@ def head_lines(card: ReportCard, state: SessionState, width: int, finish: str, r
     if reading:
         lines.append(_fitted([(f"  {READING}", SOFT)], width))
     elif state.finished is None:
-        lines.append(_fitted(_open(state, finish), width))
+        lines.append(_fitted(_open(state, finish, width), width))
     elif card.rollback is not None:
         lines += _because(card.rollback.reason, width)
     return [*lines, _bar_line(card, width), *_figures(card, width)]
@@ -58,14 +56,17 @@ def _because(reason: str, width: int) -> list[Line]:
     return [found[0], _fitted([*found[1], *([(" …", "")] if found[2:] else [])], width)] if found[1:] else found
 
 
-def _open(state: SessionState, finish: str) -> Line:
+def _open(state: SessionState, finish: str, width: int) -> Line:
     left = sum(not state.step(step.id).status.settled for _, step in state.plan())
     words = "not recorded as finished yet" if over(state) else f"{counted(left, 'step')} left"
     if doubtful(state) and state.next_step() is None:
         words = doubt_words(state)
     if open_ := left_words(left_open(state)):
         words = f"✖ {open_}"
-    return [(f"  {words}", WARN), (f"   {finish} finishes it as “{outcome_called(state, result_of(state))}”", "")]
+    finishes = f"   {finish} finishes it as “{outcome_called(state, result_of(state))}”"
+    if cell_len(f"  {words}{finishes}") > width:
+        words = words.replace("not recorded as finished yet", "not recorded yet")
+    return [(f"  {words}", WARN), (finishes, "")]
 
 
 def _bar_line(card: ReportCard, width: int) -> Line:
@@ -95,7 +96,7 @@ def _figures(card: ReportCard, width: int) -> list[Line]:
     numbers: Line = [(" ", "")]
     names: Line = [(" ", "")]
     for value, long, short, style in columns:
-        name = long if width >= WIDE and cell_len(long) <= size - 1 else short
+        name = long if cell_len(long) <= size - 1 else short
         numbers.append((_centred(value, size), style))
         names.append((_centred(name, size), SOFT))
     return [numbers, names]
@@ -120,7 +121,7 @@ def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
         (str(card.deviated), "deviation" + "s" * (card.deviated != 1), "deviated", WARN if card.deviated else "bold"),
         (str(card.failed), "failed attempt" + "s" * (card.failed != 1), "failed", WARN if card.failed else "bold"),
         (cut_off, "downtime", "downtime", BAD if down.over or down.since else "bold"),
-        (f"{card.ticked}/{card.items}", "checklist", "checklist", WARN if card.ticked < card.items else "bold"),
+        (f"{card.ticked}/{card.items}", "checklist", "ticked", WARN if card.ticked < card.items else "bold"),
     ]
 
 
