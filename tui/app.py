@@ -23,9 +23,9 @@ from tui.taking_up import TakingUp
 from tui.text.block import block, last_words, lines_of, pieces
 from tui.text.sentences import sentence
 from tui.widgets.looks import ascii
-from tui.widgets.looks.contrast import readable
+from tui.widgets.looks.css_variables import css_variables
 from tui.widgets.looks.sheet import ParsedOnce
-from tui.widgets.looks.themes import MONO, NIGHT, THEMES, defaults, fitting
+from tui.widgets.looks.themes import MONO, NIGHT, THEMES, fitting
 
 if TYPE_CHECKING:
     from tui.execution.conductor.conductor import Conductor
@@ -66,10 +66,10 @@ class RunbookApp(Attentive, Asked, TakingUp):
         first: the screen to begin with, and the only one.
         """
         super().__init__()
-        self.stylesheet = ParsedOnce(variables=self.theme_variables)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = MONO if self.no_color else fitting(NIGHT, self.console.color_system)
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self.given = given
         self._hosts = hosts
         self.workspace = workspace
@@ -121,13 +121,11 @@ class RunbookApp(Attentive, Asked, TakingUp):
         elif self._rolling_back:
             self.call_after_refresh(self.run_action, "screen.begin('rollback')")
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our names of colours in a theme that does not have them."""
-        return defaults(self.current_theme)
-
     def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours, with words that can be read."""
-        self.theme_variables = readable(super().get_css_variables())
+        """The theme's colours, with words that can be read; none before the theme is ours, as nothing is parsed."""
+        if not hasattr(self, "stylesheet"):
+            return {}
+        self.theme_variables = css_variables(self.current_theme)
         return self.theme_variables
 
     # sessions

@@ -10,10 +10,13 @@ from msgspec import Struct
 from textual.css.model import RuleSet
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
+from textual.css.tokenize import tokenize_values
+from textual.css.tokenizer import Token
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-parse_rules, apply = Stylesheet._parse_rules, Stylesheet.apply
+parse_rules, apply, tokenize = Stylesheet._parse_rules, Stylesheet.apply, tokenize_values
+_tokens: dict[tuple[tuple[str, str], ...], dict[str, list[Token]]] = {}
 _parsed: dict[tuple[Any, ...], list[RuleSet]] = {}
 FLAGS = ("_has_hover_style", "_has_focus_within", "_has_order_style", "_has_odd_or_even")
 """What Textual notes at a widget of the rules that may ever concern it."""
@@ -36,6 +39,14 @@ _worked_out: dict[tuple[int, ...], tuple[list[RuleSet], ByPlace]] = {}
 """By the rules that name a widget, which are kept here so that no others are ever taken for them, and by the place."""
 _of_sheets: dict[tuple[int, ...], tuple[list[RuleSet], dict[Named, ByPlace]]] = {}
 """By all the rules of a sheet, kept too, and by what names a widget."""
+
+
+def tokens(values: dict[str, str]) -> dict[str, list[Token]]:
+    """What the variables of a sheet come to, in place of `tokenize_values`."""
+    key = tuple(values.items())
+    if key not in _tokens:
+        _tokens[key] = tokenize(values)
+    return _tokens[key]
 
 
 def parsed(

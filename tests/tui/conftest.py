@@ -19,7 +19,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.looking import press_what_is_seen
 from tests.support.painting import only_what_is_seen
-from tests.support.parsed_sheets import applied, parsed
+from tests.support.parsed_sheets import applied, parsed, tokens
 from tests.support.runbooks import SMALL
 from tests.support.settled import settled
 from tui.dialogs.base import Dialog
@@ -153,6 +153,7 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parsed)
     monkeypatch.setattr("textual.css.stylesheet.Stylesheet.apply", applied)
+    monkeypatch.setattr("textual.css.stylesheet.tokenize_values", tokens)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from tui.dialogs import Confirm
 from tui.execution.workspace import Workspace
 from tui.text.looks import Look
 from tui.widgets.looks.contrast import ENOUGH, GROUNDS, contrast, readable
+from tui.widgets.looks.css_variables import css_variables
 from tui.widgets.looks.themes import (
     BANDS,
     DAY,
@@ -63,11 +64,6 @@ EXEMPT = ("themes.py", "contrast.py", "colours.py")
 TEXTUALS = {"background", "foreground", "surface", "panel", "accent"}
 
 
-def colours(theme: Theme) -> dict[str, str]:
-    """What the application makes of a theme."""
-    return readable({**defaults(theme), **theme.to_color_system().generate(), **theme.variables})
-
-
 def sources() -> list[Path]:
     files = [one for place in SCREENS for one in ([place] if place.is_file() else place.rglob("*"))]
     return [one for one in files if one.suffix in (".py", ".tcss") and one.name not in EXEMPT]
@@ -75,7 +71,7 @@ def sources() -> list[Path]:
 
 @pytest.mark.parametrize("name", sorted(set(EVERY) - {"ansi-dark", "ansi-light"}))
 def test_words_stand_out_in_every_theme(name: str) -> None:
-    found = colours(EVERY[name])
+    found = css_variables(EVERY[name])
     for word, grounds in GROUNDS.items():
         for ground in grounds:
             behind, colour = Color.parse(found[ground]), Color.parse(found[word])
@@ -95,6 +91,17 @@ def test_our_own_themes_need_no_help_and_are_readable_on_every_ground(name: str)
             assert contrast(Color.parse(variables[word]), Color.parse(variables[ground])) >= ENOUGH, (word, ground)
 
 
+def test_what_a_theme_gives_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out: list[object] = []
+    monkeypatch.setattr("tui.widgets.looks.css_variables.readable", lambda given: (worked_out.append(given), given)[1])
+    theme, other = Theme("one", primary="#ff0000"), Theme("other", primary="#0000ff")
+    first = css_variables(theme)
+    assert css_variables(theme) == first != css_variables(other)
+    first.clear()  # whoever asked may do with it what they like
+    assert css_variables(theme)
+    assert len(worked_out) == 2
+
+
 def sixteen(colour: str) -> int:
     """Which of the 16 colours of a terminal a colour is shown in."""
     number = Rich.parse(colour).downgrade(ColorSystem.STANDARD).number
@@ -105,7 +112,7 @@ def sixteen(colour: str) -> int:
 @pytest.mark.parametrize("name", [NIGHT_16, DAY_16])
 @pytest.mark.parametrize("palette", [XTERM, VGA], ids=["xterm", "vga"])
 def test_with_16_colours_words_stand_out_in_every_terminal(name: str, palette: Sequence[str]) -> None:
-    found = colours(OWN[name])
+    found = css_variables(OWN[name])
     for word, grounds in {**GROUNDS, "foreground": ("background", "panel")}.items():
         for ground in grounds:
             shown = [Color.parse(palette[sixteen(found[one])]) for one in (word, ground)]
@@ -122,7 +129,7 @@ def test_a_theme_of_16_colours_has_no_others(name: str) -> None:
 def test_in_16_colours_production_is_the_loudest() -> None:
     """Its whole bar has a ground of its own, those of a drill and a replay have not."""
     for name in (NIGHT_16, DAY_16):
-        found = colours(OWN[name])
+        found = css_variables(OWN[name])
         assert found["prod-bg"] == found["prod-badge"] == "#aa0000"
         assert found["drill-bg"] == found["replay-bg"] == OWN[name].background
 
@@ -145,7 +152,7 @@ def test_a_terminal_of_16_colours_gets_a_theme_of_them() -> None:
 
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_every_theme_has_every_name(name: str) -> None:
-    found = colours(EVERY[name])
+    found = css_variables(EVERY[name])
     for one in NAMES:
         Color.parse(found[one])
 
@@ -190,7 +197,7 @@ def _styles(file: Path) -> list[str]:
 def test_production_is_the_loudest_mode() -> None:
     """Its bar is further from the rest of the screen than a drill's and a replay's, and its badge is red."""
     for theme in OWN.values():
-        found = colours(theme)
+        found = css_variables(theme)
         ground = Color.parse(found["background"])
         if theme.name != MONO:
             red, green, blue = Color.parse(found["prod-badge"]).rgb

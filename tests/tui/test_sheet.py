@@ -15,6 +15,7 @@ from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen
+from tui.widgets.looks.css_variables import css_variables
 from tui.widgets.looks.themes import DAY
 
 
@@ -101,16 +102,11 @@ async def test_a_screen_that_comes_up_for_the_first_time_is_not_given_all_its_lo
         assert looks(app) == here
 
 
-def test_the_colours_of_a_new_application_are_worked_out_once(
+def test_the_colours_of_a_new_application_are_worked_out_once_and_no_others(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worked_out: list[dict[str, str]] = []
-    variables = RunbookApp.get_css_variables
-
-    def counted(app: RunbookApp) -> dict[str, str]:
-        worked_out.append(variables(app))
-        return worked_out[-1]
-
-    monkeypatch.setattr(RunbookApp, "get_css_variables", counted)
+    asked: list[str] = []
+    monkeypatch.setattr("tui.app.css_variables", lambda theme: (asked.append(theme.name), css_variables(theme))[1])
     app = RunbookApp(workspace)
-    assert [app.stylesheet._variables] == worked_out
+    assert asked == [app.theme]
+    assert app.stylesheet._variables == css_variables(app.current_theme)
