@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,7 +26,7 @@ from tui.transports.ssh.logging_in.client_keys import Credentials
 from tui.transports.ssh_config.resolved import resolve
 
 SSH_PATIENCE = 60.0
-PROXY = "python3 <keys>/proxy %h %p"
+PROXY = f"{sys.executable} -IS <keys>/proxy %h %p"
 _CTR = "Ciphers aes128-ctr"
 
 SERVERS: dict[str, tuple[str, ...]] = {

@@ -67,7 +67,8 @@ def answer(
             entry = scenario.hosts.get(host)
             groups = {name: found.groups[place - 1] or "" for name, place in names_in(rule.match).items()}
             place = {"host": host, "hostname": entry.hostname if entry else host}
-            return _reply(rule, {**facts, **_times(now), **place, **groups})
+            times = _times(now) if any("now" in text for text in (rule.output, *rule.set.values())) else {}
+            return _reply(rule, {**facts, **times, **place, **groups})
     last = next((line for line in reversed(script.splitlines()) if line.strip()), "")
     said = f"drill: this scenario has no answer to: {last[:200]}\n"
     return Reply(lines=(PrintedBytes(Stream.ERR, said.encode()),), exit_status=NO_ANSWER, answered=False)
