@@ -14,6 +14,7 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import comes, running
 from tests.tui.conftest import until
 from tui.execution.workspace import Workspace
+from tui.front import OutputGrew
 from tui.session.state import StepStatus
 
 LAYOUTS, BARS = "screen.py:Screen._refresh_layout", "scrollbar.py:ScrollBar.render"
@@ -80,3 +81,24 @@ async def test_what_can_be_done_is_worked_out_once_for_a_key_while_a_command_run
             for _ in range(20):
                 app.screen.show_keys()
         assert calls["widgets/offers/of_session.py:offered"] <= 1
+
+
+async def test_a_key_works_out_the_rows_between_which_the_mark_moves_and_no_others(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    """Nor does it each time that the command which runs elsewhere may have printed something."""
+    host.replies["uptime"] = Reply(until=threading.Event())
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.RUNNING)
+        screen = app.screen
+        await pilot.press("down", "down", "up")
+        await until(pilot, lambda: screen.checklist.selected not in ("look", "announce"))
+        with calls_counted() as calls:
+            screen.checklist.action_move(1)
+        assert calls["widgets/checklist/plan_text.py:step_row"] <= 2 + 1, "from, to, and the one that runs"
+        number = app.conductor.state.running().number
+        with calls_counted() as calls:
+            screen.on_output_grew(OutputGrew(number))
+            screen.on_output_grew(OutputGrew(number))
+        assert calls.get("screens/run/panes.py:SessionPanes.share_out", 0) == 0

@@ -164,10 +164,10 @@ class SessionShown(FrontPage[None]):
     def on_output_grew(self, event: OutputGrew) -> None:
         if self.hidden:
             return
-        if self._attempt not in event.attempts or not self._followed:
-            self._show_output()
         if self._attempt not in event.attempts:
-            return
+            return  # another output is looked at: which one, the state says
+        if not self._followed:
+            self._show_output()
         size = self.viewer.outputs.size(self._attempt)
         if size == self._painted:
             return  # told with each frame while a command runs, whether it prints or not

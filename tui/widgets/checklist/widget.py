@@ -1,6 +1,6 @@
 """The whole session at a glance: its sections, folded or open, every step with its state, the current one marked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import events
@@ -57,6 +57,9 @@ class Checklist(Lines):
         self._rows = FoldedList(self._outline, frozenset())
         self._by_hand: dict[str, bool] = {}
         self._state: SessionState | None = None
+        self._kept: dict[tuple[str, RowShape], Said] = {}
+        """What rows say in the state `_kept_of`, whatever the time is."""
+        self._kept_of: SessionState | None = None
 
     def watch_moment(self, moment: Moment | None) -> None:
         if moment is None:
@@ -185,9 +188,20 @@ class Checklist(Lines):
         marked = number == self._rows.row_of(self.selected) and bool(self.selected)
         place = RowShape(width=width, selected=marked, rollback=self.rollback, issue=self.issue is not None)
         if row.step is not None:
-            return marked, width, step_row(self.moment, row.step, place)
+            if self.issue is not None or self._state.step(row.step.id).status is StepStatus.RUNNING:
+                return marked, width, step_row(self.moment, row.step, place)  # its time passes
+            moment, step = self.moment, row.step
+            return self._known((step.id, place), lambda: step_row(moment, step, place))
         here = self._outline.part_of(current_step(self._state)) == row.place
         return marked, width, heading(self.moment, row.part, row.place in self._rows.open_parts, here, place)
+
+    def _known(self, row: tuple[str, RowShape], words: Callable[[], list[Piece]]) -> Said:
+        """What a row says in which no time passes; where the mark moves all are asked, and two say something else."""
+        if self._kept_of is not self._state:
+            self._kept, self._kept_of = {}, self._state
+        if row not in self._kept:
+            self._kept[row] = row[1].selected, row[1].width, words()
+        return self._kept[row]
 
     def draw_line(self, y: int) -> Strip:
         plain, said = self.paint("checklist--plain"), self._said.get(y)
