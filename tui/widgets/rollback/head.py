@@ -3,6 +3,7 @@
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.reactive import reactive
 
 from tui.text.block import pieces, styled
@@ -16,6 +17,16 @@ LOW = 24
 """On a terminal of fewer rows the head is as high as its clock, and nothing in it has a frame."""
 
 
+class HeadText(Words):
+    """Says when it has another width: its words are laid out by that, and nothing else asks for them then."""
+
+    class Resized(Message):
+        """The words have another room."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.post_message(self.Resized())
+
+
 class RollbackHead(Horizontal):
     """Shows the rollback at `moment`."""
 
@@ -27,7 +38,7 @@ class RollbackHead(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Figures("0:00", id="rollback-clock")
-        yield Words(id="rollback-text")
+        yield HeadText(id="rollback-text")
         update = Words(id="rollback-update")
         update.border_title = pieces(("Status update", "bold"))
         yield update
@@ -53,6 +64,9 @@ class RollbackHead(Horizontal):
         if self.moment is not None:
             self.set_class(self.app.size.height < LOW, "low")
             self.call_after_refresh(self._again)
+
+    def on_head_text_resized(self) -> None:
+        self._again()
 
     def _again(self) -> None:
         if self.moment is not None:
