@@ -36,7 +36,7 @@ def test_what_was_taken_before_the_session_was_resumed_is_no_refused_message(
     two: Two, redis_server: RedisServer
 ) -> None:
     two.ben.note("look at the queue", "find")
-    until(lambda: len(two.notes()) == 1)
+    until(lambda: len(two.conductor.state.posted) == 1)  # it is in the journal a moment sooner
     again = InboxReader(two.conductor, SessionDirectory(two.conductor.outputs.directory.parent))
     message = relay_of(redis_server).ask("XRANGE", f"runbook:{two.session}:inbox", "-", "+")[-1][1][1]
     again(message)
