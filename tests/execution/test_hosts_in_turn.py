@@ -1,6 +1,8 @@
 """A section that goes over a group host by host: batches, a limit over all of them, and no host left half done."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -180,22 +182,29 @@ def left_in_the_middle(tmp_path: Path, hosts: dict[str, FakeTransport]) -> tuple
     return session, conductor
 
 
-def test_a_session_that_was_left_in_a_batch_goes_on_with_its_hosts(tmp_path: Path) -> None:
-    hosts = fleet()
+@contextmanager
+def taken_up(tmp_path: Path, hosts: dict[str, FakeTransport]) -> Iterator[tuple[Conductor, Path]]:
+    """A session that was left in the middle, taken up by its operator, and its journal: nothing of it runs any more."""
     session, before = left_in_the_middle(tmp_path, hosts)
     store, text = Store(tmp_path / "sessions"), TURNS.replace("AT_ONCE", "2").replace("STOP_AFTER", "1")
     workspace = Workspace(before.runbook, text, store, dict(hosts), SystemClock())
     conductor = workspace.resume(session, "ana")
     conductor.wait()
-    assert {name for name, status in where(conductor).items() if status is CellStatus.PART} == {"web02", "web03"}
-    go(conductor)
-    assert {name for name, status in where(conductor).items() if status is CellStatus.GOOD} == set(NAMES[:4])
-    go(conductor)
-    assert conductor.state.step("roll").status is StepStatus.SIGNED
-    assert all(ran(hosts, word) == dict.fromkeys(NAMES, 1) for word in ("install", "curl", "undrain"))
+    yield conductor, store.find(session).journal
     conductor.close()
-    assert fold(before.runbook, read(store.find(session).journal)) == conductor.state
     workspace.close()
+
+
+def test_a_session_that_was_left_in_a_batch_goes_on_with_its_hosts(tmp_path: Path) -> None:
+    hosts = fleet()
+    with taken_up(tmp_path, hosts) as (conductor, journal):
+        assert {name for name, status in where(conductor).items() if status is CellStatus.PART} == {"web02", "web03"}
+        go(conductor)
+        assert {name for name, status in where(conductor).items() if status is CellStatus.GOOD} == set(NAMES[:4])
+        go(conductor)
+        assert conductor.state.step("roll").status is StepStatus.SIGNED
+        assert all(ran(hosts, word) == dict.fromkeys(NAMES, 1) for word in ("install", "curl", "undrain"))
+    assert fold(conductor.runbook, read(journal)) == conductor.state
 
 
 SOAKS = """

@@ -4,14 +4,12 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.execution.test_hosts_in_turn import TRIPPED, begins_second, left_in_the_middle, soaking
+from tests.execution.test_hosts_in_turn import TRIPPED, begins_second, soaking, taken_up
 from tests.support.fleet import TURNS, begun, fleet
-from tui.execution.workspace import Workspace
 from tui.exports.json import document
 from tui.exports.source import source
 from tui.session.archive.known import known_session
 from tui.session.archive.store import Store
-from tui.session.clock import SystemClock
 from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.called import status_sign, status_word
@@ -77,15 +75,8 @@ def test_a_trigger_that_fires_in_a_soak_makes_it_the_operators(tmp_path: Path) -
 
 
 def test_a_step_that_was_left_in_a_batch_waits_for_who_takes_it_up_once_nothing_of_it_runs(tmp_path: Path) -> None:
-    hosts = fleet()
-    session, before = left_in_the_middle(tmp_path, hosts)
-    store, text = Store(tmp_path / "sessions"), TURNS.replace("AT_ONCE", "2").replace("STOP_AFTER", "1")
-    workspace = Workspace(before.runbook, text, store, dict(hosts), SystemClock())
-    conductor = workspace.resume(session, "ana")
-    conductor.wait()
-    assert told(conductor.state) == {YOURS}
-    conductor.start("roll")
-    assert told(conductor.state) == {RUNS}
-    conductor.wait()
-    conductor.close()
-    workspace.close()
+    with taken_up(tmp_path, fleet()) as (conductor, _):
+        assert told(conductor.state) == {YOURS}
+        conductor.start("roll")
+        assert told(conductor.state) == {RUNS}
+        conductor.wait()

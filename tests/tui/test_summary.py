@@ -1,7 +1,7 @@
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -254,9 +254,9 @@ def test_what_is_longer_than_the_summary_is_wide_hangs_below_its_words() -> None
     assert [row.text for row in rows] == ["receipt", f"  {receipt}"], "it is whole at 80 columns"
 
 
-async def test_while_a_session_is_read_there_is_no_empty_frame(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def may_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Set while a session may be read for its summary."""
     read = threading.Event()
 
     def late(*given: Any) -> Report:
@@ -264,46 +264,38 @@ async def test_while_a_session_is_read_there_is_no_empty_frame(
         return read_report(*given)
 
     monkeypatch.setattr(summary, "read_report", late)
+    yield read
+    read.set()
+
+
+async def test_while_a_session_is_read_there_is_no_empty_frame(workspace: Workspace, may_read: threading.Event) -> None:
     app = RunbookApp(workspace)
-    try:
-        async with app.run_test(size=(80, 24)) as pilot:
-            app.begin(SETUP)
-            await until(pilot, lambda: isinstance(app.screen, SessionScreen))
-            app.show_summary()
-            await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "reading the session…" in shown(app))
-            assert shown(app).count("╭") == 1
-            read.set()
-            await until(pilot, lambda: "Time by section" in shown(app) or "UNFINISHED" in shown(app))
-    finally:
-        read.set()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.begin(SETUP)
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen))
+        app.show_summary()
+        await until(pilot, lambda: isinstance(app.screen, SummaryScreen) and "reading the session…" in shown(app))
+        assert shown(app).count("╭") == 1
+        may_read.set()
+        await until(pilot, lambda: "Time by section" in shown(app) or "UNFINISHED" in shown(app))
 
 
 async def test_what_was_finished_says_so_at_once_while_it_is_read_again(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, may_read: threading.Event
 ) -> None:
-    read = threading.Event()
-    read.set()
-
-    def late(*given: Any) -> Report:
-        read.wait()
-        return read_report(*given)
-
-    monkeypatch.setattr(summary, "read_report", late)
+    may_read.set()
     app = RunbookApp(workspace)
-    try:
-        async with app.run_test(size=(120, 60)) as pilot:
-            await at_summary(pilot, app)
-            assert "f finishes it as “abandoned”" in shown(app)
-            read.clear()
-            app.conductor.finish("abandoned")
-            await until(pilot, lambda: "finished; reading what was recorded…" in shown(app))
-            assert "– ABANDONED" in shown(app)
-            assert "finishes it" not in shown(app)
-            read.set()
-            await until(pilot, lambda: "reading" not in shown(app))
-            assert "– ABANDONED" in shown(app)
-    finally:
-        read.set()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await at_summary(pilot, app)
+        assert "f finishes it as “abandoned”" in shown(app)
+        may_read.clear()
+        app.conductor.finish("abandoned")
+        await until(pilot, lambda: "finished; reading what was recorded…" in shown(app))
+        assert "– ABANDONED" in shown(app)
+        assert "finishes it" not in shown(app)
+        may_read.set()
+        await until(pilot, lambda: "reading" not in shown(app))
+        assert "– ABANDONED" in shown(app)
 
 
 async def test_a_drills_summary_is_marked(make_workspace: Callable[..., Workspace]) -> None:
