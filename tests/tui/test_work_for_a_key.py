@@ -43,8 +43,10 @@ async def test_a_key_to_a_step_of_another_height_lays_the_screen_out_once_and_dr
         screen, found = app.screen, Counter[str]()
 
         def lies(on_running: bool) -> bool:
-            placed = screen.card.outer_size.height == screen.panes._lies.card and not screen._layout_required
-            return placed and (screen.checklist.selected == "look") is on_running
+            """Whether the mark has moved, and the panes lie as its step wants them."""
+            chosen, panes = screen.checklist.selected, screen.panes
+            placed = screen.card.outer_size.height == panes._lies.card and not screen._layout_required
+            return placed and panes._wanted_for[0] == chosen and (chosen == "look") is on_running
 
         await pilot.press("down")
         await until(pilot, lambda: lies(False))
