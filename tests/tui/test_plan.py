@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
+from textual.app import App
 
 from tests.support.counted_calls import calls_counted
 from tests.support.large import SECTION, large, large_text
@@ -14,13 +15,14 @@ from tui.runbook.model import Runbook
 from tui.runbook.reading.lint import lint_text
 from tui.runbook.reading.load import load
 from tui.session import events as ev
-from tui.session.folding.fold import fold
+from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus, plan_of
 from tui.widgets.checklist.folding import FoldedList, opened
 from tui.widgets.checklist.outline import Outline, outline
 from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, section_seen, step_row
+from tui.widgets.checklist.widget import Checklist
 from tui.widgets.moment import Moment, current_step
 
 BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -261,6 +263,44 @@ def test_lint_asks_for_a_short_name_where_a_name_is_cut() -> None:
     assert "short" in doubt.hint
     named = text.replace('title = "A step', 'short = "Brief"\ntitle = "A step')
     assert lint_text(named, "x.toml") == []
+
+
+# what is kept, and what is worked out again
+
+AGAIN = {"action": 0, "host": "x", "command": "x", "mutates": False, "again": True}
+
+
+def test_a_section_counts_the_time_of_a_step_that_was_checked_again(bundled: Runbook) -> None:
+    """A check of a settled step leaves where it stands, and its time as it was until its command has ended."""
+    state = after(bundled, 2)
+    step, number, begun_at = plan_of(state).steps[0][1].id, 1 + max(state.attempts), BEGIN + timedelta(minutes=5)
+    events = [
+        ev.AttemptStarted(attempt=number, step=step, **AGAIN),
+        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=60.0),
+    ]
+    seconds = [tally(state).sections["prepare"].seconds]
+    for event in events:
+        state = apply(state, ev.Entry(state.seq + 1, begun_at, float(state.seq + 1), event))
+        seconds.append(tally(state).sections["prepare"].seconds)
+    assert seconds == [20.0, 20.0, 80.0]
+
+
+async def test_the_row_of_a_step_that_is_checked_again_tells_its_time_as_it_passes(bundled: Runbook) -> None:
+    state = after(bundled, 2)
+    step = plan_of(state).steps[0][1]
+    checked = ev.AttemptStarted(attempt=1 + max(state.attempts), step=step.id, **AGAIN)
+    state = apply(state, ev.Entry(state.seq + 1, BEGIN, float(state.seq + 1), checked))
+    steps = Checklist()
+    app = App[None]()
+    app.compose = lambda: iter([steps])
+    async with app.run_test(size=(60, 40)):
+        steps.moment = Moment(state=state, now=BEGIN)
+        steps.look_at(step.id)
+        for minutes, told in ((5, "5:10"), (6, "6:10")):
+            steps.moment = Moment(state=state, now=BEGIN + timedelta(minutes=minutes))
+            said = [found for y in range(steps.size.height) if (found := steps.said_on(y)) is not None]
+            [row] = [row for row in ("".join(text for text, _ in one) for *_, one in said) if step.title in row]
+            assert row.endswith(told)
 
 
 # what must not grow with a runbook

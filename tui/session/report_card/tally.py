@@ -42,7 +42,7 @@ class Tally(Struct, frozen=True, kw_only=True):
 def tally(state: SessionState) -> Tally:
     """How far a session is."""
     plan, ruled_out = plan_of(state), _left_out(state)
-    waiting = dict(_to_do(plan, ruled_out))
+    waiting, at_work = dict(_to_do(plan, ruled_out)), {state.attempts[number].step for number in state.open_attempts}
     found: dict[str, Counter[StepStatus]] = {section: Counter() for section in waiting}
     lasted = dict.fromkeys(waiting, 0.0)
     for name, standing in state.steps.items():
@@ -54,7 +54,7 @@ def tally(state: SessionState) -> Tally:
             waiting[section.id] -= 1
         found[section.id][stands(state, standing)] += 1
         if standing.status.settled and standing.attempts:
-            lasted[section.id] += _took(plan, state, step, standing)
+            lasted[section.id] += took(state, step) if name in at_work else _took(plan, state, step, standing)
     for name, count in waiting.items():
         if count:
             found[name][StepStatus.PENDING] += count
@@ -91,7 +91,10 @@ def _to_do(plan: Plan, ruled_out: frozenset[str]) -> Mapping[str, int]:
 
 
 def _took(plan: Plan, state: SessionState, step: Step, standing: StepState) -> float:
-    """What a settled step took, kept as long as it stands as it does: the attempts of one that is settled are over."""
+    """What a settled step took, kept as long as it stands as it does, since nothing of it runs.
+
+    While it is checked again it stands as it does too, and takes longer: then nobody may ask here.
+    """
     kept: dict[str, tuple[StepState, float]] = vars(plan).setdefault("_took", {})
     known = kept.get(step.id)
     if known is None or known[0] is not standing:

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from tui.actions import bindings
 from tui.runbook.model import Issue
 from tui.session.state import SessionState, StepStatus
+from tui.session.tries import at_work
 from tui.session.views.called import again_words, count_again
 from tui.text.block import Piece, segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
@@ -188,12 +189,17 @@ class Checklist(Lines):
         marked = number == self._rows.row_of(self.selected) and bool(self.selected)
         place = RowShape(width=width, selected=marked, rollback=self.rollback, issue=self.issue is not None)
         if row.step is not None:
-            if self.issue is not None or self._state.step(row.step.id).status is StepStatus.RUNNING:
-                return marked, width, step_row(self.moment, row.step, place)  # its time passes
+            if self.issue is not None or self._time_passes(self._state, row.step.id):
+                return marked, width, step_row(self.moment, row.step, place)
             moment, step = self.moment, row.step
             return self._known((step.id, place), lambda: step_row(moment, step, place))
         here = self._outline.part_of(current_step(self._state)) == row.place
         return marked, width, heading(self.moment, row.part, row.place in self._rows.open_parts, here, place)
+
+    @staticmethod
+    def _time_passes(state: SessionState, step: str) -> bool:
+        """Whether a row tells a time that grows: of a step that runs, and of one that is settled and checked again."""
+        return state.step(step).status is StepStatus.RUNNING or at_work(state, step)
 
     def _known(self, row: tuple[str, RowShape], words: Callable[[], list[Piece]]) -> Said:
         """What a row says in which no time passes; where the mark moves all are asked, and two say something else."""
