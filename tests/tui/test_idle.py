@@ -230,7 +230,7 @@ async def test_a_second_renders_the_rows_of_what_it_changes_and_no_others(
 async def test_what_another_screen_hides_works_nothing_out(workspace: Workspace, clock: FakeClock) -> None:
     async with counted(workspace, (120, 40)) as (app, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen) and app.screen_stack[-2].hidden)
         run = app.screen_stack[-2]
         with calls_counted() as calls:
             conductor = cast(Any, app.conductor)
