@@ -20,7 +20,7 @@ from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.report_card.deviations import deviations, overruns
 from tui.session.state import StepStatus
 from tui.session.tries import waiting_since
-from tui.session.views.called import attempt_called, failed_attempts
+from tui.session.views.called import attempt_called, failed_attempts, status_word
 from tui.session.views.markers import MarkerKind, marker_of
 from tui.widgets.glyphs import attempt_sign
 
@@ -128,6 +128,7 @@ def test_a_wait_that_was_cut_off_goes_on_with_the_rest_of_its_time(begun: Begun,
         conductor.wait(0.01)
     conductor.cancel()
     conductor.wait()
+    assert status_word(conductor.state, conductor.state.step("green")) == "your turn", "nothing asks again by itself"
     first = conductor.state.attempts[1].started
     clock.ahead += timedelta(hours=3)
     assert waiting_since(conductor.state, step, 0) == first

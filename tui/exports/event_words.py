@@ -175,7 +175,7 @@ def _of_answer(event: ev.AnswerEvent, state: SessionState) -> tuple[str, str, st
             why = f": {event.reason}" if event.reason else ""
             return event.operator, "", f"corrected {event.name} from {event.before!r} to {event.value!r}{why}"
         case ev.NoteAdded():
-            return event.operator, title, f"note: {event.text}"
+            return event.operator, title, event.text if event.pauses else f"note: {event.text}"
         case _:
             assert_never(event)
 

@@ -274,7 +274,7 @@ def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:
         case ev.MessageSent():
             yield event.operator, "sent {} message(s)"
         case ev.NoteAdded():
-            yield event.operator, "wrote {} note(s)"
+            yield event.operator, "stopped {} time(s)" if event.pauses else "wrote {} note(s)"
         case _:
             assert_never(event)
 

@@ -251,12 +251,16 @@ class LinkOpened(Event, frozen=True, kw_only=True):
 
 
 class NoteAdded(Event, frozen=True, kw_only=True):
-    """The operator wrote something down, or somebody who follows the session did: then `posted` is their message."""
+    """The operator wrote something down, or somebody who follows the session did: then `posted` is their message.
+
+    Where it `pauses`, the program did: nothing of the step runs any more, and it continues when a person says so.
+    """
 
     text: str
     operator: str
     step: str = ""
     posted: Posted | None = None
+    pauses: bool = False
 
 
 class RollbackStarted(Event, frozen=True, kw_only=True):

@@ -95,7 +95,7 @@ class HostsInTurn:
         Raises:
             Detached: on some it keeps running without us.
         """
-        first = True
+        first = not self._recorder.state.step(self._step.id).paused  # a decision about a host begins no other batch
         while self._may_begin() and (batch := batch_now(self._recorder.state, self._step)) is not None:
             new = not batch.begun and batch.number > 1
             if new and (self._undecided() or not (self._soaked(batch) if self._step.soak else first)):

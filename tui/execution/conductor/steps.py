@@ -17,10 +17,14 @@ from tui.runbook.groups.members import group_named, hosts_named
 from tui.runbook.model import Action, Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.waves import waves
+from tui.session import events as ev
+from tui.session.groups.batches import waits_for_soak
 from tui.session.groups.cells import Cell
 from tui.session.outcome import LookResult, Outcome, OutcomeKind
 from tui.session.output.output import OutputUnwritable
-from tui.session.state import Attempt
+from tui.session.state import Attempt, StepStatus
+from tui.session.tries import at_work
+from tui.session.views.called import trying_again
 from tui.session.views.doubts import checks_of
 from tui.transports.base import CancelToken, Left, TerminalEnd
 
@@ -60,6 +64,24 @@ class StepRunner:
 
     def run(self, step: Step, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool] = always) -> None:
         """Run the step's commands from where it stands until a person is needed, one is not good, or none is left."""
+        self._to_a_rest(step, cancel, may_go_on)
+        if cancel.cancelled:
+            self._record_stop(step, cancel)
+
+    def _record_stop(self, step: Step, cancel: CancelToken) -> None:
+        """Record that what is left of a step waits for a person, where no command's end tells it."""
+        with self._recorder.lock:
+            state = self._recorder.state
+            standing = state.step(step.id)
+            if standing.status is not StepStatus.RUNNING or standing.paused or at_work(state, step.id):
+                return
+            batch = waits_for_soak(state, step)
+            soaks = f"in the soak before {batch.words}" if batch is not None else ""
+            where = soaks or ("between two tries" if trying_again(state, standing) else "between two commands")
+            words = f"{'left' if cancel.left else 'stopped'} {where}; what is left waits for a person"
+            self._recorder.record(ev.NoteAdded(text=words, operator=state.operator, step=step.id, pauses=True))
+
+    def _to_a_rest(self, step: Step, cancel: CancelToken, may_go_on: Callable[[Step, Action], bool]) -> None:
         while not cancel.cancelled:
             index = self._recorder.state.step(step.id).action
             if index >= len(step.actions) or not step.actions[index].automatic:

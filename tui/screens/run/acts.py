@@ -27,14 +27,13 @@ from tui.screens.run.text import (
     check_lines,
     sign_rows,
     skip_words,
+    stop_lines,
 )
 from tui.session.groups.cells import member_of, unknown_attempts
 from tui.session.possible.refusals import ACTING
 from tui.session.state import StepStatus, action_then
-from tui.session.views.called import hosts_running
 from tui.session.views.doubts import begins_anew, doubt_words, doubtful, unasked
 from tui.session.views.rollback import look_wanted
-from tui.text.command import command_lines
 from tui.text.sentences import missed
 from tui.transports.terminals.joining import HereTerminal
 from tui.widgets.moment import current_step, waiting_kind
@@ -275,15 +274,8 @@ class SessionActs(AllowedStarts):
     async def action_cancel(self) -> None:
         if self.refused("cancel"):
             return
-        running = self.viewer.state.running()
-        lines = ["It is not run again."]
-        if running is not None:
-            lines = [
-                *command_lines(f"{hosts_running(self.viewer.state)}: {running.whole}"),
-                "The command and everything it started are stopped; the step is then cancelled.",
-                "What it has done until then stays: nothing is undone by itself.",
-            ]
-        if await self.app.ask(Confirm("Stop the running command?", lines, yes="Stop it", kind="■ STOP")):
+        title, lines = stop_lines(self.viewer.state)
+        if await self.app.ask(Confirm(title, lines, yes="Stop it", kind="■ STOP")):
             self.conductor.cancel()
 
     async def _resolve(self, step: Step) -> None:

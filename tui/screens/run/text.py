@@ -17,15 +17,16 @@ from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
 from tui.session.events import Check
-from tui.session.groups.batches import batch_now
+from tui.session.groups.batches import batch_now, waits_for_soak
 from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, member_of
 from tui.session.groups.printed_alike import said_alike
 from tui.session.state import Attempt, SessionState, StepStatus, action_then, step_by_id
-from tui.session.views.called import OUTSIDE_WORDS, attempt_called, place_words
+from tui.session.views.called import OUTSIDE_WORDS, attempt_called, hosts_running, place_words
 from tui.session.views.doubts import begins_anew
 from tui.session.views.usual import Usual
-from tui.text.amounts import guessed, took_words
+from tui.text.amounts import counted, guessed, took_words
 from tui.text.block import NO_BREAK, Piece, shown
+from tui.text.command import command_lines
 from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
 from tui.widgets.step.beside import on_hosts
@@ -294,3 +295,18 @@ def _runs_at_once(state: SessionState, step: str) -> bool:
     """Whether a step's start runs something whose output comes."""
     known = index_of(state.runbook).steps.get(step)
     return known is not None and state.step(step).status is StepStatus.PENDING and known.actions[0].automatic
+
+
+def stop_lines(state: SessionState) -> tuple[str, list[str]]:
+    """What the operator is asked before what runs is stopped, and what follows from it."""
+    if (running := state.running()) is not None:
+        return "Stop the running command?", [
+            *command_lines(f"{hosts_running(state)}: {running.whole}"),
+            "The command and everything it started are stopped; the step is then cancelled.",
+            "What it has done until then stays: nothing is undone by itself.",
+        ]
+    batch = waits_for_soak(state, step_by_id(state.runbook, state.current)) if state.current else None
+    if batch is not None:
+        following = f"Batch {batch.number}/{batch.total} ({counted(len(batch.hosts), 'host')}) begins when you say so."
+        return "Stop the soak?", ["Nothing runs on a host now.", following]
+    return "Stop the step here?", ["Nothing of it runs on a host now.", "What is left is run when you say so."]

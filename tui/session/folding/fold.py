@@ -129,9 +129,7 @@ def _taken_over(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionS
     facts = {**state.facts, "operator": event.operator}
     # another process has another clock: nobody knows whether the monitor stayed beyond the bound
     state = replace(state, operator=event.operator, facts=facts, finished=None, finished_at=None, triggers={})
-    state = replace(state, epoch=event.epoch or state.epoch)
-    if isinstance(event, ev.SessionResumed):  # what was begun continues only when its operator says so
-        state = with_paused(state)
+    state = with_paused(replace(state, epoch=event.epoch or state.epoch))
     if not state.drill:
         return state
     # a drill's host starts with the program: that is no restart of the one that it stands for

@@ -162,7 +162,7 @@ def _attempt_rejoined(event: ev.AttemptRejoined, state: SessionState) -> Session
     attempt = replace(state.attempts[event.attempt], outcome=None, seconds=None, judged=False)
     state = with_attempt(state, attempt)
     at = _place(state, attempt.step, attempt.action)
-    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=at)
+    return _with_step(state, attempt.step, status=StepStatus.RUNNING, action=at, paused=True)
 
 
 def _place(state: SessionState, step: str, action: int) -> int:
@@ -186,7 +186,7 @@ def _attempt_finished(event: ev.AttemptFinished, state: SessionState) -> Session
     if attempt.aside or event.retrying:
         return state
     if group_at(state, attempt.step, attempt.action):
-        return _cells_settled(state, attempt)
+        return _cells_settled(state, attempt, state.step(attempt.step).paused)
     if event.outcome.kind is OutcomeKind.UNKNOWN:
         return _with_step(state, attempt.step, status=StepStatus.UNKNOWN)
     if not event.outcome.ended_by_itself:
@@ -203,20 +203,23 @@ def _attempt_checked(event: ev.AttemptChecked, state: SessionState) -> SessionSt
     if event.retrying or attempt.aside:
         return state
     if group_at(state, attempt.step, attempt.action):
-        return _cells_settled(state, attempt)
+        return _cells_settled(state, attempt, state.step(attempt.step).paused)
     return _settle_action(state, attempt.step, attempt.action, event.checks)
 
 
-def _cells_settled(state: SessionState, attempt: Attempt) -> SessionState:
-    """The state after one host of a group came to its end; the last of them decides where the step stands."""
+def _cells_settled(state: SessionState, attempt: Attempt, paused: bool = False) -> SessionState:
+    """The state after one host of a group came to its end; the last of them decides where the step stands.
+
+    Args:
+        paused: whether what is left waits for a person, whatever else would keep it from continuing.
+    """
     if at_work(state, attempt.step):
         return _with_step(state, attempt.step, status=StepStatus.RUNNING)
     step = step_by_id(state.runbook, attempt.step)
     standing, at = standing_of(state, step, attempt.action), _place(state, attempt.step, attempt.action)
     if standing.status in (StepStatus.RUNNING, StepStatus.UNKNOWN):
         waits = waits_for_person(state, step) is not None or (step.each and undecided_triggers(state, step))
-        paused = state.step(step.id).paused or bool(waits)
-        return _with_step(state, attempt.step, status=standing.status, action=at, paused=paused)
+        return _with_step(state, attempt.step, status=standing.status, action=at, paused=paused or bool(waits))
     check = standing.check(group_at(state, attempt.step, attempt.action))
     if step.each and check.ok:
         at = len(step.actions) - 1
@@ -232,7 +235,7 @@ def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.
     check = ev.Check(expected="the outcome, decided by a person", came=came, ok=event.succeeded)
     state = _with_step(state, attempt.step, decided=event.operator)
     if group_at(state, attempt.step, attempt.action):
-        return _cells_settled(state, attempt)
+        return _cells_settled(state, attempt, not event.succeeded)  # only where it succeeded the step continues
     return _settle_action(state, attempt.step, attempt.action, (check,))
 
 
@@ -283,8 +286,9 @@ def _note_added(event: ev.NoteAdded, state: SessionState) -> SessionState:
     state = with_posted(state, event.posted)
     if not event.step:
         return state
-    current = state.current
-    state = _with_step(state, event.step, notes=(*state.step(event.step).notes, event.text))
+    current, standing = state.current, state.step(event.step)
+    paused = standing.paused or event.pauses
+    state = _with_step(state, event.step, notes=(*standing.notes, event.text), paused=paused)
     return replace(state, current=current)
 
 

@@ -94,6 +94,12 @@ def waits_for_person(state: SessionState, step: Step) -> Batch | None:
     return batch if batch is not None and not batch.begun and batch.number > 1 and not step.soak else None
 
 
+def waits_for_soak(state: SessionState, step: Step) -> Batch | None:
+    """The batch that begins by itself once the one before it was soaked; None where there is none."""
+    batch = batch_now(state, step)
+    return batch if batch is not None and not batch.begun and batch.number > 1 and step.soak else None
+
+
 def undecided_triggers(state: SessionState, step: Step) -> tuple[str, ...]:
     """The triggers that fired since a person last let a step run: the next batch begins once somebody does again."""
     seen = state.step(step.id).tripped_then
