@@ -183,6 +183,7 @@ def test_textuals_application_and_screens() -> None:
     has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
     has("textual", screen._compositor, "_dirty_regions size", "tui/widgets/page.py")
     takes("textual", screen._screen_resized, "size", "tui/widgets/page.py")
+    takes("textual", Screen._on_timer_update, "self", "tui/attention.py: _end_batch")
     takes("textual", screen._compositor.render_update, "full screen_stack", "tui/widgets/page.py")
     takes("textual", screen._compositor._get_renders, "crop", "tui/widgets/spans.py: SparingCompositor")
     has("textual", Stylesheet(), "_parse_cache", "tui/widgets/looks/sheet.py")

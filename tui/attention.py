@@ -128,6 +128,8 @@ class Attentive(Front):
         if self._lost:
             self._lost, self._held_back = False, True
             self.screen.refresh()
+            if math.isinf(self.painted):
+                self.screen.call_later(self.screen._on_timer_update)  # not up to a 60th of a second later
         else:
             self.screen.check_idle()
 

@@ -1,5 +1,7 @@
 """The frames of the first screen: how the keys lead through them, and that nothing in them is cut."""
 
+import asyncio
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -110,6 +112,15 @@ async def test_the_window_is_painted_before_what_is_on_the_disk_is_even_laid_out
             assert words in first, "the first frame says where one is and whether now is the time"
         assert "Follow-ups" in last
         assert "Follow-ups" not in first, "it waited for what is below"
+
+
+async def test_the_first_frame_waits_for_no_timer(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 3600.0)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)):
+        while math.isinf(app.painted):  # noqa: ASYNC110 – a pilot's pause would paint it
+            await asyncio.sleep(0.001)
+        assert isinstance(app.screen, HomeScreen)
 
 
 async def test_the_hosts_of_an_unfinished_session_are_asked_whether_they_answer(
