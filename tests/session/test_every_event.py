@@ -17,6 +17,8 @@ from tui.execution.secrecy.redacted_events import STRUCTURAL, guarded
 from tui.exports.event_words import event_words
 from tui.exports.report import _deeds
 from tui.session import events as ev
+from tui.session.approval.fork_words import said_in
+from tui.session.archive.files_told import FilesTold
 from tui.session.folding.fold import apply
 from tui.session.outcome import OutcomeKind
 from tui.session.report_card.deviations import _deviation
@@ -27,11 +29,8 @@ GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.Answe
 PICKS = {
     ("exports/report.py", "_in_brief"): "a kind that is not named has its row",
     ("exports/asciicast.py", "_seen"): "a kind that is not named is shown in its words",
-    ("session/archive/verifying.py", "_journal"): "it picks what the files beside the journal are compared with",
     ("drill/debrief.py", "_noticed"): "it picks what tells somebody that something is wrong",
     ("drill/debrief.py", "_decided"): "it picks what somebody decides",
-    ("session/approval/fork_words.py", "_said"): "it picks what an earlier writer did that a person must know",
-    ("sharing/fetched_files.py", "hear"): "it picks what names a file beside the journal",
 }
 """The matches over events whose default is meant, and why."""
 
@@ -101,7 +100,7 @@ def test_each_match_over_events_ends_where_the_type_checker_finds_a_forgotten_ki
     assert {place for place, never in found.items() if not never} == set(PICKS)
 
 
-@pytest.mark.parametrize("handler", ["fold", "words", "markers", "deviations", "people"])
+@pytest.mark.parametrize("handler", ["fold", "words", "markers", "deviations", "people", "files", "forks"])
 def test_a_kind_that_nobody_handles_is_an_error(handler: str) -> None:
     state = initial(small())
     entry = ev.Entry(seq=0, at=datetime(2026, 1, 1, tzinfo=UTC), mono=0.0, event=Unheard())  # type: ignore[arg-type]  # the kind is not in the union
@@ -111,6 +110,8 @@ def test_a_kind_that_nobody_handles_is_an_error(handler: str) -> None:
         "markers": lambda: marker_of(entry, state),
         "deviations": lambda: list(_deviation(entry.event, state)),
         "people": lambda: list(_deeds(entry.event)),
+        "files": lambda: FilesTold().hear(entry.event),
+        "forks": lambda: said_in([entry]),
     }
     with pytest.raises(AssertionError):
         handlers[handler]()

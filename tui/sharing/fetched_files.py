@@ -8,6 +8,7 @@ from msgspec import Struct
 
 import tui
 from tui.session import events as ev
+from tui.session.archive.files_told import FilesTold
 from tui.session.archive.manifest import FORMAT, NAMES, Manifest, Member
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.durable import write_new
@@ -21,27 +22,6 @@ from tui.sharing.seals import Seals
 
 PATIENCE = 10.0
 """Seconds in which what the journal has said must be there: a bucket is looked at every two seconds."""
-
-
-class FilesTold(Struct):
-    """What the journal says of the other files."""
-
-    scenario: str = ""
-    steps: dict[int, str] = {}
-    finished: dict[int, ev.AttemptFinished] = {}
-    evidence: dict[str, str] = {}
-
-    def hear(self, entry: ev.Entry) -> None:
-        """Take note of an event."""
-        match entry.event:
-            case ev.SessionStarted() as event:
-                self.scenario = event.scenario_hash
-            case ev.AttemptStarted() as event:
-                self.steps[event.attempt] = event.step
-            case ev.AttemptFinished() as event:
-                self.finished[event.attempt] = event
-            case ev.QuestionAnswered() as event:
-                self.evidence |= {one.name: one.sha256 for one in event.files}
 
 
 class FilesCame(Struct, frozen=True):
@@ -113,9 +93,9 @@ def fetch_files(directory: SessionDirectory, feed: Feed, seals: Seals, told: Fil
                 missing[f"attempts/{path.name}"] = f"when the output of attempt {number} came"
             else:
                 write_new(path, data)
-    if told.scenario:
+    if told.started is not None and told.started.scenario_hash:
         name = directory.scenario.name
-        data = files.fetched(name, told.scenario)
+        data = files.fetched(name, told.started.scenario_hash)
         if data is None:
             missing[name] = "the drill's scenario"
         else:

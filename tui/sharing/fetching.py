@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from tui.errors import SessionError
 from tui.runbook.reading.load import load_text
+from tui.session.archive.files_told import FilesTold
 from tui.session.archive.manifest import FETCHED, manifest_of
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.folding.fold import apply
 from tui.session.journal.durable import sync_directory, write_new
 from tui.session.journal.private import private_folder
 from tui.session.state import initial
-from tui.sharing.fetched_files import FilesTold, fetch_files
+from tui.sharing.fetched_files import fetch_files
 from tui.sharing.following.proving import LineProof
 from tui.sharing.handed_on import TEXT, Beat, Feed, ShareFailed, beat_of
 from tui.sharing.publishing.fork_reader import REPLACED
@@ -160,7 +161,7 @@ def _journal(
                 file.write(one.line + b"\n")
                 for entry in one.entries:
                     state = apply(state, entry)
-                    told.hear(entry)
+                    told.hear(entry.event)
             if came:
                 until = time.monotonic() + PATIENCE
             elif proof.count >= beat.count:

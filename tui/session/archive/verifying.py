@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
 from tui.session import events as ev
+from tui.session.archive.files_told import FilesTold
 from tui.session.archive.manifest import FETCHED, Manifest, manifest_of
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import walk
@@ -35,15 +36,11 @@ class ProvedFolder(Struct, kw_only=True):
     unproved: tuple[str, ...] = ()
 
 
-class _Told(Struct):
+class _Told(FilesTold):
     """What the journal says of the other files, as far as it is sound, and which of them were not fetched."""
 
     count: int = 0
     head: str = ""
-    started: ev.SessionStarted | None = None
-    steps: dict[int, str] = {}
-    finished: dict[int, ev.AttemptFinished] = {}
-    files: dict[str, str] = {}
     missing: frozenset[str] = frozenset()
 
     def did_not_come(self, path: Path) -> bool:
@@ -87,7 +84,7 @@ def prove(directory: SessionDirectory) -> ProvedFolder:
 
 
 def _journal(directory: SessionDirectory, told: _Told, manifest: Manifest | None) -> Iterator[str]:
-    """Walk the journal, and hold it against the receipt that was left beside it; gives what that does not cover."""
+    """Walk the journal, and compare it with the receipt that was left beside it; gives what that does not cover."""
     wrong, receipt = None, None
     try:
         receipt = kept_receipt(directory.journal)
@@ -98,15 +95,7 @@ def _journal(directory: SessionDirectory, told: _Told, manifest: Manifest | None
         wrong = error
     for line in walk(directory.journal):
         told.count, told.head = line.entry.seq + 1, line.head
-        match line.entry.event:
-            case ev.SessionStarted() as event:
-                told.started = told.started or event
-            case ev.AttemptStarted() as event:
-                told.steps[event.attempt] = event.step
-            case ev.AttemptFinished() as event:
-                told.finished[event.attempt] = event
-            case ev.QuestionAnswered() as event:
-                told.files.update({one.name: one.sha256 for one in event.files})
+        told.hear(line.entry.event)
         if receipt and told.count == receipt.count and told.head != receipt.head:
             words = f"{directory.journal}, line {told.count}: it is not the line that its receipt speaks of"
             raise JournalDamaged(words, COPY)
@@ -139,7 +128,7 @@ def _texts(directory: SessionDirectory, started: ev.SessionStarted | None) -> It
 
 
 def _evidence(directory: SessionDirectory, told: _Told) -> Iterator[SessionError]:
-    for name, digest in told.files.items():
+    for name, digest in told.evidence.items():
         path = directory.path / FOLDER / name
         if not told.did_not_come(path) and _hash_of(path) != digest:
             yield SessionError(f"{path}, given as evidence, is not what was recorded", COPY)
