@@ -79,7 +79,7 @@ screenshots: dev-environment ## draw every screen from the drill into screenshot
 recording: dev-environment ## draw the recording of the README: a drill that goes wrong and is rolled back
 	@$(VENV)/bin/python -m tools.recording
 
-lock: dev-environment ## write requirements/*.txt anew (ARGS=--upgrade takes newer versions)
+lock: dev-environment ## write requirements/*.txt again (ARGS=--upgrade takes newer versions)
 	@tools/lock $(ARGS)
 
 wheel: dev-environment ## build the wheel into dist/

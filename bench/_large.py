@@ -1,4 +1,4 @@
-"""The run screen on a terminal, in a session of a runbook with so many steps, all of which succeed at once."""
+"""The run screen on a terminal, in a session of a runbook with this number of steps, all of which succeed at once."""
 
 import sys
 import tempfile

@@ -17,7 +17,7 @@ ATTEMPTS = 1_500
 
 
 def large_session(root: Path, events: int) -> SessionDirectory:
-    """A deployment with so many events: up to ATTEMPTS commands, and monitors for the rest."""
+    """A deployment with this number of events: up to ATTEMPTS commands, and monitors for the rest."""
     directory = SessionDirectory(root / "20260107T020000Z-deploy-bench0")
     directory.attempts.mkdir(parents=True)
     directory.runbook.write_text(read_whole(bundled("runbook.toml")).text, encoding="utf-8")

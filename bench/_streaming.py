@@ -1,4 +1,4 @@
-"""The run screen on a terminal, its first step printing so many MB a second for as long as it is let."""
+"""The run screen on a terminal, its first step printing a number of MB a second until it is stopped."""
 
 import gc
 import itertools

@@ -123,7 +123,7 @@ def end_shown(reader: OutputReader) -> None:
 
 
 def written(writer: OutputWriter, size: int) -> None:
-    """Write so many bytes as they come from a host."""
+    """Write a number of bytes as a host sends them."""
     for at in range(0, size, len(PIECE)):
         writer.write("out", PIECE[: size - at])
     writer.close()

@@ -166,7 +166,7 @@ class Measuring:
         return sum(path.stat().st_size for path in Path(self._folder).rglob("*.out"))
 
     def measured(self) -> Measured:
-        """What came of the keys so far."""
+        """The results of the keys until now."""
         screen, beside = (
             (now - then) / len(self._times) for now, then in zip(self.terminal.spent(), self._spent, strict=True)
         )

@@ -3,7 +3,7 @@
 Target: the median within 5 % of that of the session alone. Both run at the same time and the keys are pressed in turn,
 so that what else the machine does is in both. Ten followers are elsewhere in life: here they get only what nobody
 else wants of the processors, and it is said how far behind they were. The processor time of the thread that
-draws says the same once more.
+draws says the same again.
 """
 
 import os

@@ -41,7 +41,7 @@ def main(counts: tuple[int, ...]) -> None:
 
 
 def grow(root: Path, one: SessionDirectory, count: int) -> None:
-    """Copy a session until there are so many; the indexes are removed."""
+    """Copy a session until this number is there; the indexes are removed."""
     for number in range(len(list(root.iterdir())), count):
         shutil.copytree(
             one.path, root / f"2026{1 + number // 28 % 12:02}{1 + number % 28:02}T020000Z-deploy-{number:06x}"

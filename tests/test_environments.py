@@ -254,7 +254,7 @@ def test_a_value_that_is_another_one_today_is_asked_about_with_both(
     settings(tmp_path, '[variables.shop]\nsite = "first.example"\n')
     session = begun(place, runbook, "production")
     own = f"{place.one.directory} production shop.example Production"
-    assert again(place, runbook, session) == own, "the settings say what they said when it began: that is no news"
+    assert again(place, runbook, session) == own, "the settings say what they said when it began: that is not news"
     settings(tmp_path, '[variables.shop]\nsite = "other.example"\n')
     with pytest.raises(HostsMoved) as refused:
         again(place, runbook, session)

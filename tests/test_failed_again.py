@@ -1,4 +1,4 @@
-"""In CI a few tests that failed beside others are tried again alone; many are no chance."""
+"""In CI a few tests that failed beside others are tried again alone; many are not chance."""
 
 import json
 from pathlib import Path

@@ -16,7 +16,7 @@ from tui.session.journal.journal import read
 pytestmark = pytest.mark.needs("sshd", "ssh")
 
 LINE_AGAIN = "\x15"
-"""Ctrl+U: what was typed while the terminal was opened is no part of the first line."""
+"""Ctrl+U: what was typed while the terminal was opened is not part of the first line."""
 
 
 def pressed(screen: Terminal, keys: str, shown: bytes) -> None:

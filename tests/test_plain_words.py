@@ -10,14 +10,19 @@ from typing import Any
 import pytest
 
 from tests.support.retired_words import RETIRED, retired
-from tests.support.source_trees import nodes_of, sources
+from tests.support.source_trees import nodes_of
 from tui.runbook.reading.edition.second_edition import plain
 from tui.runbook.reading.load import read_whole
 
 ROOT = Path(__file__).parents[1]
 DRILLS = sorted((ROOT / "drills").glob("*.toml"))
-FOLDERS = sorted({file.parent for file in (ROOT / "tui").rglob("*.py")})
-PAGES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+PARTS = (ROOT / "runbook.toml", *sorted((ROOT / "runbook").glob("*.toml")))
+FOLDERS = sorted({file.parent for name in ("tui", "tools", "bench") for file in (ROOT / name).rglob("*.py")})
+PAGES = (
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")),
+)
+PAGES += (ROOT / "Makefile",)
 SHOWN = {"title", "text", "note", "prompt", "ask", "body", "to", "forbidden", "look_for"}
 COMMANDS = {"run", "preamble"}
 # What a person reads of a command: what it prints itself. A drill's `output` is what a real program printed.
@@ -64,7 +69,7 @@ def strings(file: Path) -> Iterator[tuple[int, str]]:
     for constant in nodes_of(file, ast.Constant):
         if isinstance(constant.value, str):
             yield constant.lineno, constant.value
-    for number, line in enumerate(sources()[file].splitlines(), 1):
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if "#" in line:
             yield number, line[line.index("#") :]
 
@@ -87,6 +92,12 @@ def test_no_page_has_a_retired_word(page: Path) -> None:
         lines = lines[: lines.index("| not | but |")]
     found = [f"{number}: {word}" for number, line in enumerate(lines, 1) for word in retired(line)]
     assert found == []
+
+
+@pytest.mark.parametrize("file", [*DRILLS, *PARTS], ids=lambda file: file.stem)
+def test_no_comment_of_a_drill_or_of_the_runbook_has_a_retired_word(file: Path) -> None:
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.lstrip().startswith("#")]
+    assert [f"{line}: {word}" for line in lines for word in retired(line)] == []
 
 
 def test_the_page_of_words_has_each_retired_word_with_the_usual_one() -> None:

@@ -1,11 +1,11 @@
-"""Name the tests that failed in the last run, if they are few: more than that is no chance."""
+"""Name the tests that failed in the last run, if they are few: more than that is not chance."""
 
 import json
 import sys
 from pathlib import Path
 
 FEW = 3
-"""So many may fail beside others and be tried again alone."""
+"""Up to this number may fail beside others and be tried again alone."""
 LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
 """Where pytest's cache keeps them."""
 

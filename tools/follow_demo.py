@@ -99,7 +99,7 @@ def _shown(tmux: tuple[str, ...], detached: bool) -> int:
     """Wait until the terminals have ended, attached to them or not; the exit status."""
     if not detached:
         attached = subprocess.run((*tmux, "attach", "-t", "demo"), check=False)
-        return int(attached.returncode != 0 and _is_there(tmux))  # this is no terminal that tmux can draw on
+        return int(attached.returncode != 0 and _is_there(tmux))  # this is not a terminal that tmux can draw on
     print(f"{shlex.join(tmux)} attach", flush=True)
     while _is_there(tmux):
         time.sleep(0.5)

@@ -49,8 +49,8 @@ class Shot(Struct, frozen=True):
     """One picture: go by `method` up to the step `before` (empty: no session), press keys, wait for words.
 
     `press` holds keys, and texts to wait for between them, marked by a leading "…". `card` leaves the card of a session
-    that is taken up again where it is; with `home` it is not taken up at all. In a `scenario` in which something goes
-    wrong, `tripped` waits for this trigger at that step, rolls back for it, and shows what came of it. Of a `page` of a
+    that is resumed where it is; with `home` it is not resumed at all. In a `scenario` in which something goes
+    wrong, `tripped` waits for this trigger at that step, rolls back for it, and shows the result. Of a `page` of a
     wiki its review is shown, as `runbook import` does.
 
     `operator` sits before the screen that is drawn; the session was begun by ana. `people` are what several of them

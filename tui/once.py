@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 def once(function: Callable[[Kept, *Rest], Found]) -> Callable[[Kept, *Rest], Found]:
     """The function, asked once for each struct and further arguments, which can be hashed.
 
-    The struct is one declared with `dict=True`: what is found out is no part of its value, and goes with it.
+    The struct is one declared with `dict=True`: what is found out is not part of its value, and goes with it.
     Threads may find it out at the same time; each finds the same.
     """
     name = f"{function.__module__}.{function.__qualname__}"

@@ -182,7 +182,7 @@ def test_a_real_session_can_never_be_broken(tmp_path: Path) -> None:
     hosts = {"web": FakeTransport(name="web")}
     workspace = Workspace(load(path), path.read_text(), Store(tmp_path / "sessions"), hosts, FakeClock())
     workspace.begin(Setup(flow="deploy", operator="ana")).close()
-    with pytest.raises(SessionError, match="is no drill"):
+    with pytest.raises(SessionError, match="is not a drill"):
         ask_for(workspace.store.find("last"), scenario(), "site-down", "ben")
 
 

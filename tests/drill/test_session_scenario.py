@@ -161,7 +161,7 @@ def test_a_session_that_is_no_rehearsal_has_no_debrief(small_session: SmallSessi
     assert read.debrief is None
     assert b"Debrief" not in render(read, "md")
     assert b"Debrief" not in render(read, "html")
-    with pytest.raises(SessionError, match="is no drill"):
+    with pytest.raises(SessionError, match="is not a drill"):
         debrief_of(small_session.workspace.store.find("last"))
 
 

@@ -147,7 +147,7 @@ def test_the_receipt_shows_a_cut_off_end(workspace: Workspace) -> None:
     conductor.close()
     directory = last(workspace)
     assert "the receipt fits" in verify_report(directory, receipt=receipt)
-    with pytest.raises(SessionError, match="is no receipt"):
+    with pytest.raises(SessionError, match="is not a receipt"):
         verify_report(directory, receipt="hello")
     lines = directory.journal.read_bytes().splitlines(keepends=True)
     changed = lines[int(receipt.partition(":")[0]) - 1].replace(b"abandoned", b"completed")

@@ -164,6 +164,6 @@ def watch_phases(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget() -> None:
-    """This thread is no worker any more."""
+    """This thread is not a worker any more."""
     with suppress(AttributeError):
         del _worker.tracker

@@ -19,7 +19,7 @@ from tui.session.journal.journal import Journal, read
 EVENTS = 6
 WAYS = (("before", errno.ENOSPC), ("before", errno.EIO), ("before", errno.EROFS), ("after", errno.EIO))
 WAYS_OF_WRITES = (("middle", errno.ENOSPC), ("short", errno.ENOSPC))
-"""After a half: the disk is full; and a disk that takes a half of what it is given, which is no failure at all."""
+"""After a half: the disk is full; and a disk that takes a half of what it is given, which is not a failure at all."""
 
 decode = msgspec.json.Decoder(ev.Entry).decode
 decode_event: msgspec.json.Decoder[ev.AnyEvent] = msgspec.json.Decoder(ev.AnyEvent)

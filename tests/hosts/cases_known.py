@@ -64,7 +64,7 @@ LINES = (
     Case("the second line", BOTH, "db <other>\n\n# c\n<host> <ed>\n", quick=False),
     Case("a line that makes no sense before it", BOTH, "@@ x\n<host> nonsense\n<host> <ed>\n"),
     Case("a BOM", NEITHER, "\ufeff<host> <ed>\n", says=UNKNOWN),
-    Case("bytes that are no UTF-8", BOTH, "\udcff\udcfe db\n<host> <ed> \udcff\n", quick=False),
+    Case("bytes that are not UTF-8", BOTH, "\udcff\udcfe db\n<host> <ed> \udcff\n", quick=False),
     Case("UTF-16", NEITHER, "<host> <ed>\n".replace("", "\0"), says=UNKNOWN, quick=False),
     Case("a very long line before it", BOTH, "db " + "x" * 100_000 + "\n<host> <ed>\n", quick=False),
 )

@@ -86,7 +86,7 @@ def test_it_can_be_left_and_gone_on_with_later() -> None:
     left = marks_of(first)
     assert len(left) == len(marks_of(made())) - 1
     second, pages, _ = reviewed(first, ["n"] * len(left))
-    assert second == first, "later is no decision"
+    assert second == first, "later is not a decision"
     assert len(pages) == len(left)
 
 

@@ -23,7 +23,7 @@ IN_THE_REPORT = {
     626: "section health-check-endpoints: text",
     661: "health-check-endpoints",
 }
-"""What is no step: the line that holds a token, and two requests that the document shows beside what answers them."""
+"""What is not a step: the line that holds a token, and two requests that are shown beside what answers them."""
 
 
 class Landed(Struct, frozen=True):

@@ -219,16 +219,16 @@ class TestAgainstNoEngine:
     @pytest.mark.parametrize(
         ("talk", "words"),
         [
-            (saying(200, b"<html>hello</html>", "text/html"), "is no Docker engine"),
-            (saying(404, b"<html>hello</html>", "text/html"), "is no Docker engine"),
-            (saying(200, b"[1]"), "is no Docker engine"),
-            (saying(200, b"{}"), "is no Docker engine"),
-            (saying(200, b'{"ApiVersion": 3}'), "is no Docker engine"),
-            (saying(200, b'{"ApiVersion": "nonsense"}'), "is no Docker engine"),
-            (saying(200, b'{"ApiVersion": "1.41"}'), "is no Docker engine"),
+            (saying(200, b"<html>hello</html>", "text/html"), "is not a Docker engine"),
+            (saying(404, b"<html>hello</html>", "text/html"), "is not a Docker engine"),
+            (saying(200, b"[1]"), "is not a Docker engine"),
+            (saying(200, b"{}"), "is not a Docker engine"),
+            (saying(200, b'{"ApiVersion": 3}'), "is not a Docker engine"),
+            (saying(200, b'{"ApiVersion": "nonsense"}'), "is not a Docker engine"),
+            (saying(200, b'{"ApiVersion": "1.41"}'), "is not a Docker engine"),
             (saying(200, b" " * (MOST_ANSWER + 1)), "answers with more than 16 MiB"),
             (saying(500, b'{"message": "layers\\u202e are lost"}'), "refuses (500): layers  are lost"),
-            (lambda connection: connection.sendall(b"-ERR unknown\r\n"), "is no Docker engine"),
+            (lambda connection: connection.sendall(b"-ERR unknown\r\n"), "is not a Docker engine"),
         ],
     )
     def test_it_is_none(self, place: Transport, talk: Callable[[socket.socket], None], words: str) -> None:
@@ -237,8 +237,8 @@ class TestAgainstNoEngine:
 
     def test_what_is_none_is_not_asked_for_a_container(self, place: Transport) -> None:
         with listening(saying(404, b"<html>hello</html>", "text/html")) as settings:
-            assert "is no Docker engine" in refusal(place, settings, "logs", name="web").message
-            assert "is no Docker engine" in refusal(place, settings, "image", name="box:1").message
+            assert "is not a Docker engine" in refusal(place, settings, "logs", name="web").message
+            assert "is not a Docker engine" in refusal(place, settings, "image", name="box:1").message
 
     def test_a_proxy_forbids_it(self, place: Transport) -> None:
         with listening(saying(403, b"<html>no</html>", "text/html")) as settings:

@@ -220,7 +220,7 @@ def test_a_site_is_asked_without_proxies_and_without_a_login_of_netrc(home: Path
 def test_this_machines_authorities_are_trusted_whatever_the_shell_names(home: Path) -> None:
     if not any(Path(place).exists() for place in ssl.get_default_verify_paths()[3::2]):
         pytest.skip("OpenSSL has no authorities in its own place here")
-    tls_trust.context()  # an unwritable SSLKEYLOGFILE is no failure either
+    tls_trust.context()  # an unwritable SSLKEYLOGFILE is not a failure either
     assert not os.path.exists(home / "no-such-folder")
 
 
@@ -243,7 +243,7 @@ def test_whom_a_file_names_is_read_once_and_again_when_it_is_another(tmp_path: P
     file.write_bytes(authority.file.read_bytes())
     first = tls_trust.context(str(file), of="http")
     assert tls_trust.context(str(file), of="http") is first
-    assert tls_trust.context(str(file), of="redis") is not first, "what a library sets on its own is no other's"
+    assert tls_trust.context(str(file), of="redis") is not first, "what a library sets is for it alone"
     other = tmp_path / "other"
     other.mkdir()
     file.write_bytes(Authority(other).file.read_bytes())

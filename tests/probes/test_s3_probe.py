@@ -47,7 +47,7 @@ def refusal(
 
 @pytest.fixture(scope="module", autouse=True)
 def library() -> None:
-    """Reading the library's descriptions is no part of the short deadlines below."""
+    """Reading the library's descriptions is not part of the short deadlines below."""
     with reaching(LocalTransport("here")) as reach:
         client(filled(SPEC.settings, {"bucket": BUCKET, **KEY}), S3Wire(reach, ""))
 
@@ -156,8 +156,8 @@ class TestAgainstAnS3Api:
         [
             ({"endpoint": "s3.internal"}, "`endpoint` is not an address"),
             ({"endpoint": "ftp//x"}, "`endpoint` is not an address"),
-            ({"region": "%%"}, "'%%' is no region"),
-            ({"bucket": "a/b c"}, "'a/b c' is no name of a bucket"),
+            ({"region": "%%"}, "'%%' is not a region"),
+            ({"bucket": "a/b c"}, "'a/b c' is not the name of a bucket"),
             ({"ca_file": "/nonexistent"}, "cannot be read"),
         ],
     )

@@ -103,7 +103,7 @@ def test_a_session_is_named_by_its_id_or_by_its_file(session: Writer, packed: Pa
     assert not place.exists()
     with pytest.raises(SessionError, match="there is no session at"), opened_session(store, "no/such.bundle"):
         pass
-    with pytest.raises(SessionError, match="is no session here"), opened_session(store, "such"):
+    with pytest.raises(SessionError, match="is not a session here"), opened_session(store, "such"):
         pass
 
 

@@ -140,5 +140,5 @@ def test_a_time_without_a_zone_is_utc() -> None:
     assert time_of("") is None
     assert str(time_of("2026-11-24")) == "2026-11-24 00:00:00+00:00"
     assert str(time_of("2026-11-24T02:31+02:00")) == "2026-11-24 02:31:00+02:00"
-    with pytest.raises(UsageError, match="'yesterday' is no date"):
+    with pytest.raises(UsageError, match="'yesterday' is not a date"):
         time_of("yesterday")

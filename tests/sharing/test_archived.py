@@ -125,7 +125,7 @@ def test_a_bucket_that_refuses_says_so_and_the_session_stays(
 
 def test_wrong_names_and_settings_are_told(finished: SessionDirectory, run: Run, tmp_path: Path) -> None:
     status, said = run("verify", "archive:nothing")
-    assert (status, "'nothing' is no session of the archive" in said) == (6, True), said
+    assert (status, "'nothing' is not a session of the archive" in said) == (6, True), said
     run("archive", "last")
     (tmp_path / "config/runbook/config.toml").write_text("")
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RUNBOOK_SESSIONS": str(tmp_path / "sessions")}

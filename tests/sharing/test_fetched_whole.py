@@ -121,7 +121,7 @@ def test_evidence_with_a_secret_that_became_known_later_stays_on_its_machine(
     (missing,) = brought.missing
     assert missing.endswith("-shop.log, given as evidence")
     said = verify_report(brought.directory)
-    assert "not here, and not proved: evidence/" in said, "what did not come is no damage, and no proof"
+    assert "not here, and not proved: evidence/" in said, "what did not come is neither damage nor proof"
     assert not [one for one in bucket.listed("sessions/") if SECRET.encode() in bucket.get(one.key).data]
     secret_session.close()
 

@@ -10,7 +10,7 @@ RETIRED = {
     r"\bfor ever\b": "would hang",
     r"\bborne\b": "kept",
     r"\bdwel(l|t|ls|ling)\b": "for … long",
-    r"\bis no (text|number|table|list)\b": "must be …",
+    r"(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|such\b)[a-z`]": "must be …, is not a …",
     r"\b(so|as) many as\b|\bso many\b": "up to N, a number of",
     r"\b(is|are|was|were) well\b": "is healthy",
     r"\bremember what\b": "record",

@@ -69,7 +69,7 @@ def serving_web(answer: Answering, context: ssl.SSLContext | None = None, leavin
 
 @contextmanager
 def serving_raw(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    """The port of a server that does with each connection what it is told; what it meets is no failure of its own."""
+    """The port of a server that does with each connection what it is told; what it meets is not its own failure."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:

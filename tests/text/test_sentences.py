@@ -18,7 +18,7 @@ from tui.text.sentences import met, missed, sentence
         ("/srv/shop cannot be read", "/srv/shop cannot be read"),
         ("20261124T020000Z-deploy-000000 is over", "20261124T020000Z-deploy-000000 is over"),
         ("db_password has no value yet", "db_password has no value yet"),
-        ("'x' is no date", "'x' is no date"),
+        ("'x' is not a date", "'x' is not a date"),
         ("ünder", "ünder"),
         ("", ""),
     ],

@@ -78,7 +78,7 @@ def test_what_openssh_does_not_understand_is_said_in_its_words(tmp_path: Path) -
 
 @pytest.mark.parametrize("target", ["", "-oProxyCommand=id"])
 def test_an_option_is_no_target(target: str) -> None:
-    with pytest.raises(HostError, match="is no SSH target"):
+    with pytest.raises(HostError, match="is not an SSH target"):
         resolve(target, None, None)
 
 

@@ -101,7 +101,7 @@ def test_another_user_is_refused(sshd: Sshd) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "said", "hint"),
-    [("none", "no key file and no agent", "IdentityFile"), ("noise", "is no private key", "IdentityFile")],
+    [("none", "no key file and no agent", "IdentityFile"), ("noise", "is not a private key", "IdentityFile")],
 )
 def test_without_a_usable_key_it_says_so(kind: str, said: str, hint: str, sshd: Sshd, tmp_path: Path) -> None:
     key, file = tmp_path / "key", tmp_path / "config"

@@ -30,7 +30,7 @@ UTF8, LATIN, LINUX = {"LANG": "de_DE.UTF-8"}, {"LANG": "de_DE.ISO-8859-1"}, {"TE
 
 
 def signs() -> dict[str, str]:
-    """Every sign that is no letter in the texts of what is drawn, with a place where it stands."""
+    """Every sign that is not a letter in the texts of what is drawn, with a place where it stands."""
     found: dict[str, str] = {}
     for file in (one for place in DRAWN for one in (PLACE / place).rglob("*.py") if one.name != "ascii.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -42,7 +42,7 @@ def signs() -> dict[str, str]:
 
 
 def byte(sign: str) -> bool:
-    """Whether it stands for a byte that is no text, and is never drawn."""
+    """Whether it stands for a byte that is not a text, and is never drawn."""
     return "\udc80" <= sign <= "\udcff"
 
 

@@ -45,7 +45,7 @@ async def test_x_makes_the_sections_checks_at_once_and_enter_those_that_failed(
         await until(pilot, lambda: not app.conductor.busy)
         await pilot.press("enter")
         await until(pilot, lambda: any("very check has passed" in one.message for one in app._notifications))
-        assert {one.severity for one in app._notifications} == {"information"}, "that all is well is no trouble"
+        assert {one.severity for one in app._notifications} == {"information"}, "that all is well is not trouble"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SessionScreen))
         assert app.conductor.state.next_step().id == "backup"

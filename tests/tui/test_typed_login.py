@@ -69,7 +69,7 @@ async def test_the_dialog_asks_what_the_server_asks_and_a_lost_connection_waits_
         await logged_in(codes[0])
         await until(pilot, lambda: "F10   BEGIN" in shown(app))
         assert app.screen.query_one("#operator", Input).value == "ana"
-        assert not re.search(r"\d ms", shown(app))  # a person's typing is no time of the host's
+        assert not re.search(r"\d ms", shown(app))  # a person's typing is not a time of the host's
         await pilot.press("f10")
         await until(pilot, lambda: app.conductor is not None)
         conductor = app.conductor

@@ -175,7 +175,7 @@ async def test_the_page_of_a_step_with_a_value_that_is_not_known_is_not_opened(
 async def test_the_message_that_is_sent_next_is_called_by_its_whole_title(
     make_workspace: Callable[..., Workspace],
 ) -> None:
-    """Also by what the runbook says of itself and by the time, which are no facts of the session."""
+    """Also by what the runbook says of itself and by the time, which are not facts of the session."""
     app = RunbookApp(make_workspace(SEND.replace('title = "T"', 'title = "T"\nowner = "O"\ncontact = "ops@x.example"')))
     async with app.run_test(size=(160, 40)) as pilot:
         app.begin(Setup(flow="deploy", operator="ana"))

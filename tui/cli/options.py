@@ -22,7 +22,7 @@ class Leading(click.Group):
     """A group whose first command is meant where none of them is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take what is no command for the arguments of the first one."""
+        """Take what is not a command for the arguments of the first one."""
         if not args and ctx.resilient_parsing:  # a shell asks what may come here: a command's name
             return super().parse_args(ctx, args)
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):

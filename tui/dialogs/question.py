@@ -37,7 +37,7 @@ def told(action: Action, choice: str, key: str = "") -> list[Piece]:
 
 
 def form_problem(action: Action, answer: str) -> str:
-    """Why this is no answer to the question at all; empty where it is one, good news or bad."""
+    """Why this is not an answer to the question at all; empty where it is one, good news or bad."""
     if not answer.strip():
         return "an answer is needed; Esc leaves"
     if action.answer is AnswerKind.NUMBER:

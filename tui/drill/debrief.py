@@ -176,7 +176,7 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
 
 
 def _decisions(entries: Sequence[ev.Entry], noticed: datetime, steps: _Steps) -> Iterator[tuple[datetime, str]]:
-    """What somebody decided since then, and when; a change of the plan that is made as the plan says is no decision."""
+    """What somebody decided since then, and when; a change that the plan has, made as it says, is not a decision."""
     before: set[str] = set()
     for entry in entries:
         planned = isinstance(entry.event, ev.StepOpened) and entry.event.step not in steps.aside | before

@@ -138,12 +138,14 @@ def ask_for(directory: SessionDirectory, scenario: Scenario, fault: str, by: str
     """Have a fault strike in a drill that runs in another terminal.
 
     Raises:
-        SessionError: the session is no drill, or is over.
+        SessionError: the session is not a drill, or is over.
         UsageError: its scenario has no such fault.
     """
     _, state = directory.load()
     if not state.drill:
-        raise SessionError(f"{directory.id} is no drill: nothing is ever broken in it", "`runbook drills` lists them")
+        raise SessionError(
+            f"{directory.id} is not a drill: nothing is ever broken in it", "`runbook drills` lists them"
+        )
     if state.finished is not None:
         raise SessionError(f"{directory.id} is over", "begin another drill")
     found = next((known_fault for known_fault in scenario.faults if known_fault.id == fault), None)

@@ -97,7 +97,7 @@ def debrief_of(directory: SessionDirectory) -> Debrief:
     """The debrief of one session.
 
     Raises:
-        SessionError: it is no drill, or cannot be read.
+        SessionError: it is not a drill, or cannot be read.
         UsageError: its scenario is not there any more.
     """
     _, state = directory.load()
@@ -173,7 +173,7 @@ def practised(titles: Iterable[tuple[str, str]], found: Sequence[KnownSession], 
 
     Args:
         titles: the titles of the scenarios there are, and their names.
-        found: sessions, the newest first; those that are no rehearsals are left out.
+        found: sessions, the newest first; those that are not rehearsals are left out.
     """
     rows = {title: Practised(title=title, name=name) for title, name in titles}
     for one in found:

@@ -73,8 +73,8 @@ class Fault(Model, frozen=True, kw_only=True):
     """Something that goes wrong: facts that are different from then on, which the rules answer by.
 
     It strikes `delay` (of drill time) after the session began, or after step `after` was signed; with `by_itself =
-    false` only where somebody, or chance, asks for it. It is over when the facts of `over` hold. One that `helps` is no
-    trouble but what an operator calls for: chance never chooses it.
+    false` only where somebody, or chance, asks for it. It is over when the facts of `over` hold. One that `helps` is
+    not trouble but what an operator calls for: chance never chooses it.
     """
 
     id: Identifier

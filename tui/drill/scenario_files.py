@@ -23,7 +23,7 @@ def load_scenario(path: Path, above: tuple[Path, ...] = ()) -> Scenario:
     """Read a scenario file, and what it is based on; `above` are the files that are being read for that reason.
 
     Raises:
-        RunbookInvalid: it cannot be read or is no scenario; `problems` has every fault.
+        RunbookInvalid: it cannot be read or is not a scenario; `problems` has every fault.
     """
     if path in above:
         raise RunbookInvalid(f"{visible(str(path), 300)} is based on itself", "take `based_on` out of one of them")
@@ -34,7 +34,7 @@ def parse_scenario(text: str, name: str, above: tuple[Path, ...] = ()) -> Scenar
     """The scenario that a text holds; `name` is what problems call it, `above` the file it is in and who asked for it.
 
     Raises:
-        RunbookInvalid: it is no scenario; `problems` has every fault.
+        RunbookInvalid: it is not a scenario; `problems` has every fault.
     """
     name = visible(name, 300)
     try:
@@ -152,7 +152,7 @@ def _faults_of_rule(rule: Rule, scenario: Scenario, path: Place) -> Iterator[Unp
     known_names = {*scenario.facts, *groups, *BUILT_INS}
     for key_path, template in texts.items():
         for name in sorted(set(PLACEHOLDER.findall(template)) - known_names):
-            message = f"{{{{ {name} }}}} is no fact, no group of the pattern and no built-in"
+            message = f"{{{{ {name} }}}} is not a fact, a group of the pattern or a built-in"
             yield UnplacedProblem(path=(*path, *key_path), message=message, hint=nearest(name, known_names))
 
 

@@ -18,13 +18,13 @@ def scenario_of(directory: SessionDirectory, state: SessionState) -> Scenario:
     """The scenario of a drill.
 
     Raises:
-        SessionError: the session is no drill; or what it keeps cannot be read.
+        SessionError: the session is not a drill; or what it keeps cannot be read.
         UsageError: it is an older session, which keeps none, and there is no scenario of that name.
         RunbookInvalid: it is an older session, and the scenario of that name cannot be used.
     """
     started = state.started
     if started is None or not state.drill:
-        raise SessionError(f"{directory.id} is no drill", "`runbook drills` lists them")
+        raise SessionError(f"{directory.id} is not a drill", "`runbook drills` lists them")
     try:
         data = directory.scenario.read_bytes()
     except FileNotFoundError:

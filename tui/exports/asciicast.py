@@ -160,7 +160,7 @@ def _output(source: Source, attempt: int, began: float, shown: int) -> Iterator[
 
 
 def _shown(reader: OutputReader, first: int, count: int, began: float, failed: bool) -> Iterator[Frame]:
-    """Lines of an attempt; what one that `failed` wrote to its error stream is red: of others that is no error."""
+    """Lines of an attempt; what one that `failed` wrote to its error stream is red: of others that is not an error."""
     lines, times, streams = (
         reader.shown_lines(first, count),
         reader.times_of(first, count),

@@ -40,7 +40,7 @@ COLOUR = 32
 class TimelineRow(Struct, frozen=True, kw_only=True):
     """A row of the timeline: `step` is the step's id, `attempt` 0 where it is of none.
 
-    `kind` is the marker that it is (tui/session/views/markers.py), empty for what is no marker.
+    `kind` is the marker that it is (tui/session/views/markers.py), empty for what is not a marker.
     """
 
     seq: int
@@ -232,7 +232,7 @@ Uncounted = (
     | ev.ApprovalGranted  # counted where the step starts by it
     | ev.ApprovalEnded
 )
-"""What is no deed of a person that is counted."""
+"""What is not a deed of a person that is counted."""
 
 
 def _deeds(event: ev.AnyEvent) -> Iterator[tuple[str, str]]:

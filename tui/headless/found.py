@@ -34,7 +34,7 @@ def time_of(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no date", "2026-11-24, or 2026-11-24T02:31") from error
+        raise UsageError(f"{text!r} is not a date", "2026-11-24, or 2026-11-24T02:31") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -172,7 +172,7 @@ class _FenceReading:
         self._by_hand.text += f"\n{unfilled(text)}"
 
     def _shown(self) -> None:
-        """Lines that are no commands: what a command printed, or a text to send."""
+        """Lines that are not commands: what a command printed, or a text to send."""
         if not self._texts:
             return
         text = "\n".join(one.text for one in self._texts)

@@ -75,9 +75,9 @@ _AROUND = 600
 """Characters of a sentence before and behind a command that say whether it is to be run."""
 _CHAT = re.compile(r"^/[\w-]+$")
 _HELP = re.compile(r"\s(?:--help|--version)$")
-"""What a program says of itself is no step."""
+"""What a program says of itself is not a step."""
 _PLACE = re.compile(r"^(?!\./)(?:[\w.~-]*/)+(?!\w[\w.-]*\.sh$)[\w.-]*$")
-"""A path of a folder or of a file: alone it is no program, unless it is called as one."""
+"""A path of a folder or of a file: alone it is not a program, unless it is called as one."""
 _BY_THE = re.compile(r"\b(?:via|using|with|by|use|of) (?:the|an?) +$", re.I)
 _TOOL = re.compile(r"^ (?:commands?|tools?|clients?|cli|utility|program|api)\b", re.I)
 _DONE_WITH = re.compile(r"\b(?:is|are|was|were|been)\s+(?:\w+\s+){1,3}(?:using|via|with|by)\s+$", re.I)

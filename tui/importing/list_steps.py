@@ -211,7 +211,7 @@ class PassageReader:
 
 
 def _told_apart(passages: Sequence[Passage]) -> list[Passage]:
-    """The passages, where what a command prints and what is not to be run is no code of a shell."""
+    """The passages, where what a command prints and what is not to be run is not shell code."""
     found: list[Passage] = []
     for one in passages:
         before = found[-1] if found else None

@@ -30,7 +30,7 @@ def name_of(text: str) -> str:
 
 
 def unfilled(text: str) -> str:
-    """A text for people, in which `{{ name }}` is no place for a value."""
+    """A text for people, in which `{{ name }}` is not a place for a value."""
     return re.sub(r"\{(?=\{)", "{ ", text)
 
 

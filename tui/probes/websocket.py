@@ -95,7 +95,7 @@ class WebsocketProbe:
             raise _not_upgraded(raw)
         wanted = "pong" if check == "ping" else "reply"
         if raw.too_big:
-            raise ProbeFailed(f"{raw.place} sends a message of more than 1 MB", "that is no answer to a probe")
+            raise ProbeFailed(f"{raw.place} sends a message of more than 1 MB", "that is not an answer to a probe")
         if raw.closed:
             raise _closed(raw, wanted)
         took = f"seconds_{wanted}"

@@ -10,7 +10,7 @@ def passed(before: Entry, after: Entry) -> float:
     """Seconds between two events in a row, never less than none.
 
     One process writes by the monotonic clock. Where another has taken over, or wrote one line in between, the clocks
-    on the wall are all there is. A follow-up ticked off days later is no part of the night: it comes a second after
+    on the wall are all there is. A follow-up ticked off days later is not part of the night: it comes a second after
     what was before it.
     """
     if isinstance(after.event, ev.FollowUpDone):

@@ -9,7 +9,7 @@ from tui.session.output.output import OutputReader
 from tui.text.search import pattern
 
 MOST = 1_000
-"""Places that are found at most; more than that is no help in going from one to the next."""
+"""Places that are found at most; more than that does not help in going from one to the next."""
 
 COMMAND = -1
 """The line of a place that is in the command itself."""

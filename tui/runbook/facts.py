@@ -54,7 +54,7 @@ def flow_of_kind(runbook: Runbook, kind: FlowKind) -> str:
 
 
 def only_flow(runbook: Runbook) -> str:
-    """The one flow that is no rollback; empty where there are several, or none."""
+    """The one flow that is not a rollback; empty where there are several, or none."""
     found = [name for name, flow in runbook.flows.items() if flow.kind.offered_as is not FlowKind.ROLLBACK]
     return found[0] if len(found) == 1 else ""
 

@@ -11,7 +11,7 @@ class Monitor(Model, frozen=True, kw_only=True):
     """A figure measured every so often by a command or a probe, exactly one of `run` and `probe`.
 
     `number` finds it (in the output of `run`; for a probe `name` is the field of its result) and says what is good.
-    What exits otherwise than 0, or has no number in it, is no data. `share_of` is a pattern with one group around how
+    What exits otherwise than 0, or has no number in it, is not data. `share_of` is a pattern with one group around how
     many requests a share in per cent is of: a dip of a few of them does not end a trigger's time beyond its bound.
     `reads` says that a command which is not known to only read changes nothing, `errexit = false` that one of several
     lines continues after a line that fails.

@@ -35,7 +35,7 @@ class MonitorSampled(Event, frozen=True, kw_only=True):
 class MonitorsWaiting(Event, frozen=True, kw_only=True):
     """Monitors that are due are not measured: no session of the connection to `host` is free for them.
 
-    What a person runs comes first. It is no sample, and no failed one; the next sample of a monitor ends its waiting.
+    What a person runs comes first. It is not a sample, nor a failed one; the next sample of a monitor ends its waiting.
     """
 
     host: str

@@ -102,8 +102,8 @@ class Monitored(Struct, frozen=True, kw_only=True):
 class TriggerState(Struct, frozen=True):
     """For how many seconds a monitor has been beyond a trigger's bound.
 
-    `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was no gap; of a share, of
-    the last sample. `counts` are the requests of its samples.
+    `last` is the clock (seconds, monotonic) of the last sample beyond it, if the one before was not a gap; of a share,
+    of the last sample. `counts` are the requests of its samples.
     """
 
     beyond: float = 0.0
@@ -154,7 +154,7 @@ def advance(
     it: what cannot be measured is not known to be fine. No answer is slower than any bound.
 
     Args:
-        of: how many requests the value, a share in per cent, is of; 0 where it is no share.
+        of: how many requests the value, a share in per cent, is of; 0 where it is not a share.
         failed: there was no answer for as long as it is waited for.
     """
     if value is None:

@@ -51,7 +51,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """One run of one command; `seconds` and `outcome` are missing while it runs. See AttemptStarted for the rest.
 
     `operator` is who ran one that is not of the runbook.
-    `awaited` where what it asks for is waited for, and is not there yet: that is no failure.
+    `awaited` where what it asks for is waited for, and is not there yet: that is not a failure.
     `said` is what its output says of what went wrong. `seq` is the event that announced it, `resolved_seq` the one by
     which a person, who had looked, decided its outcome, and `resolved_by` who that was.
     """

@@ -261,7 +261,7 @@ class Bucket:
         except (BucketAway, ObjectTaken):
             raise
         except BucketError as error:
-            self.put(key, b"first")  # where this is refused too, it is no question of conditions
+            self.put(key, b"first")  # where this is refused too, it is not a question of conditions
             with suppress(BucketError):
                 self.delete(key)
             return f"{self} refuses writes with a condition: {error.message}"

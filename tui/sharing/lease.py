@@ -110,7 +110,7 @@ def find(bucket: Bucket, session: str) -> LeaseFound | None:
 
 
 def _read(found: Fetched, epoch: int) -> LeaseText:
-    """Raises: BucketError: it is no lease."""
+    """Raises: BucketError: it is not a lease."""
     try:
         text = _decoder.decode(found.data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

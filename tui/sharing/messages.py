@@ -57,7 +57,7 @@ def decode_message(raw: bytes) -> SignedMessage:
     try:
         signed = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
-        raise MessageRefused(f"what is in the inbox is no message: {error}") from None
+        raise MessageRefused(f"what is in the inbox is not a message: {error}") from None
     _check_fields(signed.message)
     return signed
 

@@ -139,7 +139,7 @@ def sign_message(message: InboxMessage, key: Key) -> SignedMessage:
 
     Raises:
         SigningRefused: the key does not sign.
-        SignatureInvalid: what it answered is no good signature.
+        SignatureInvalid: what it answered is not a good signature.
     """
     public, namespace = key.public, message.kind.namespace
     data = sshsig.to_sign(message.statement(), namespace)

@@ -64,7 +64,7 @@ def read_line(line: str) -> PublicKey:
     """
     words = re.split(r"[ \t]+", line.strip(" \t\r\n"), maxsplit=2)
     if len(words) < 2:
-        raise SignatureInvalid("this is no public key")
+        raise SignatureInvalid("this is not a public key")
     key = public_key(unbase64(words[1], "the public key"))
     if key.kind != words[0]:
         raise SignatureInvalid(f"the public key says {words[0]} and is {key.kind}")

@@ -114,7 +114,7 @@ def parse(raw: bytes) -> Blob:
         raise SignatureInvalid(f"the signature is too long ({len(raw)} bytes)")
     reader = Reader(raw, "the signature")
     if reader.take(len(MAGIC)) != MAGIC:
-        raise SignatureInvalid("this is no SSH signature")
+        raise SignatureInvalid("this is not an SSH signature")
     if (version := reader.number()) != VERSION:
         raise SignatureInvalid(f"the signature has format {version}; this program reads {VERSION}")
     public_key, namespace = reader.string(), reader.text()
@@ -141,9 +141,9 @@ def dearmour(text: str) -> bytes:
     """
     body = text.strip()
     if not body.startswith(BEGIN + "\n") and not body.startswith(BEGIN + "\r\n"):
-        raise SignatureInvalid("this is no SSH signature: its first line is missing")
+        raise SignatureInvalid("this is not an SSH signature: its first line is missing")
     if not body.endswith("\n" + END):
-        raise SignatureInvalid("this is no SSH signature: its last line is missing")
+        raise SignatureInvalid("this is not an SSH signature: its last line is missing")
     return unbase64(_SPACE.sub("", body[len(BEGIN) : -len(END)]), "the signature")
 
 

@@ -163,7 +163,7 @@ def sign(statement: Statement, key: Key) -> Signature:
 
     Raises:
         SigningRefused: the key does not sign.
-        SignatureInvalid: what it answered is no good signature.
+        SignatureInvalid: what it answered is not a good signature.
     """
     public = key.public
     data = sshsig.to_sign(statement.text(), NAMESPACE)

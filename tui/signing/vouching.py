@@ -127,7 +127,7 @@ def judge(proof: Proof, signers: Signers | None) -> SignatureVerdict:
     """Whose signature this is, by the list of signers as of the time of signing.
 
     Raises:
-        SignatureInvalid: it is no good signature of the statement at all.
+        SignatureInvalid: it is not a good signature of the statement at all.
     """
     statement = proof.statement
     try:

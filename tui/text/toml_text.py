@@ -17,7 +17,7 @@ def toml_text(text: str) -> str:
         if character in _SHORT:
             told.append(_SHORT[character])
         elif "\ud800" <= character <= "\udfff":
-            told.append(REPLACEMENT)  # a byte that was no UTF-8: TOML has no way to write it
+            told.append(REPLACEMENT)  # a byte that was not UTF-8: TOML has no way to write it
         elif character == invisible(character) and character.isprintable() and marks <= MARKS_KEPT:
             told.append(character)
         else:

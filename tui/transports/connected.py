@@ -56,7 +56,7 @@ _RECONNECTING = threads.Workers("reconnect", 32)
 NOT_STARTED = Outcome(OutcomeKind.CANCELLED, detail="it had not started")
 
 JITTER = 0.25
-"""A round trip that differs by a smaller share from the one that is told is no news."""
+"""A round trip that differs by a smaller share from the one that is told is not news."""
 LEAST = 0.002
 """Nor is one that differs by fewer seconds."""
 

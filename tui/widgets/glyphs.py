@@ -42,7 +42,7 @@ STDERR = "▌"
 """In the margin of the output, beside a line that began on standard error."""
 
 CONTINUED = "↪"
-"""Before the continued rows of a wrapped line; it is no part of the line, and never copied."""
+"""Before the continued rows of a wrapped line; it is not part of the line, and never copied."""
 
 OVER = "▲"
 """Beside a time that is over its budget, always with the word "over"."""
@@ -76,7 +76,7 @@ def glyph(status: StepStatus) -> str:
 
 
 def attempt_sign(attempt: Attempt) -> tuple[str, str]:
-    """The sign of an attempt and the class of its style: what is waited for is not there yet, and is no success."""
+    """The sign of an attempt and the class of its style: what is waited for is not there yet, and is not a success."""
     outcome = attempt.outcome
     if outcome is None:
         return "▶", "live"

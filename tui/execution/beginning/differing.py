@@ -54,7 +54,7 @@ def differing(runbook: Runbook, state: SessionState, here: Surroundings) -> Diff
 def _values(runbook: Runbook, state: SessionState, here: Surroundings) -> dict[str, str]:
     """The values that are said to be other ones.
 
-    What was said already when the session began is no news: the operator chose otherwise then.
+    What was said already when the session began is not news: the operator chose otherwise then.
     """
     if state.started is None:
         return {}

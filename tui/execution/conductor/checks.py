@@ -38,7 +38,9 @@ class Checks:
             for step in steps:
                 self._gate.idle_step(step.id)
                 if step.mutates or not all(action.automatic for action in step.actions):
-                    raise NotNow(f"{step.title} is no check", "only what changes nothing and asks nobody runs at once")
+                    raise NotNow(
+                        f"{step.title} is not a check", "only what changes nothing and asks nobody runs at once"
+                    )
             for step in steps:
                 confirmed = "retry" if recorder.state.step(step.id).status is StepStatus.FAILED else ""
                 recorder.record(ev.StepOpened(step=step.id, operator=recorder.state.operator, confirmed=confirmed))

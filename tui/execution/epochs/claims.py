@@ -1,4 +1,4 @@
-"""Holds a change that is no command of its own, as a probe that uploads, to the fence on the session's hosts."""
+"""Holds a change that is not a command of its own, as a probe that uploads, to the fence on the session's hosts."""
 
 import secrets
 from collections.abc import Mapping

@@ -259,7 +259,7 @@ class DrillProber(_Prober):
             except (ValueError, RecursionError):
                 document = None
             if not isinstance(document, dict):
-                made = no_data("the scenario's answer to this probe is no JSON document", "fix its rule")
+                made = no_data("the scenario's answer to this probe is not a JSON document", "fix its rule")
             else:
                 summary = str(document.pop("summary", "as expected"))
                 secrets = document.pop("secrets", {})

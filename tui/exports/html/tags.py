@@ -1,4 +1,4 @@
-"""Builds HTML in which every text is data: what is no `Html` is made printable and escaped."""
+"""Builds HTML in which every text is data: what is not an `Html` is made printable and escaped."""
 
 import re
 from collections.abc import Iterable

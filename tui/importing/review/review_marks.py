@@ -63,7 +63,7 @@ def without_mark(text: str, mark: ReviewMark) -> str:
 
 
 def _place(lines: list[str], step: str) -> int:
-    """The line before which a step's marks stand: that of its id; for none the first that is no comment."""
+    """The line before which a step's marks stand: that of its id; for none the first that is not a comment."""
     wanted = f"id = {toml_text(step)}"
     for number, line in enumerate(lines):
         if step and line == wanted and _header(lines, number).endswith("steps]]"):

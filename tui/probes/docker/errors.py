@@ -21,7 +21,7 @@ def worded(error: Exception, path: str, seconds: float, name: str = "") -> Probe
         return told
     if isinstance(error, exceptions.ConnectionError | OSError) and not _garbled(error):
         return hung_up(path, "a Docker engine")
-    return ProbeFailed(f"what answers at {path} is no Docker engine", "the service's `socket`; Podman has its own")
+    return ProbeFailed(f"what answers at {path} is not a Docker engine", "the service's `socket`; Podman has its own")
 
 
 def _refused(error: Any, path: str) -> ProbeFailed:
@@ -34,7 +34,7 @@ def _refused(error: Any, path: str) -> ProbeFailed:
     if "logging driver" in said:
         return NoData("the container's log cannot be read through the engine", f"its logging driver: {said}")
     if status == 404 and not _json(error):
-        return ProbeFailed(f"what answers at {path} is no Docker engine", "the service's `socket`")
+        return ProbeFailed(f"what answers at {path} is not a Docker engine", "the service's `socket`")
     return ProbeFailed(f"the engine at {path} refuses ({status}): {said}", "journalctl -u docker there")
 
 

@@ -106,5 +106,5 @@ def _each(ask: Callable[[str], Any], names: tuple[str, ...]) -> dict[str, Docume
 
 def _document(told: Any) -> Document:
     if not isinstance(told, dict):
-        raise ValueError("the engine's answer is no document")
+        raise ValueError("the engine's answer is not a document")
     return told

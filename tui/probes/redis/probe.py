@@ -57,7 +57,7 @@ class RedisProbe:
 
 
 def _slots(client: "Redis", where: str) -> frozenset[int] | None:
-    """The slots of a Redis Cluster that this node serves; None where it is no node of one, or may not be asked.
+    """The slots of a Redis Cluster that this node serves; None where it is not a node of one, or may not be asked.
 
     Raises:
         ProbeFailed: it is none that keys are written to.

@@ -41,7 +41,7 @@ _CODES: dict[str, tuple[type[ProbeFailed], str, str]] = {
     "AuthorizationHeaderMalformed": (NoData, "{bucket} is in another region: {said}", "the service's `region`"),
     "PermanentRedirect": (NoData, "{bucket} is at another endpoint: {said}", "the service's `region` and `endpoint`"),
     "IllegalLocationConstraintException": (NoData, "{bucket} is in another region", "the service's `region`"),
-    "InvalidBucketName": (NoData, "{bucket} is no name of a bucket", "the service's `bucket`"),
+    "InvalidBucketName": (NoData, "{bucket} is not the name of a bucket", "the service's `bucket`"),
     "InvalidObjectState": (ProbeFailed, "{key} is archived and cannot be read", "restore it first; its storage class"),
     "XMinioStorageFull": (ProbeFailed, "{where} is full", "free space on its disks"),
     "QuotaExceeded": (ProbeFailed, "the quota of {bucket} is used up", "delete what is not needed, or raise it"),
@@ -106,9 +106,11 @@ def worded(error: Exception, settings: Given, seconds: float, clock: str, key: s
         told.hint = f"does it speak TLS on this port ({_scheme(settings)} in `endpoint`)? {told.hint}"
         return told
     if isinstance(error, exceptions.ParamValidationError):
-        return NoData(f"{settings['bucket']!r} is no name of a bucket, or the key is none", "the service's `bucket`")
+        return NoData(
+            f"{settings['bucket']!r} is not the name of a bucket, or the key is not valid", "the service's `bucket`"
+        )
     if isinstance(error, exceptions.InvalidRegionError):
-        return NoData(f"{settings['region']!r} is no region", "the service's `region`")
+        return NoData(f"{settings['region']!r} is not a region", "the service's `region`")
     if isinstance(error, ValueError) and "endpoint" in str(error).lower():
         return NoData("the service's `endpoint` is not an address", "it begins with https:// or http://, then the host")
     return ProbeFailed(

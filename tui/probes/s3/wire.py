@@ -176,7 +176,7 @@ class S3Session(botocore.httpsession.URLLib3Session):  # type: ignore[misc]  # t
 
     def _not_s3(self, what: str) -> ProbeFailed:
         hint = "is `endpoint` the address of the S3 API, and not that of its console or of a proxy before it?"
-        self._wire.failed = ProbeFailed(f"the endpoint {what}: this is no S3 API", hint)
+        self._wire.failed = ProbeFailed(f"the endpoint {what}: this is not an S3 API", hint)
         return self._wire.failed
 
 

@@ -79,7 +79,7 @@ def action_faults(
 
 
 def _said(path: Path, action: Action) -> Iterator[UnplacedProblem]:
-    """What is no link, and what says nothing."""
+    """What is not a link, and what says nothing."""
     if action.open is not None and not (
         action.open.startswith(("https://", "http://")) or PLACEHOLDER.match(action.open)
     ):

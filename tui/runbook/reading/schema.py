@@ -18,7 +18,7 @@ _BY_ID = {
 """What the second edition may write as a table by ids."""
 _WHOLE = ("actions", "look", "id")
 """Keys of steps and actions that have no table with a value for each method."""
-_ACTIONS = "A text is a command; a table that is no action by itself belongs to the one above it."
+_ACTIONS = "A text is a command; a table that is not an action by itself belongs to the one above it."
 _EACH = "In a step with `methods`: what it is in each of them."
 _ABOUT = "Short keys of this table, on one line: title, source, danger and the like."
 _METHODS = "Written once for several methods: those, or the id of the step in each of them."

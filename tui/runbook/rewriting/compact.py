@@ -35,7 +35,7 @@ _SMALL = (
     "downtime",
     "answer",
 )
-"""Keys of a step that are no sentences, in the order in which its marks have them."""
+"""Keys of a step that are not sentences, in the order in which its marks have them."""
 _BY_ID = ("sections", "troubleshooting", *FLAT)
 
 

@@ -10,7 +10,7 @@ from tui.runbook.problem import UnplacedProblem, quoted
 from tui.runbook.walk import steps_of
 
 LONGEST = 2_000_000
-"""Bytes of a document that is compared; a longer one is no document of a runbook."""
+"""Bytes of a document that is compared; a longer one is not a document of a runbook."""
 
 
 def passage_hash(lines: Sequence[str], source: str) -> str:

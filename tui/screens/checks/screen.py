@@ -188,7 +188,7 @@ class ChecksScreen(FrontPage[None]):
     def _asked(self, only: Sequence[str] | None) -> None:
         """Run what the operator asked for, or say why nothing is run."""
         if not self._run(only) and self.app.conductor is not None:
-            self.app.say(PASSED.message)  # which is no trouble
+            self.app.say(PASSED.message)  # which is not trouble
 
     def _run(self, only: Sequence[str] | None) -> bool:
         """Run these checks; whether there is anything to run, or why not was told."""

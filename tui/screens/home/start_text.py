@@ -117,7 +117,7 @@ def about_lines(runbook: Runbook, problems: Sequence[Problem] | None, width: int
 
 
 def _day(text: str) -> str:
-    """A day as people read it, 26 Nov 2025; what is no day stays as it is."""
+    """A day as people read it, 26 Nov 2025; what is not a day stays as it is."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

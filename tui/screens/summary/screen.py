@@ -59,7 +59,7 @@ def read_report(
 
 TICK = 0.5
 AROUND = 6
-"""Rows that are no card's: the line on top, the keys, and two frames."""
+"""Rows that are not a card's: the line on top, the keys, and two frames."""
 DEVIATED, SECTIONS = 4, 4
 """The rows that what deviated has at least, and then the sections: the longest three and what the others took."""
 BESIDE = 5

@@ -34,7 +34,7 @@ def unpack(path: Path, into: Path) -> SessionDirectory:
     """Write a bundle's session below `into`, every file of it proved.
 
     Raises:
-        SessionError: it is no bundle, a newer one, cut off, larger than a bundle may be or the disk has room for, or
+        SessionError: it is not a bundle, a newer one, cut off, larger than a bundle may be or the disk has room for, or
             not what was packed; then nothing is left of it.
     """
     place: Path | None = None
@@ -82,7 +82,7 @@ def _parts(file: BinaryIO) -> Iterator[_Part]:
     """The members up to the manifest; each one's pieces are to be read before the next is asked for.
 
     Raises:
-        ValueError: it is no bundle, or has what does not belong into one, or too much of it.
+        ValueError: it is not a bundle, or has what does not belong into one, or too much of it.
         EOFError: it is cut off.
     """
     packed = os.fstat(file.fileno()).st_size

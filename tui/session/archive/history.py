@@ -193,7 +193,7 @@ def to_come_at(state: SessionState, come: datetime, end: datetime) -> dict[str, 
 def read_history(store: Store, stopped: Callable[[], bool] = lambda: False) -> History:
     """The history of the newest finished sessions; reads those whose journals it does not know yet, and keeps it.
 
-    Those that were fetched from the team count as well. Sessions that cannot be read are no history. Blocks: a session
+    Those that were fetched from the team count as well. Sessions that cannot be read are not history. Blocks: a session
     takes some hundredths of a second the first time.
     """
     known = _kept(store.root / FILE).sessions

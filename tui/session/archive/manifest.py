@@ -15,7 +15,7 @@ MAGIC = "runbook bundle"
 MANIFEST = "bundle.json"
 FETCHED = "fetched.json"
 """What a session has beside it that was taken over from another machine: the same, of the outputs with secrets."""
-WRONG = "it is no bundle, or it was damaged on its way; pack it again where the session is"
+WRONG = "it is not a bundle, or it was damaged on its way; pack it again where the session is"
 
 MEMBERS_MOST = 100_000
 MANIFEST_MOST = 1 << 25

@@ -156,7 +156,7 @@ class Store:
             return self._closed(names[-1])
         found = [name for name in names if name == session or name.startswith(session) or name.endswith(session)]
         if len(found) != 1 or not session:
-            what = "matches more than one session" if found else "is no session here"
+            what = "matches more than one session" if found else "is not a session here"
             raise SessionError(f"{session!r} {what}", "`runbook sessions` lists them")
         return self._closed(found[0])
 

@@ -6,7 +6,7 @@ from tui.session.event_base import Event
 
 
 class ForkSeen(Event, frozen=True, kw_only=True):
-    """Lines were found that an earlier writer wrote after the session was taken over: they are no part of it.
+    """Lines were found that an earlier writer wrote after the session was taken over: they are not part of it.
 
     `operator` wrote them, in epoch `epoch`, from `since` until `until` (UTC, by their clock). They follow the first
     `after` lines of this journal; `lines` is how many are known, `begins` and `head` are the SHA-256 of the first and

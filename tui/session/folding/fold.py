@@ -132,7 +132,7 @@ def _taken_over(event: ev.SessionResumed | ev.SessionHandedOver, state: SessionS
     state = with_paused(replace(state, epoch=event.epoch or state.epoch))
     if not state.drill:
         return state
-    # a drill's host starts with the program: that is no restart of the one that it stands for
+    # a drill's host starts with the program: that is not a restart of the one that it stands for
     return replace(state, hosts={name: replace(one, boot_id="") for name, one in state.hosts.items()})
 
 

@@ -30,7 +30,7 @@ def unpacked(runbook: Runbook, data: bytes) -> SessionState:
     """The state that was packed, with the runbook that it was packed with, as that has its titles.
 
     Raises:
-        ValueError: these bytes are no packed state.
+        ValueError: these bytes are not a packed state.
     """
     try:
         known = _decoder.decode(zlib.decompress(data))
@@ -43,7 +43,7 @@ def unpacked_of_file(written: Runbook, data: bytes) -> SessionState:
     """The same with the runbook of the session's folder: its hosts are put where the session has them.
 
     Raises:
-        ValueError: these bytes are no packed state.
+        ValueError: these bytes are not a packed state.
     """
     state = unpacked(written, data)
     runbook = as_begun(written, state.started) if state.started else written

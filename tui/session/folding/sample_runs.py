@@ -56,7 +56,7 @@ def runs(entries: Iterable[Entry]) -> Iterator[Entry | SampleRun]:
 
 
 def runs_of(blocks: Iterable[Sequence[Happened]]) -> Iterator[Entry | SampleRun]:
-    """The same of blocks of them, as they were read; only what is no sample becomes an entry."""
+    """The same of blocks of them, as they were read; only what is not a sample becomes an entry."""
     by_monitor: defaultdict[str, list[Happened]] = defaultdict(list)
     last, count = None, 0
     for block in blocks:
@@ -79,7 +79,7 @@ def runs_of(blocks: Iterable[Sequence[Happened]]) -> Iterator[Entry | SampleRun]
 
 
 def _others(kinds: Sequence[type]) -> Sequence[int]:
-    """The places of what is no sample."""
+    """The places of what is not a sample."""
     if kinds.count(MonitorSampled) == len(kinds):
         return ()
     return [place for place, kind in enumerate(kinds) if kind is not MonitorSampled]

@@ -316,7 +316,7 @@ def check_receipt(path: Path, receipt: str) -> None:
     """
     found = re.fullmatch(r"(\d+):([0-9a-f]{16,64})", receipt.strip())
     if found is None:
-        raise SessionError(f"{receipt!r} is no receipt", "it is COUNT:HEAD, as the end of the session printed it")
+        raise SessionError(f"{receipt!r} is not a receipt", "it is COUNT:HEAD, as the end of the session printed it")
     wanted, count = int(found[1]), 0
     for line in walk(path):
         count = line.entry.seq + 1

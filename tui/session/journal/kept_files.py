@@ -30,7 +30,7 @@ def read_evidence(path: Path) -> bytes:
                 raise SessionError(f"{path} is not a file", hint)
             data = file.read(MOST + 1)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", "") or "it is no file name"
+        reason = getattr(error, "strerror", "") or "it is not a file name"
         raise SessionError(f"{path} cannot be read: {reason}", hint) from None
     if len(data) > MOST:
         raise SessionError(f"{path} is larger than {MOST // 1_000_000} MB", "take the part of it that shows it")

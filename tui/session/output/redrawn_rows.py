@@ -1,6 +1,6 @@
 """Finds the rows that a program draws again and again by moving the cursor up, as `docker pull` and `compose` do.
 
-What was drawn over is no line any more: a row is what was written into it last, as one piece. Only rows near the end
+What was drawn over is not a line any more: a row is what was written into it last, as one piece. Only rows near the end
 can be drawn over, and only in the beginning of a long output; what moves further is printed as it comes.
 """
 

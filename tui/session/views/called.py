@@ -188,7 +188,7 @@ def _kind(state: SessionState) -> FlowKind | None:
 
 
 def attempt_called(attempt: Attempt) -> str:
-    """How an attempt ended: an exit status that the step expects is no failure, one it does not is one."""
+    """How an attempt ended: an exit status that the step expects is not a failure, one it does not is one."""
     outcome = attempt.outcome
     if outcome is None:
         return "running"
@@ -245,7 +245,7 @@ def failed_attempts(state: SessionState) -> int:
 
 
 def place_words(attempt: Attempt) -> str:
-    """Where an attempt was made, to be put after its number; empty where that is no host."""
+    """Where an attempt was made, to be put after its number; empty where that is not a host."""
     return f" on {attempt.host}" if attempt.host else ""
 
 

@@ -46,7 +46,7 @@ WAIT = 0.25
 SAY = 3.0
 """Seconds between two words that we are here."""
 SILENT = 10.0
-"""Seconds after which silence is no rest any more: who writes says every half second how far it is."""
+"""Seconds after which silence is not rest any more: who writes says every half second how far it is."""
 USUAL = 2
 """Parts of what is said where nothing is amiss: who is followed, and how far behind."""
 GAP = 3.0

@@ -48,7 +48,7 @@ def relay_address(url: str, ca_file: str = "") -> RelayAddress:
     except ValueError:
         port, database = 0, 0
     if parts.scheme not in ("redis", "rediss") or not parts.hostname or not 0 < port < 65536:
-        raise UsageError(f"[share] relay: {url!r} is no address of a Redis server", f"write {WRITTEN}")
+        raise UsageError(f"[share] relay: {url!r} is not an address of a Redis server", f"write {WRITTEN}")
     return RelayAddress(parts.hostname, port, database, parts.username or "", parts.scheme == "rediss", ca_file)
 
 

@@ -80,6 +80,6 @@ def archived_bundle(bucket: Bucket, session: str) -> bytes:
     if session in known or (session == "last" and known):
         found = [session if session in known else max(known)]
     if len(found) != 1:
-        what = "matches more than one session" if found else "is no session"
+        what = "matches more than one session" if found else "is not a session"
         raise SessionError(f"{session!r} {what} of the archive", "`runbook archive --list` lists them")
     return bucket.get(known[found[0]].object.key).data

@@ -76,7 +76,7 @@ unset _rb_session _rb_job _rb_epoch _rb_holder _rb_by _rb_seen _rb_one _rb_highe
 
 
 def before_plain(command: Command) -> str:
-    """What a shell does before a command that is no job, so that it does not begin in an epoch that is over."""
+    """What a shell does before a command that is not a job, so that it does not begin in an epoch that is over."""
     session, _, attempt = command.key.partition("/")
     given = {
         "_rb_session": session,
@@ -97,6 +97,6 @@ def taken_over(words: str) -> Outcome:
 
 
 def fenced(said: bytes) -> Outcome | None:
-    """The same, by what was printed before a command that is no job; None where that says nothing of a fence."""
+    """The same, by what was printed before a command that is not a job; None where that says nothing of a fence."""
     _, mark, rest = said.rpartition(b"\n" + MARK)
     return taken_over(rest.partition(b"\n")[0].decode(errors="replace")) if mark else None

@@ -41,7 +41,7 @@ def lines_of_command(where: Resolved, name: str, why: str, key: HostKey | None =
     except HostError as error:
         raise _failed(where, error.message) from error
     if not Path(command[0]).is_absolute():
-        raise _failed(where, f"{command[0]} is no absolute path")
+        raise _failed(where, f"{command[0]} is not an absolute path")
     try:
         done = run(command, PATIENCE)
     except subprocess.TimeoutExpired:

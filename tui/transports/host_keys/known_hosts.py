@@ -113,7 +113,7 @@ def revoked_line(key: HostKey, known: Iterable[KnownHost]) -> KnownHost | None:
 
 
 def is_known(key: HostKey, known: Iterable[KnownHost]) -> bool:
-    """Whether a line that is no mark has the key."""
+    """Whether a line that is not a mark has the key."""
     return any(not one.marker and (one.key, one.key_type) == (key.plain, key.kind) for one in known)
 
 

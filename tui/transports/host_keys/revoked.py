@@ -50,7 +50,7 @@ def _in_list(name: str, key: HostKey, file: Path, data: bytes) -> bool:
             continue
         listed = read_key(line)
         if listed is None:
-            raise _unclear(name, file, f"line {number} is no public key")
+            raise _unclear(name, file, f"line {number} is not a public key")
         found |= host_key(listed[1]).plain in (key.plain, key.authority)
     return found
 

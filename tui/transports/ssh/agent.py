@@ -145,7 +145,7 @@ def _connected(agent: str) -> Iterator[socket.socket]:
             ) from error
         except SignatureInvalid as error:
             raise SigningRefused(
-                f"what answers at {agent} is no SSH agent: {error.message}", "see: ssh-add -l"
+                f"what answers at {agent} is not an SSH agent: {error.message}", "see: ssh-add -l"
             ) from None
 
 

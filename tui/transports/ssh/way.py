@@ -126,7 +126,8 @@ def _bind(made: socket.socket, where: Resolved) -> None:
     except (OSError, StopIteration, ValueError) as error:
         what = f"BindAddress {where.bind_address}" if where.bind_address else f"BindInterface {where.bind_interface}"
         raise HostError(
-            f"{what} is no address of this machine's that leads to {where.address}", "is the VPN up? see: ip address"
+            f"{what} is not an address of this machine's that leads to {where.address}",
+            "is the VPN up? see: ip address",
         ) from error
 
 

@@ -167,7 +167,7 @@ def _outline(target: str, given: "_Given", files: Sequence[Path]) -> Resolved:
 
 def _printed(target: str, user: str | None, port: int | None, files: Sequence[Path]) -> str:
     if target.startswith("-") or not target:
-        raise HostError(f"{target!r} is no SSH target", "give the host a name or [user@]name in the runbook")
+        raise HostError(f"{target!r} is not an SSH target", "give the host a name or [user@]name in the runbook")
     ssh = shutil.which("ssh")
     if ssh is None:
         raise HostError("`ssh` is not installed here", "install openssh-client: it resolves the SSH configuration")

@@ -147,7 +147,7 @@ class SSMTransport(KeepsJobs):
         """Run one command, as a job; see Transport."""
         if command.secrets:
             return Outcome(OutcomeKind.UNREACHABLE, detail=f"{NOT_RUN}: {RECORDED}")
-        kept = KEY.fullmatch(command.key) is not None  # a monitor's command, for one, is no attempt of a session
+        kept = KEY.fullmatch(command.key) is not None  # a monitor's command, for one, is not an attempt of a session
         key = command.key if kept else f"{ASIDE}{secrets.token_hex(8)}/x/1"
         token = cancel if command.durable else _Ended(cancel)
         printed = 0

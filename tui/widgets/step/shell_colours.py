@@ -21,7 +21,7 @@ BEFORE_ANOTHER = frozenset(
 )
 """Programs after whose own options another program stands."""
 TAKE_A_VALUE = frozenset(["-u", "-g", "-n", "-k", "-s", "-o", "-e"])
-"""Options of those before a value, which is no program."""
+"""Options of those before a value, which is not a program."""
 BEGIN = frozenset(["|", "||", "|&", "&&", "&", ";", ";;", "$(", "(", "{", "`", "<(", ">(", "\n"])
 """After these a program stands."""
 

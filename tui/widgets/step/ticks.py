@@ -131,7 +131,7 @@ def _failed(tick: TickSign, words: str, got: str, width: int) -> list[LaidRow]:
 
 
 def _last_line(said: str, width: int) -> list[LaidRow]:
-    """The last that was printed before nobody knew how it ended: it is no error."""
+    """The last that was printed before nobody knew how it ended: it is not an error."""
     if not said:
         return []
     return rows([(" " * UNDER, ""), ("last line: ", "$faint"), (said, "$soft")], width, UNDER)

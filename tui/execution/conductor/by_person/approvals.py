@@ -141,7 +141,7 @@ class Approvals:
     def made_up(self, step_id: str, person: str, granted: bool, note: str = "") -> None:
         """Take the answer of the drill's second person; in anything but a drill nobody has one."""
         if not self._recorder.state.drill:
-            raise NotNow("this is no drill")
+            raise NotNow("this is not a drill")
         self._answered(step_id, person, granted, note, ev.AnsweredBy.DRILL)
 
     def _answered(self, step_id: str, person: str, granted: bool, note: str, how: ev.AnsweredBy) -> None:

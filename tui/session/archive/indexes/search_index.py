@@ -129,7 +129,7 @@ class SearchIndex:
 def trigrams(text: str) -> list[str]:
     """Three characters after each other of which each place with this text has all.
 
-    Of ASCII alone: what is the other case of a letter is no matter of opinion there.
+    Of ASCII alone: what is the other case of a letter is not a matter of opinion there.
     """
     found = (run[at : at + 3] for run in _ASCII.findall(text) for at in range(len(run) - 2))
     return list(dict.fromkeys(one.lower() for one in found))

@@ -107,7 +107,7 @@ def _agent(name: str) -> socket.socket | None:
 
 
 def _held(link: socket.socket) -> list[HeldKey]:
-    """What the agent holds; nothing where what answers is no agent."""
+    """What the agent holds; nothing where what answers is not an agent."""
     try:
         return held_keys(link)
     except (SignatureInvalid, OSError, ValueError):
@@ -166,7 +166,7 @@ def is_locked(path: Path) -> bool:
         _loaded(path)
     except (paramiko.PasswordRequiredException, TypeError):  # the second is cryptography's word for the first
         return True
-    except Exception:  # whatever a parser makes of a file that is no key
+    except Exception:  # whatever a parser makes of a file that is not a key
         return False
     return False
 
@@ -191,8 +191,8 @@ def _from_file(path: Path, credentials: Credentials, signed: list[_Certificate])
         yield ClientKey(str(path), why_not="needs its passphrase", remedy=f"add it to the agent first: ssh-add {path}")
     except OSError as error:
         yield ClientKey(str(path), why_not=f"cannot be read: {error.strerror}")
-    except Exception:  # whatever a parser makes of a file that is no key
-        yield ClientKey(str(path), why_not="is no private key that can be used")
+    except Exception:  # whatever a parser makes of a file that is not a key
+        yield ClientKey(str(path), why_not="is not a private key that can be used")
     else:
         for one in signed:
             if one.plain == key.asbytes():
