@@ -29,7 +29,7 @@ def _of_thread(task: Path) -> int:
     """Nanoseconds of one thread; it may have ended since its folder was listed."""
     try:
         return int((task / "schedstat").read_text().split()[0])
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
 
 

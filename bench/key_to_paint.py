@@ -81,7 +81,7 @@ class Terminal:
         """Processor time in ms so far: of the program's first thread, which draws, and of its others that are there."""
         found = {}
         for task in Path(f"/proc/{self.pid}/task").iterdir():
-            with suppress(FileNotFoundError):  # it has ended meanwhile
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
                 found[task.name] = int((task / "schedstat").read_text().split()[0]) / 1e6
         first = found.pop(str(self.pid))
         return first, sum(found.values())

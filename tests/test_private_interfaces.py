@@ -178,7 +178,7 @@ def test_textuals_application_and_screens() -> None:
     has("textual", App(), names, "tui/app.py, attention.py")
     takes("textual", App._display, "self screen renderable", "tui/attention.py")
     names = """_compositor _compositor_refresh _dirty_widgets _exchange_repaint_regions _repaint_required _forward_event
-        _on_message _pruning _screen_resized"""
+        _on_message _on_timer_update _layout_required _pruning _screen_resized"""
     screen: Any = Screen()
     has("textual", screen, names, "tui/widgets/page.py, tui/dialogs/base.py")
     has("textual", screen._compositor, "_dirty_regions size", "tui/widgets/page.py")

@@ -145,6 +145,8 @@ class Attentive(Front):
             if event.time < seen or self._exit or (self.hushed and self._is_text(event)):
                 event.stop()
                 return
+            if isinstance(self.screen, Page):
+                self.screen.answers = True
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
             if self.covered or too_small(event.size):

@@ -1,11 +1,14 @@
 """What one key costs, counted: layouts of the screen, lines drawn, and what is worked out again that did not change."""
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from textual import events
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -104,3 +107,25 @@ async def test_a_key_works_out_the_rows_between_which_the_mark_moves_and_no_othe
             screen.on_output_grew(OutputGrew(number))
             screen.on_output_grew(OutputGrew(number))
         assert calls.get("screens/run/panes.py:SessionPanes.share_out", 0) == 0
+
+
+@pytest.mark.usefixtures("each_paint")
+async def test_the_answer_to_a_key_is_painted_at_once_not_with_the_next_tick(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual paints 60 times a second: after a paint that took longer than a tick the next was 17 to 33 ms away."""
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.pause()
+        screen, display, painted = app.screen, app._display, asyncio.Event()
+
+        def seen(screen: Screen[object], shown: object) -> None:
+            display(screen, shown)
+            if shown is not None:
+                painted.set()
+
+        monkeypatch.setattr(screen._update_timer, "resume", lambda: None)  # the next tick is far away
+        monkeypatch.setattr(app, "_display", seen)
+        for key in ("down", "up"):
+            painted.clear()
+            app.post_message(events.Key(key, None))  # not by the pilot, which paints by itself
+            await painted.wait()

@@ -77,6 +77,8 @@ class Page(Screen[Result]):
 
     _came_up = False
     """Whether it was on top once."""
+    answers = False
+    """Whether what changes next is the answer to a key or a click, which is painted at once."""
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name, id, classes)
@@ -167,6 +169,15 @@ class Page(Screen[Result]):
             fitting = [one for one in points or () if one[0] <= length]
             if fitting:
                 self.update_classes({name: name == max(fitting)[1] for _, name in points or ()}, animate=False)
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        """Paint an answer as soon as all that it changes has said so.
+
+        Textual paints with its next tick, 60 a second: after a paint that took longer than one, up to 33 ms later.
+        """
+        if self.answers and (self._layout_required or self._dirty_widgets):
+            self.answers = False
+            self.call_later(self.call_later, self._on_timer_update)  # once those who are told of it were
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:
