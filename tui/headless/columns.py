@@ -12,13 +12,15 @@ AMOUNTS = ("TOOK", "LONGER BY", "FAULTS", "NOTICED", "DECIDED", "RECOVERED", "DI
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows as aligned columns below their names, which are the first row."""
-    shown = [[sanitise(cell) for cell in row] for row in rows]
-    columns = [_column(column) for column in zip(*shown, strict=True)]
-    return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
+    columns = [_column(column) for column in zip(*rows, strict=True)]
+    return "\n".join(map(str.rstrip, map("  ".join, zip(*columns, strict=True))))
 
 
 def _column(cells: Sequence[str]) -> list[str]:
-    width = max(map(cell_len, cells))
-    blanks = [" " * (width - cell_len(cell)) for cell in cells]
-    right = cells[0] in AMOUNTS
-    return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
+    shown = {cell: sanitise(cell) for cell in dict.fromkeys(cells)}  # each once: many rows say the same
+    lengths = {cell: cell_len(words) for cell, words in shown.items()}
+    width = max(lengths.values())
+    blanks = {cell: " " * (width - length) for cell, length in lengths.items()}
+    right = shown[cells[0]] in AMOUNTS
+    set_out = {cell: blanks[cell] + words if right else words + blanks[cell] for cell, words in shown.items()}
+    return [set_out[cell] for cell in cells]

@@ -31,7 +31,7 @@ def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], Non
 
 def _mark(one: Due, now: datetime) -> str:
     sign = "✔" if one.done else "✖" if one.overdue(now) else "◆"
-    return sanitise(f"{sign} {one.words(now)}")
+    return f"{sign} {one.words(now)}"
 
 
 def _whose(one: Due) -> str:

@@ -61,12 +61,12 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     A carriage return overwrites what came before it, as a progress bar means it; a line feed becomes a space; tabs
     are expanded; what is longer than `limit` characters ends in an ellipsis. Doing it again changes nothing.
     """
-    if isinstance(value, str) and len(value) <= limit and value.isascii() and value.isprintable():
+    if isinstance(value, str) and len(value) <= limit and (_is_plain(value) or not UNUSUAL.search(value)):
         return Shown(value)  # as nearly every text is
     text, cut = _decoded(value, limit)
     if cut:
         text = unfinished_cut(text)
-    if not (text.isascii() and text.isprintable()):
+    if not _is_plain(text):
         text = UNUSUAL.sub(_filtered, _SEQUENCE.sub("", text)).expandtabs(TAB)
     if cut or len(text) > limit:
         return Shown(text[: max(0, limit - 1)] + "…" if limit > 0 else "")
@@ -75,7 +75,7 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
 
 def filtered(text: str) -> str:
     """What is shown of the text between two sequences: a tab stays, for the caller who knows its column."""
-    return text if text.isascii() and text.isprintable() else UNUSUAL.sub(_filtered, text)
+    return text if _is_plain(text) else UNUSUAL.sub(_filtered, text)
 
 
 def unfinished_cut(text: str) -> str:
@@ -98,6 +98,10 @@ def invisible(character: str) -> str:
 def is_mark(character: str) -> bool:
     """Whether a character is drawn over the one before it."""
     return unicodedata.category(character) in _MARKS
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _decoded(value: bytes | str, limit: int) -> tuple[str, bool]:
