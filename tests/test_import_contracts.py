@@ -37,12 +37,26 @@ def test_the_table_of_contributing_is_the_layers() -> None:
     assert table() == layers()
 
 
+def test_the_folders_of_the_engine_are_in_the_guide() -> None:
+    """What stands below a row is found by its name alone; screens, widgets and kinds of probes are called as on it."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    engine = ("execution", "exports", "importing", "runbook", "session", "sharing", "transports")
+    folders = [path.parent for name in engine for path in sorted((ROOT / "tui" / name).glob("*/__init__.py"))]
+    assert len(folders) > 40
+    assert [
+        str(one) for one in folders if f"`{one.name}/`" not in page and f"{one.parent.name}/{one.name}/" not in page
+    ] == []
+
+
 def test_the_engine_names_only_modules_that_there_are() -> None:
     named = [ROOT.joinpath(*name.split(".")) for name in contract("forbidden")["source_modules"]]
     assert [path for path in named if not path.with_suffix(".py").exists() and not path.is_dir()] == []
 
 
 def test_no_folder_is_left_out_of_the_search_for_circles() -> None:
+    modules = {path.parent for path in (ROOT / "tui").rglob("*.py")}
+    unseen = [str(folder) for folder in modules if not (folder / "__init__.py").exists()]
+    assert unseen == [], "the contracts see packages alone"
     circles = contract("acyclic_siblings")
     assert circles["ancestors"] == ["tui", "tui.**"]
     assert not circles.keys() & {"ignore_imports", "skip_descendants"}
