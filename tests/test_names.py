@@ -63,6 +63,23 @@ def test_now_is_the_time_and_no_state() -> None:
     assert wrong == []
 
 
+ONE_MEANING = {
+    "Watch": {"Watched", "WatchScreen"},  # the action of the runbook, and the screen of monitors
+    "Stream": {"Stream", "_Stream"},  # one of a command's two outputs; httpcore's word for what it gets
+    "Moment": {"Moment", "ReplayMoment"},
+    "Bridge": set(),
+}
+"""Words that stood for several things, and the classes that have them by now."""
+
+
+def test_a_word_that_had_several_meanings_is_in_no_other_class() -> None:
+    named = [name for text in sources().values() for name in re.findall(r"^class (\w+)", text, re.MULTILINE)]
+    found = {
+        word: {name for name in named if re.search(rf"{word}(?![a-z])|{word}(ed|ing)\b", name)} for word in ONE_MEANING
+    }
+    assert found == ONE_MEANING
+
+
 def test_the_page_of_words_names_classes_that_there_are() -> None:
     page = (ROOT / "docs/words.md").read_text(encoding="utf-8")
     rows = page.partition("## In the code")[2].partition("## ")[0]

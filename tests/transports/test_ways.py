@@ -257,7 +257,7 @@ def test_only_addresses_of_this_machine_are_its_own() -> None:
 def test_an_address_is_told_by_the_connection_itself(sshd: Sshd) -> None:
     way = direct(Resolved(target="box", host="localhost", port=sshd.port, family="inet"), 10.0)
     assert way.peer == "127.0.0.1"
-    way.stream.close()
+    way.carrier.close()
 
 
 @pytest.mark.parametrize(

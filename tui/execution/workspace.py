@@ -234,7 +234,7 @@ class Workspace:
         for finding in self.findings:
             if finding.event is not None:
                 conductor.record(finding.event)
-        self._watch(conductor)
+        self._record_links(conductor)
         conductor.monitors.start()
         self.played.add(directory.id)
         self.opened(conductor, directory)
@@ -282,7 +282,7 @@ class Workspace:
             conductor.record(event)
         self.asking.invite()  # of the two that reach a host now, one asks
         conductor.take_up(operator, platform.node())
-        self._watch(conductor)
+        self._record_links(conductor)
         self.opened(conductor, directory)
         return conductor
 
@@ -348,7 +348,7 @@ class Workspace:
         for transport in {*self.transports.values(), *self._opened}:
             transport.close()
 
-    def _watch(self, conductor: "Conductor") -> None:
+    def _record_links(self, conductor: "Conductor") -> None:
         """Have every connection's ups and downs recorded."""
         for name, host in conductor.runbook.hosts.items():
             if not (host.connection or host.group):

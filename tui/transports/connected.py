@@ -66,7 +66,7 @@ def steadied(told: float | None, took: float) -> float:
     return told if told is not None and abs(took - told) <= max(told * JITTER, LEAST) else took
 
 
-class Watch(Protocol):
+class LossTold(Protocol):
     """What notices that a connection has gone, or that its host does not answer."""
 
     @property
@@ -74,7 +74,7 @@ class Watch(Protocol):
         """How many seconds the host took to answer, as the last sign of life told."""
 
     def stop(self) -> None:
-        """Stop watching; the connection is closed on purpose."""
+        """Tell nothing any more; the connection is closed on purpose."""
 
 
 class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
@@ -102,7 +102,7 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
         self._patience = patience
         self._lock = threading.Lock()
         self._connection: L | None = None
-        self._watch: Watch | None = None
+        self._loss: LossTold | None = None
         self._facts: HostFacts | None = None
         self._link = LinkState.DOWN
         self._login_shell = ""
@@ -123,7 +123,7 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
         """
 
     @abstractmethod
-    def _watched(self, connection: L, noticed: Callable[[LinkState, str], None]) -> Watch:
+    def _loss_told(self, connection: L, noticed: Callable[[LinkState, str], None]) -> LossTold:
         """Have changes of the connection noticed."""
 
     @abstractmethod
@@ -200,8 +200,8 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
 
     def round_trip(self) -> float | None:
         """How long the last sign of life took; see Transport."""
-        watch = self._watch
-        return None if watch is None or self._link is not LinkState.UP else watch.round_trip
+        loss = self._loss
+        return None if loss is None or self._link is not LinkState.UP else loss.round_trip
 
     def listen(self, listener: LinkListener) -> None:
         """Tell `listener` of every change of the connection from now on."""
@@ -215,8 +215,8 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
             self._link = LinkState.DOWN
 
     def _let_go(self) -> None:
-        if self._watch:
-            self._watch.stop()
+        if self._loss:
+            self._loss.stop()
         if self._connection:
             self._connection.close()
         self._connection = None
@@ -250,7 +250,7 @@ class ConnectedTransport(KeepsJobs, ABC, Generic[L]):
             self._typed = facts.typed
             self._facts = replace(facts, connect_seconds=0.0 if facts.typed else time.monotonic() - started)
             self._connection = connection
-            self._watch = self._watched(connection, partial(self._noticed, connection))
+            self._loss = self._loss_told(connection, partial(self._noticed, connection))
             self._changed(LinkState.UP)
             return connection, self._facts
 

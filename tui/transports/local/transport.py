@@ -93,7 +93,7 @@ class LocalTransport(KeepsJobs):
         return joined_terminals(far, end, sink, cancel)
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
-        """A stream to an address; see Transport."""
+        """A socket that leads to an address; see Transport."""
         return dial_here(address, timeout)
 
     def link(self) -> LinkState:

@@ -110,8 +110,8 @@ def _has_news(file: int, wait: float | None) -> bool:
     return bool(poll.poll(None if wait is None else wait * 1000))
 
 
-class Watching:
-    """Tells when a connection has gone; see Watch."""
+class MasterEnd:
+    """Tells when a connection has gone; see LossTold."""
 
     def __init__(self, master: Master, noticed: Callable[[LinkState, str], None]) -> None:
         self._master = master
@@ -125,7 +125,7 @@ class Watching:
         return self._master.round_trip
 
     def stop(self) -> None:
-        """Stop watching; it is closed on purpose."""
+        """Tell nothing any more; it is closed on purpose."""
         self._stopped = True
 
     def _run(self) -> None:

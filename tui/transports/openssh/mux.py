@@ -37,7 +37,7 @@ class MuxRefused(Exception):
 
 
 class Control:
-    """One connection to a control socket; it carries one session or one stream. Of one thread at a time."""
+    """One connection to a control socket; it carries one session or one tunnel. Of one thread at a time."""
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         """Connect.
@@ -72,7 +72,7 @@ class Control:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Let go of the connection; the session or stream on it is closed."""
+        """Let go of the connection; the session or tunnel on it is closed."""
         with suppress(OSError):  # who waits for its end is told
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -105,7 +105,7 @@ class Control:
         fields = struct.pack(">IIIIIII", NEW_SESSION, 0, 0, bool(term), no, 1, no) + struct.pack(">I", NO_ESCAPE)
         self._ask(fields + b"".join(map(_text, words)), files)
 
-    def stream(self, host: str, port: int, files: Sequence[int]) -> None:
+    def tunnel(self, host: str, port: int, files: Sequence[int]) -> None:
         """Ask for two files, one to read and one to write, to be connected with an address as the host sees it.
 
         Raises: as `begin`.

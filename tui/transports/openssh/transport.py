@@ -14,9 +14,9 @@ from tui.transports.connected import ConnectedTransport
 from tui.transports.openssh.exchange import MuxExchange, start
 from tui.transports.openssh.far_mux import MuxTerminal, open_terminal
 from tui.transports.openssh.jump_host import Through, held, logged_in
-from tui.transports.openssh.master import Master, Watching
+from tui.transports.openssh.master import Master, MasterEnd
 from tui.transports.openssh.master_login import log_in
-from tui.transports.openssh.streams import dial_through
+from tui.transports.openssh.tunnels import dial_through
 from tui.transports.shell import Wrapped
 from tui.transports.ssh_config.jumps import knock, refuse_endless
 from tui.transports.ssh_config.resolved import Resolved, outlined
@@ -51,7 +51,7 @@ class OpenSSHTransport(ConnectedTransport[Master]):
         return Answering.YES if self._link is LinkState.UP else knock(outlined(self.target, *self._given), timeout)
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
-        """A stream from the host to an address; see Transport."""
+        """A socket that leads from the host to an address; see Transport."""
         connection, _ = self._connected()
         try:
             return dial_through(connection, address, timeout)
@@ -114,8 +114,8 @@ class OpenSSHTransport(ConnectedTransport[Master]):
         refuse_endless(where)
         return where
 
-    def _watched(self, connection: Master, noticed: Callable[[LinkState, str], None]) -> Watching:
-        return Watching(connection, noticed)
+    def _loss_told(self, connection: Master, noticed: Callable[[LinkState, str], None]) -> MasterEnd:
+        return MasterEnd(connection, noticed)
 
     def _start(self, connection: Master, wrapped: Wrapped, patience: float, let_go: Callable[[], None]) -> MuxExchange:
         return start(connection, wrapped, patience, let_go)

@@ -41,7 +41,7 @@ def open_connection(
     if not user:
         raise HostError(f"{where.target}: the user to log in as is not known", "name a User in ssh_config, or user = …")
     way = _way(where, credentials, timeout, behind)
-    connection = Connection(way.stream, way.let_go, way.why)
+    connection = Connection(way.carrier, way.let_go, way.why)
     connection.banner_timeout = connection.auth_timeout = connection.channel_timeout = timeout
     try:
         _handshake(connection, where, credentials, timeout, way)

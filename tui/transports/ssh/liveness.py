@@ -50,7 +50,7 @@ class Liveness:
         return self._told
 
     def stop(self) -> None:
-        """Stop watching; the connection is closed on purpose."""
+        """Tell nothing any more; the connection is closed on purpose."""
         self._stopped = True
 
     def _ended(self) -> None:
@@ -59,7 +59,7 @@ class Liveness:
             self._changed(LinkState.LOST, "the connection was closed" + (f": {why}" if why else ""))
 
     def _over(self) -> bool:
-        """Stop watching; whether nobody had."""
+        """Tell nothing any more; whether nobody had said so before."""
         with self._lock:
             before, self._stopped = self._stopped, True
         return not before

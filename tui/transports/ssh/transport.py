@@ -69,7 +69,7 @@ class SSHTransport(ConnectedTransport[Connection]):
         return None if made_up else super().round_trip()
 
     def dial(self, address: Address, timeout: float) -> socket.socket:
-        """A stream from the host to an address; see Transport."""
+        """A socket that leads from the host to an address; see Transport."""
         connection, _ = self._connected()
         try:
             return dial_through(connection, address, timeout)
@@ -89,7 +89,7 @@ class SSHTransport(ConnectedTransport[Connection]):
             typed=typed,
         )
 
-    def _watched(self, connection: Connection, noticed: Callable[[LinkState, str], None]) -> Liveness:
+    def _loss_told(self, connection: Connection, noticed: Callable[[LinkState, str], None]) -> Liveness:
         return Liveness(connection, self._liveness, noticed)
 
     def _start(

@@ -31,11 +31,11 @@ _SIOCGIFADDR = 0x8915
 
 
 class Way:
-    """What leads to a host, and how to let go of it; `why` is what it said that may explain its end."""
+    """What carries a connection to a host, and how to let go of it; `why` is what it said that may explain its end."""
 
     def __init__(
         self,
-        stream: socket.socket | paramiko.Channel,
+        carrier: socket.socket | paramiko.Channel,
         let_go: Callable[[], None] = lambda: None,
         why: Callable[[], str] = lambda: "",
         typed: bool = False,
@@ -47,7 +47,7 @@ class Way:
         """
         self.typed = typed
         self._chain = chain
-        self.stream = stream
+        self.carrier = carrier
         self.let_go = let_go
         self.why = why
 
@@ -68,9 +68,9 @@ class Way:
         Raises:
             OSError: the connection has gone.
         """
-        if not isinstance(self.stream, socket.socket) or self.stream.family not in FAMILIES.values():
+        if not isinstance(self.carrier, socket.socket) or self.carrier.family not in FAMILIES.values():
             return ""
-        return str(self.stream.getpeername()[0]).partition("%")[0]
+        return str(self.carrier.getpeername()[0]).partition("%")[0]
 
 
 def is_loopback(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Watches over the programs that an SSH configuration names: where `ssh` starts `ssh` without an end, all are ended."""
+"""Looks after the programs that an SSH configuration names: where `ssh` starts `ssh` without an end, all are ended."""
 
 import os
 import signal
@@ -36,13 +36,13 @@ class Chain:
         self.endless = False
         self._process = process
         self._over = threading.Event()
-        threads.start("how deep ssh starts ssh", self._watch)
+        threads.start("how deep ssh starts ssh", self._end_loops)
 
     def over(self) -> None:
         """The other end has answered, or nobody waits for it any more."""
         self._over.set()
 
-    def _watch(self) -> None:
+    def _end_loops(self) -> None:
         before = False  # an `ssh` that starts a program is two for a moment, until that runs
         while not self._over.wait(LOOK) and self._process.poll() is None:
             before, deep = max(_below(self._process.pid).values(), default=0) > MOST, before

@@ -106,7 +106,7 @@ class SSMTransport(KeepsJobs):
         self._listener: LinkListener = lambda link, detail: None
         channels = SSMChannels(self._service, target, user, self.connect, large_output)
         self._not_fetched = channels.not_fetched
-        self._channels = _Watched(channels, self._changed)
+        self._channels = _LinkTold(channels, self._changed)
 
     def connect(self) -> HostFacts:
         """Reach the instance, once; see Transport."""
@@ -210,7 +210,7 @@ class SSMTransport(KeepsJobs):
             self._listener(link, detail)
 
 
-class _Watched:
+class _LinkTold:
     """The channels, with what each request tells of the way to the instance."""
 
     def __init__(self, channels: SSMChannels, changed: Callable[[LinkState, str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Streams to what only a host can reach, as `ssh -W` makes them, over the connection that there is anyway."""
+"""Tunnels to what only a host can reach, as `ssh -W` makes them, over the connection that there is anyway."""
 
 import os
 import socket
@@ -39,7 +39,7 @@ def _to_port(master: Master, address: Address, timeout: float) -> socket.socket:
     try:
         with master.dialling:
             tunnel = master.ears.tunnels() + 1
-            control.stream(address.host, address.port, (there, back))
+            control.tunnel(address.host, address.port, (there, back))
             master.ears.is_begun(tunnel, TOLD)
         control.answer(timeout)
     except (MuxRefused, EOFError, OSError) as error:
