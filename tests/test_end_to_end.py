@@ -24,7 +24,7 @@ def begin(screen: Terminal, sessions: Path) -> None:
     screen.wait_for("Send the deployment")
     screen.wait_for("start")
     screen.press("\r")
-    screen.wait_for("Copy (f2)")
+    screen.wait_for("Copy (F2)")
     screen.wait_for("Sent already")
     until_recorded(screen, sessions, F2, "messagesent")
     until_recorded(screen, sessions, "\r", "stepopened", 2, confirm="y")

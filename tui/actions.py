@@ -324,7 +324,7 @@ SIGNS = {"enter": "⏎", "left": "←", "right": "→", "up": "↑", "down": "�
 
 @cache
 def key_sign(key: str, ascii: bool = False) -> str:
-    """One key as it is shown where there is little room: ^r for ctrl+r, F5, ⏎."""
+    """One key as it is shown, the same wherever it is named: ^r for ctrl+r, F5, ⏎."""
     held, _, last = key.rpartition("+")
     if held == "ctrl" and last:
         return f"^{key_sign(last, ascii)}"
@@ -357,5 +357,5 @@ def bindings(screen: str) -> list[BindingType]:
 
 
 def key_words(key: str) -> str:
-    """A key as people say it: ? for question_mark."""
-    return " or ".join(KEY_NAMES.get(one, one) for one in key.split(","))
+    """The keys of an action in a sentence: F10 or ^⏎."""
+    return " or ".join(key_sign(one) for one in key.split(","))

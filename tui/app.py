@@ -109,7 +109,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
             self.show_error(
                 RunbookError(
                     "config.toml: " + "; ".join(wrong),
-                    f"{self.keys.of('app.help')} lists the actions, their keys and ids",
+                    f"{self.keys.sign('app.help')} lists the actions, their keys and ids",
                 )
             )
         if self._session:
@@ -295,7 +295,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
             failed = await self.work_done(lambda: workspace.connections.log_in_again(workspace.asking))
         if failed:
             words = "; ".join(error.message for error in failed.values())
-            again = f"{self.keys.of('app.login')} asks again" if workspace.connections.logged_out() else ""
+            again = f"{self.keys.sign('app.login')} asks again" if workspace.connections.logged_out() else ""
             self.show_error(RunbookError(words, again))
 
     def action_help(self) -> None:
@@ -357,7 +357,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         )
         left = ["The session is kept. To resume it:", way_back(state)]
         if over(state):
-            finish = self.keys.on("summary").of("finish")
+            finish = self.keys.on("summary").sign("finish")
             left = [
                 f"{session_called(state)}: nothing is left to do.",
                 f"{finish} on the summary records it as finished.",

@@ -37,13 +37,16 @@ class Keys(Struct, frozen=True):
         """The keys of a screen."""
         return replace(self, screen=screen)
 
-    def of(self, name: str) -> str:
-        """The key of an action of the screen, or of any where its id is given; empty where there is no such action."""
-        act = BY_ID.get(name if "." in name else f"{self.screen}.{name}")
-        return key_words(self.all_of(act).partition(",")[0]) if act else ""
+    @property
+    def enter(self) -> str:
+        """The key that takes what is chosen, as it is shown."""
+        return key_sign("enter", self.ascii)
 
     def sign(self, name: str, last: bool = False) -> str:
-        """The key of an action as it is shown where there is little room; of several the first, or the `last`."""
+        """The key of an action of the screen, or of any where its id is given, as it is shown.
+
+        Of several keys the first, or the `last`; empty where there is no such action.
+        """
         act = BY_ID.get(name if "." in name else f"{self.screen}.{name}")
         every = self.all_of(act).split(",") if act else [""]
         return key_sign(every[-1 if last else 0], self.ascii)
@@ -67,7 +70,7 @@ def read_keys(given: Mapping[str, str]) -> tuple[Keys, list[str]]:
         held = next((one for one in named.split(",") if one in RESERVED), "")
         typed = next((one for one in named.split(",") if BY_ID[name].screen in WRITTEN and _prints(one)), "")
         if bad or held or typed:
-            why = f"{held} is {RESERVED[held]}" if held else f"{key!r} is not a key"
+            why = f"{key_words(held)} is {RESERVED[held]}" if held else f"{key!r} is not a key"
             why = f"{key_words(typed)} is typed into a field there" if typed and not bad else why
             wrong.append(f"keys.{name}: {why}; {BY_ID[name].label} keeps {key_words(BY_ID[name].key)}")
         else:
@@ -117,8 +120,10 @@ def _does(name: str) -> str:
 
 
 def _named(key: str) -> str:
-    """A key by the name it is bound by: ? is question_mark, F7 is f7; a capital letter stays one."""
+    """A key by the name it is bound by: ? is question_mark, F7 is f7, ^r is ctrl+r; a capital letter stays one."""
     written = key.strip()
+    if len(written) > 1 and written[0] == "^":
+        return f"ctrl+{_named(written[1:])}"
     if len(written) == 1:
         return next((name for name, sign in KEY_NAMES.items() if sign == written), written)
     held, plus, last = written.rpartition("+")

@@ -176,7 +176,7 @@ class TakingUp(Front):
             return
         self._check_again(conductor)
         if failed:
-            again = f"{self.keys.of('app.login')} asks again" if self.workspace.connections.logged_out() else ""
+            again = f"{self.keys.sign('app.login')} asks again" if self.workspace.connections.logged_out() else ""
             todo = again or "; ".join(dict.fromkeys(row.hint for row in failed if row.hint)) or "fix it"
             words = "; ".join(f"{row.name}: {row.detail}" for row in failed)
             self.show_error(RunbookError(words, f"{todo}; until then steps that need it fail"))

@@ -210,5 +210,5 @@ async def test_a_login_that_does_not_last_is_told_with_the_key_that_asks_again(
     monkeypatch.setattr(Connections, "logged_out", lambda connections: ["web"])
     async with running(workspace, notifications=True) as (app, pilot):
         await pilot.press("f9")
-        await until(pilot, lambda: "→ f9 asks again" in shown(app))
+        await until(pilot, lambda: "→ F9 asks again" in shown(app))
         assert "logged in, but a first command has no result" in shown(app)

@@ -280,7 +280,7 @@ async def test_an_unknown_outcome_needs_a_reason(workspace: Workspace, clock: An
         assert "it is recorded" in shown(pilot.app)
         await type_text(pilot, "the file is there")
         assert "it is recorded" not in shown(pilot.app)
-        assert "Failed (f3)" in shown(pilot.app)
+        assert "Failed (F3)" in shown(pilot.app)
         assert await asked.press("enter") is NOTHING
         assert await asked.press("f4") == (True, "the file is there")
         asked = await ask(pilot, Resolve(lost))

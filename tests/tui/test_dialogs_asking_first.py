@@ -89,7 +89,7 @@ async def test_another_way_asks_for_its_own_hosts_name_and_forgets_what_was_type
         pilot.app.push_screen(asked, given.append)
         await dialog(pilot, TypeName)
         await pilot.press("w", "e", "b", "f2")
-        await until(pilot, lambda: asked.armed and "Type tools and press Enter" in shown(pilot.app))
+        await until(pilot, lambda: asked.armed and "Type tools and press ⏎" in shown(pilot.app))
         assert asked.typed.value == ""
         await pilot.press("w", "e", "b", "enter")
         assert given == []

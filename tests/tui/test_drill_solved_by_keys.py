@@ -224,7 +224,7 @@ async def errors_that_begin_when_all_seemed_well_are_noticed_by_the_trigger_and_
     async with night("error-rate-climbs", "verify-http", speed=60) as drill:
         await drill.struck("errors")
         await until(drill.pilot, lambda: "error_rate" in drill.conductor.state.tripped)
-        await until(drill.pilot, lambda: "ctrl+r rolls back" in shown(drill.app))
+        await until(drill.pilot, lambda: "^r rolls back" in shown(drill.app))
         await drill.other_trouble("Application Not Starting")
         assert await drill.operator.does("port-in-use-restart") is SIGNED
         await drill.back()

@@ -164,7 +164,7 @@ async def test_a_trigger_that_is_tripped_does_not_paint_its_banner_each_time(
     async with counted(workspace, (200, 60)) as (app, pilot):
         assert app.conductor is not None
         app.conductor.record(ev.TriggerTripped(trigger="errors", monitor="errors", value=40.0, dwell=300.0))
-        await until(pilot, lambda: "ctrl+r rolls back" in shown(app))
+        await until(pilot, lambda: "^r rolls back" in shown(app))
         assert await rate(app, pilot, clock) < LIMIT
 
 

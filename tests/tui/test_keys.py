@@ -1,6 +1,8 @@
 """One list of keys: what the cards, bands, dialogs and the help name is what is bound, also where it was changed."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -31,15 +33,15 @@ from tui.session.state import StepStatus
     ("given", "told", "kept"),
     [
         ({"run.sign": "k"}, "keys.run.sign: k is run.skip already; Sign keeps s", {}),
-        ({"run.sign": "f7", "run.skip": "f7"}, "keys.run.skip: f7 is run.sign already", {}),
+        ({"run.sign": "f7", "run.skip": "f7"}, "keys.run.skip: F7 is run.sign already", {}),
         ({"run.sign": "?"}, "keys.run.sign: ? is app.help already; Sign keeps s", {}),
-        ({"run.sign": "up"}, "keys.run.sign: up is steps.before already", {}),
-        ({"run.sign": "ctrl+p"}, "keys.run.sign: ctrl+p is the command palette", {}),
+        ({"run.sign": "up"}, "keys.run.sign: ↑ is steps.before already", {}),
+        ({"run.sign": "ctrl+p"}, "keys.run.sign: ^p is the command palette", {}),
         ({"run.sign": "F 7"}, "keys.run.sign: 'F 7' is not a key", {}),
         ({"run.sign": "p"}, "keys.rollback.sign: p is rollback.everything already", {"run.sign": "p"}),
-        ({"resolve.failed": "x"}, "keys.resolve.failed: x is typed into a field there; It failed keeps f3", {}),
-        ({"setup.begin": "?"}, "keys.setup.begin: ? is typed into a field there; Begin keeps f10 or ctrl+enter", {}),
-        ({"resolve.failed": "f4"}, "keys.resolve.failed: f4 is resolve.succeeded already", {}),
+        ({"resolve.failed": "x"}, "keys.resolve.failed: x is typed into a field there; It failed keeps F3", {}),
+        ({"setup.begin": "?"}, "keys.setup.begin: ? is typed into a field there; Begin keeps F10 or ^⏎", {}),
+        ({"resolve.failed": "f4"}, "keys.resolve.failed: F4 is resolve.succeeded already", {}),
     ],
 )
 def test_a_key_that_is_taken_or_is_none_is_told_and_the_action_keeps_its_own(
@@ -54,7 +56,39 @@ def test_keys_may_change_places_and_are_the_same_on_the_screens_of_a_session() -
     keys, wrong = read_keys({"run.sign": "k", "run.skip": "s", "run.note": "F7"})
     assert not wrong
     for screen in ("run", "rollback", "trouble"):
-        assert [keys.on(screen).of(name) for name in ("sign", "skip", "note")] == ["k", "s", "f7"]
+        assert [keys.on(screen).sign(name) for name in ("sign", "skip", "note")] == ["k", "s", "F7"]
+
+
+def test_a_key_of_the_settings_is_written_as_the_screens_show_it() -> None:
+    keys, wrong = read_keys({"setup.begin": "^g", "run.note": "^", "run.sign": "F7"})
+    assert not wrong
+    assert [keys.own[name] for name in ("setup.begin", "run.note", "run.sign")] == ["ctrl+g", "^", "f7"]
+    assert keys.sign("setup.begin") == "^g"
+    assert read_keys({"run.sign": "^p"})[1] == ["keys.run.sign: ^p is the command palette; Sign keeps s"]
+
+
+DRAWN = Path(__file__).with_name("drawn")
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = (*(ROOT / "docs").glob("*.md"), ROOT / "README.md")
+OTHER_NAMES = re.compile(
+    r"\b[Cc]trl\b(?! and r\)|\+g\" is the same)|\bpage(up|down)\b|"
+    r"(?<![\w.])f([1-9]|1[0-2])\b(?![-_=.])"
+)
+"""A key by another name than ^r, pgdn and F7."""
+
+
+def test_a_key_has_one_name_on_every_screen_and_in_the_documents() -> None:
+    wrong = [
+        f"{file.name}:{number}: {line.strip()}"
+        for file in (*DRAWN.glob("*.txt"), *DOCUMENTS)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if OTHER_NAMES.search(line) or (file.parent == DRAWN and ENTER.search(line))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+ENTER = re.compile(r"\([Ee]nter\)|· [Ee]nter |\bEnter [a-z]+s\b|press Enter")
+"""The key ⏎ by its word, which only ASCII needs."""
 
 
 def test_the_registry_itself_has_no_key_twice_where_it_is_heard() -> None:
@@ -70,9 +104,9 @@ def test_each_thing_a_card_names_is_bound_by_the_key_it_names() -> None:
     for screen in ("run", "rollback", "trouble"):
         for act in acts(screen):
             assert BY_ID[act.id].key.split(",")[0] in act.key
-    assert Keys(screen="rollback").of("reopen") == "U"
-    assert Keys(screen="rollback").of("update") == "u"
-    assert Keys(screen="rollback").of("rollback") == ""
+    assert Keys(screen="rollback").sign("reopen") == "U"
+    assert Keys(screen="rollback").sign("update") == "u"
+    assert Keys(screen="rollback").sign("rollback") == ""
 
 
 async def test_the_rollbacks_band_names_the_key_that_does_a_step_again(workspace: Workspace) -> None:
@@ -95,7 +129,7 @@ async def test_a_changed_key_is_named_on_the_card_the_band_the_button_and_in_the
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and " F8  START" in shown(app))
         app.push_screen(Confirm("Sure?", []))
         await dialog(pilot, Confirm)
-        assert "Yes (f7)" in shown(app)
+        assert "Yes (F7)" in shown(app)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert shown(app).index("DIALOG: YES OR NO") < shown(app).index("EVERY DIALOG") < shown(app).index("SET-UP")
@@ -118,7 +152,7 @@ async def test_help_opens_over_a_dialog_and_leaves_it_as_it_was(workspace: Works
         asked = Confirm("Sure?", [])
         pilot.app.push_screen(asked)
         await dialog(pilot, Confirm)
-        assert "f1 help" in shown(pilot.app)
+        assert "F1 help" in shown(pilot.app)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press(key)
@@ -164,8 +198,8 @@ def test_a_screen_of_a_session_has_no_key_of_another_one(screen: type[RunScreen]
 async def test_keys_changed_on_the_run_screen_take_none_from_the_troubles(workspace: Workspace) -> None:
     keys, wrong = read_keys({"run.values": "escape"})
     assert any("keys.trouble.values: esc is trouble.back already" in line for line in wrong), wrong
-    assert (keys.of("values"), keys.on("trouble").of("values")) == ("esc", "v")
-    assert keys.on("trouble").of("back") == "esc"
+    assert (keys.sign("values"), keys.on("trouble").sign("values")) == ("esc", "v")
+    assert keys.on("trouble").sign("back") == "esc"
 
 
 async def test_a_changed_key_of_the_set_up_works_while_a_field_has_the_focus(workspace: Workspace) -> None:

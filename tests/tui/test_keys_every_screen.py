@@ -218,10 +218,10 @@ async def test_every_key_that_a_dialog_names_does_something_now(
         for size in SIZES:
             for plain in (True, False):
                 await on_terminal(app, pilot, size, plain)
-                await until(pilot, lambda: f"{app.keys.of('dialog.help')} help" in shown(app))
+                await until(pilot, lambda: f"{app.keys.sign('dialog.help')} help" in shown(app))
         pressed = []
         for act in named:
-            words = app.keys.of(act.id)
+            words = app.keys.sign(act.id)
             if f"({words})" not in shown(app) and f"{words} help" not in shown(app):
                 continue
             here: Any = app.screen

@@ -163,6 +163,16 @@ async def test_what_an_empty_output_says_is_broken_between_words_and_not_cut(tmp
         assert " ".join(" ".join(text(view)).split()) == "Nothing runs in this step: it is for you."
 
 
+async def test_an_empty_output_in_a_row_says_that_its_words_go_on(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(32, 1)):
+        view = app.query_one(OutputView)
+        view.say_empty(("Nothing has run here yet.", "⏎ starts the step."))
+        assert text(view)[0].strip() == "Nothing has run here yet. ⏎ s…"
+        view.say_empty(("A person does this step.",))
+        assert text(view)[0].strip() == "A person does this step."
+
+
 async def test_empty_says_so(tmp_path: Path) -> None:
     app = Shown()
     async with app.run_test(size=(60, 10)):

@@ -25,7 +25,7 @@ async def test_what_only_reads_runs_at_once_and_its_output_is_in_sight(
         await pilot.press("enter")
         await until(pilot, lambda: "write a command" in shown(app))
         await type_text(pilot, "df -h")
-        await until(pilot, lambda: "It only reads: enter runs it." in shown(app))
+        await until(pilot, lambda: "It only reads: ⏎ runs it." in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.conductor is not None and 1 in app.conductor.state.attempts)
         await until(pilot, lambda: "/dev/sda1" in shown(app) and "outside the runbook" in shown(app))
@@ -41,7 +41,7 @@ async def test_what_may_change_something_asks_first_and_what_destroys_asks_for_t
         await pilot.press("exclamation_mark")
         await dialog(pilot, AskOwnCommand)
         await type_text(pilot, "systemctl restart app")
-        await until(pilot, lambda: "It may change something: enter asks first." in shown(app))
+        await until(pilot, lambda: "It may change something: ⏎ asks first." in shown(app))
         await pilot.press("enter")
         await dialog(pilot, Confirm)
         await pilot.press("enter")  # No has the focus

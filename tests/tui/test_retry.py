@@ -40,12 +40,12 @@ async def test_all_from_the_first_brings_what_had_been_missing(
         await comes(pilot, app, "code", StepStatus.FAILED)
         await pilot.press("r")
         asked = await dialog(pilot, Confirm)
-        assert "All from the first (f2)" in shown(app)
+        assert "All from the first (F2)" in shown(app)
         assert "From 2 of 2 on" in shown(app)
         await pilot.press("f2")
         await until(pilot, lambda: asked.armed and "All of it is run again" in shown(app))
         assert app.screen is asked
-        assert "What failed, 2 of 2, and on (f2)" in shown(app)
+        assert "What failed, 2 of 2, and on (F2)" in shown(app)
         await pilot.press("y")
         await comes(pilot, app, "code", StepStatus.SIGNED)
     assert [one.script for one in host.ran[:4]] == ["git fetch --tags", "git checkout v2"] * 2

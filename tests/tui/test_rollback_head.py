@@ -127,6 +127,21 @@ def test_a_long_reason_is_whole_where_there_is_a_row_for_it(runbook: Runbook) ->
     assert said(head_rows(rolling_back(runbook, 60), 100, 5))[3].endswith(f"because {REASON}")
 
 
+def test_of_a_reason_that_is_too_long_the_beginning_and_the_end_are_kept(runbook: Runbook) -> None:
+    reason = (
+        "Run the database migrations failed: exit status 1: django.db.utils.OperationalError: "
+        "(1060, \"Duplicate column name 'tags'\")"
+    )
+    for width in (41, 43, 46):  # what the status update leaves at 80 columns
+        rows = said(head_rows(rolling_back(runbook, 60, reason), width, 5))
+        assert len(rows) == 5
+        assert rows[2].startswith("0 of 3 done  Run the database")
+        assert " ".join(rows[3:]).endswith("(1060, \"Duplicate column name 'tags'\")"), rows
+    whole = "Orders fail since the migration: support has nine tickets and calls come in"
+    beside = said(head_rows(rolling_back(runbook, 60, whole), 36, 5))[2:]
+    assert " ".join(" ".join(beside).split()) == f"0 of 3 done {whole}"
+
+
 def test_the_next_news_is_told_of_and_called_for(runbook: Runbook) -> None:
     def news(gone: float) -> list[str]:
         return said(update_rows(rolling_back(runbook, gone), 18, framed=True))

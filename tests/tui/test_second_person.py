@@ -218,7 +218,7 @@ async def test_what_would_run_stands_first_and_is_allowed_once_all_of_it_was_in_
         rows = [row.strip(" │") for row in shown(app).splitlines()]
         title = next(place for place, row in enumerate(rows) if "TWO ALLOW on" in row)
         assert any("part 1" in row for row in rows[title : title + 5]), rows
-        assert "left · f1 help" in shown(app)
+        assert "left · F1 help" in shown(app)
         await type_text(pilot, "ben")
         await pilot.press("enter")
         await read_on(pilot, app)

@@ -43,10 +43,10 @@ def dialogs() -> list[tuple[Dialog[Any], str]]:
     long = "\n".join(LONG)
     return [
         (Confirm("Update it", LONG, yes="Run it"), "Run it (y)"),
-        (TypeName("DESTRUCTIVE: drop it", LONG, "web"), "Type web and press Enter"),
+        (TypeName("DESTRUCTIVE: drop it", LONG, "web"), "Type web and press ⏎"),
         (Sign("Update it", LONG, True, "ben"), "A note (may stay empty):"),
-        (AskText("Skip", LONG), "OK (enter)"),
-        (Question(Action(ask=long, answer=AnswerKind.NUMBER)), "OK (enter)"),
+        (AskText("Skip", LONG), "OK (⏎)"),
+        (Question(Action(ask=long, answer=AnswerKind.NUMBER)), "OK (⏎)"),
         (RollbackReason(["errors", "slow"], ["Steps: 2 needed"], LONG), "or in your own words:"),
     ]
 
@@ -59,7 +59,7 @@ async def test_a_long_dialog_begins_at_its_beginning_and_keeps_its_title_and_its
     async with RunbookApp(workspace).run_test(size=(80, 24)) as pilot:
         pilot.app.push_screen(asked)
         await dialog(pilot, type(asked))
-        await until(pilot, lambda: "more below: pagedown" in shown(pilot.app))
+        await until(pilot, lambda: "more below: pgdn" in shown(pilot.app))
         for words in (asked.heading, "the first command" if "Roll" not in asked.heading else "Steps: 2", foot):
             assert words in shown(pilot.app)
         assert "more above" not in shown(pilot.app)
@@ -70,7 +70,7 @@ async def test_a_long_dialog_begins_at_its_beginning_and_keeps_its_title_and_its
         if not isinstance(asked, RollbackReason):  # there the key moves in the list of reasons first
             await until(pilot, lambda: "the last command" in shown(pilot.app))
             assert "more below" not in shown(pilot.app)
-            assert "more above: pageup" in shown(pilot.app)
+            assert "more above: pgup" in shown(pilot.app)
         assert asked.heading in shown(pilot.app)
         assert foot in shown(pilot.app)
 
@@ -134,7 +134,7 @@ async def test_a_dialog_that_fits_says_nothing_of_more(workspace: Workspace) -> 
         ):
             pilot.app.push_screen(asked)
             await dialog(pilot, type(asked))
-            await until(pilot, lambda: "f1 help" in shown(pilot.app))
+            await until(pilot, lambda: "F1 help" in shown(pilot.app))
             assert "more" not in shown(pilot.app)
             await pilot.press("escape")
 
@@ -143,7 +143,7 @@ async def test_a_question_names_the_keys_that_answer_it(workspace: Workspace) ->
     async with RunbookApp(workspace, Config(keys={"question.yes": "f7"})).run_test(size=(80, 24)) as pilot:
         pilot.app.push_screen(Question(Action(ask="Is it well?", answer=AnswerKind.YES_NO)))
         await dialog(pilot, Question)
-        assert "yes (f7)" in shown(pilot.app)
+        assert "yes (F7)" in shown(pilot.app)
         assert "no (n)" in shown(pilot.app)
 
 

@@ -64,7 +64,7 @@ async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_aga
 
 
 @pytest.mark.parametrize(
-    ("link", "todo"), [(LinkState.DOWN, "is the VPN up?"), (LinkState.LOGGED_OUT, "f9 asks again")]
+    ("link", "todo"), [(LinkState.DOWN, "is the VPN up?"), (LinkState.LOGGED_OUT, "F9 asks again")]
 )
 async def test_a_host_that_is_not_reached_again_is_told_with_what_to_do(
     link: LinkState, todo: str, workspace: Workspace, host: FakeTransport, monkeypatch: pytest.MonkeyPatch

@@ -34,7 +34,7 @@ def by_openssh(guarded: Sshd, tmp_path: Path) -> Sshd:
 
 def log_in(screen: Terminal, code: str) -> None:
     """Answer ssh, which asks as it always does."""
-    screen.wait_for(re.compile(rb"Ctrl\+C leaves it"))
+    screen.wait_for(re.compile(rb"\^c leaves it"))
     screen.wait_for("Password:")
     screen.press(f"{PASSWORD}\n")
     screen.wait_for("One-time password")
@@ -99,7 +99,7 @@ def test_ctrl_c_leaves_ssh_and_not_the_program(by_openssh: Sshd, tmp_path: Path)
     with terminal([str(word) for word in command], tmp_path, environment, (120, 40)) as screen:
         screen.wait_for("None yet")
         screen.press("d")
-        screen.wait_for(re.compile(rb"Ctrl\+C leaves it"))
+        screen.wait_for(re.compile(rb"\^c leaves it"))
         screen.wait_for("Password:")
         left = False
         while not left:  # ssh itself loses one that comes between its question and its reading (readpassphrase.c)

@@ -66,7 +66,7 @@ async def test_figures_dwell_and_a_tripped_trigger(workspace: Workspace, clock: 
         await until(pilot, lambda: "Error rate above 10 % for 5:00" in shown(app))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, WatchScreen))
-        await until(pilot, lambda: "ctrl+r rolls back" in shown(app))
+        await until(pilot, lambda: "^r rolls back" in shown(app))
         await pilot.press("ctrl+r")
         asked = await dialog(pilot, RollbackReason)
         assert asked._choices[0] == "Error rate above 10%"

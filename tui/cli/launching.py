@@ -161,7 +161,7 @@ def _typed(title: str, lines: Sequence[str]) -> str | None:
     with unheard():
         complain(title, *lines)
         try:
-            return getpass("(not shown; ^D leaves it) ")
+            return getpass("(not shown; ^d leaves it) ")
         except EOFError:
             return None
 

@@ -45,7 +45,7 @@ class AskText(Dialog[str | None]):
         if self._prompt:
             yield Said(lines_of(self._prompt[-1:]), classes="dialog-ask")
         if self._choices:
-            yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
+            yield self.hint("takes it")
             yield Choices(self._choices, self.preselected)
 
     def field(self) -> Iterable[Widget]:
@@ -55,7 +55,7 @@ class AskText(Dialog[str | None]):
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Cancel", "dialog.no"), id="no")
-        yield Press(block("OK (enter)"), id="yes")
+        yield Press(self.entered("OK"), id="yes")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

@@ -121,11 +121,11 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
             self._read_to = max(self._read_to, math.inf if at_end else box.scroll_y + self._page())
         if box.show_vertical_scrollbar and box.max_scroll_y > 0 and not self.has_class("tight"):
             self.tighten(True)
-        words = [*self.foot, f"{keys.of('dialog.help')} help"]
+        words = [*self.foot, f"{keys.sign('dialog.help')} help"]
         if box.show_vertical_scrollbar and box.scroll_y < box.max_scroll_y:
-            words.insert(0, f"▾ more below: {keys.of('dialog.below')}")
+            words.insert(0, f"▾ more below: {keys.sign('dialog.below')}")
         if box.scroll_y > 0:
-            words.insert(0, f"▴ more above: {keys.of('dialog.above')}")
+            words.insert(0, f"▴ more above: {keys.sign('dialog.above')}")
         entitle(box, foot=block(" · ".join(words)))
 
     def _page(self) -> int:
@@ -173,9 +173,17 @@ class Dialog(ModalScreen[Result], FrontPage[Result]):
     def action_no(self) -> None:
         self.dismiss(None)
 
+    def entered(self, words: str) -> Block:
+        """A button's words with the key that takes what is chosen."""
+        return pieces(f"{words} ({self.app.keys.enter})")
+
+    def hint(self, does: str) -> Said:
+        """How one of the choices above is taken."""
+        return Said(block(f"↑↓ choose · {self.app.keys.enter} {does}"), classes="dialog-hint")
+
     def named(self, words: str, act: str) -> Block:
         """A button's words with the key that does the same."""
-        return pieces(f"{words} ({self.app.keys.of(act)})")
+        return pieces(f"{words} ({self.app.keys.sign(act)})")
 
     @on(Input.Changed)
     @on(TextArea.Changed)

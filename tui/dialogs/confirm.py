@@ -186,7 +186,7 @@ class TypeName(Ways[str | None]):
 
     def _words(self) -> Block:
         then = "; a second person is asked then" if self._asks_second else ""
-        return lines_of([f"Type {self._wanted} and press Enter{then}"])
+        return lines_of([f"Type {self._wanted} and press {self.app.keys.enter}{then}"])
 
     def shown_anew(self) -> None:
         """Another way may be on another host, and what was typed is not for it."""

@@ -102,7 +102,7 @@ class SendMessage(Dialog[SentMessage | None]):
             field = self.query_one("#at", Input)
             at = field.value.strip()
             if wrong := moment_problem(at, self._now):
-                self.problem(wrong if at else f"write when it was sent, then {self.app.keys.of('message.already')}")
+                self.problem(wrong if at else f"write when it was sent, then {self.app.keys.sign('message.already')}")
                 field.focus()
                 return
         if how == "copied":

@@ -8,9 +8,8 @@ from textual.widget import Widget
 from textual.widgets import Button, OptionList
 
 from tui.dialogs.base import Dialog
-from tui.text.block import block
 from tui.widgets.fields.choices import Choices
-from tui.widgets.said import Press, Said
+from tui.widgets.said import Press
 
 
 class Pick(Dialog[int | None]):
@@ -26,7 +25,7 @@ class Pick(Dialog[int | None]):
         self._choices = choices
 
     def body(self) -> Iterable[Widget]:
-        yield Said(block("↑↓ choose · enter takes it"), classes="dialog-hint")
+        yield self.hint("takes it")
         yield Choices(self._choices, self._preselected, id="pick")
 
     def buttons(self) -> Iterable[Button]:

@@ -65,7 +65,7 @@ class Question(Dialog[str | None]):
     def body(self) -> Iterable[Widget]:
         yield Said(block(self._asked), classes="dialog-ask")
         if self._choices and self._action.answer is not AnswerKind.YES_NO:
-            yield Said(block("↑↓ choose · enter answers"), classes="dialog-hint")
+            yield self.hint("answers")
         expected = expectations(self._action.expect)
         if self._action.answer is AnswerKind.YES_NO and not self._action.expect.choice:
             expected = [*expected, "yes"]
@@ -81,11 +81,11 @@ class Question(Dialog[str | None]):
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")
         if not self._choices:
-            yield Press(block("OK (enter)"), id="ok")
+            yield Press(self.entered("OK"), id="ok")
 
     def _key(self, choice: str) -> str:
         """The key that gives this answer, where one does."""
-        return f" ({self.app.keys.of(f'question.{choice}')})" if self._action.answer is AnswerKind.YES_NO else ""
+        return f" ({self.app.keys.sign(f'question.{choice}')})" if self._action.answer is AnswerKind.YES_NO else ""
 
     def on_mount(self) -> None:
         self.problem(self._first)

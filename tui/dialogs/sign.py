@@ -58,7 +58,7 @@ class Sign(Dialog[SignResult | None]):
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Not now", "dialog.no"), id="no")
-        yield Press(block("Sign (enter)"), id="yes")
+        yield Press(self.entered("Sign"), id="yes")
 
     @on(Input.Submitted, "#second")
     def _next(self) -> None:

@@ -52,7 +52,7 @@ class ChooseAndWrite(Dialog[Written | None]):
         if len(self._rows) == 1:
             yield Said(lines_of(self._rows), classes="dialog-text")
         else:
-            yield Said(block("↑↓ choose · enter continues"), classes="dialog-hint")
+            yield self.hint("continues")
             yield Choices(self._rows)
 
     def field(self) -> Iterable[Widget]:
@@ -62,7 +62,7 @@ class ChooseAndWrite(Dialog[Written | None]):
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Cancel", "dialog.no"), id="no")
-        yield Press(pieces(f"{self._yes} (enter)"), id="yes")
+        yield Press(self.entered(self._yes), id="yes")
 
     @on(OptionList.OptionHighlighted)
     def _marked(self, event: OptionList.OptionHighlighted) -> None:
@@ -149,7 +149,7 @@ class CorrectValue(ChooseAndWrite):
         name = self._names[place]
         variable = self._variables.get(name)
         if field == "reason":
-            return "" if text else "a reason is needed; Esc leaves"
+            return "" if text else "a reason is needed"
         if not text and not (variable is not None and variable.optional):
             return "it must not be empty; Esc leaves"
         return f"{name} is that already; Esc leaves" if text == self._known[name] else ""

@@ -48,7 +48,7 @@ TOGETHER = {
 }
 """Acts that have one row, each by the first of its keys."""
 OF_SESSION = ("run", "rollback", "trouble")
-SETTINGS: tuple[Piece, ...] = (("Keys are changed in config.toml: ", NAME), ('[keys]  "run.sign" = "f7"', "bold"))
+SETTINGS: tuple[Piece, ...] = (("Keys are changed in config.toml: ", NAME), ('[keys]  "run.sign" = "F7"', "bold"))
 
 
 class KeyRow(Struct, frozen=True):

@@ -14,7 +14,7 @@ from tui.dialogs.base import Dialog
 from tui.errors import RunbookError
 from tui.runbook.model import Link
 from tui.runbook.templates.variables import address, worded
-from tui.text.block import Block, Piece, block, styled
+from tui.text.block import Block, Piece, pieces, styled
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.said import Press, Said
 
@@ -41,7 +41,8 @@ class Links(Dialog[str | None]):
 
     def body(self) -> Iterable[Widget]:
         yield OptionRows(*(OptionRow(_words(link, self._values)) for link in self._links))
-        yield Said(block("Enter copies the address, and opens it where a browser can."), classes="dialog-hint")
+        words = f"{self.app.keys.enter} copies the address, and opens it where a browser can."
+        yield Said(pieces(words), classes="dialog-hint")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Close", "dialog.no"), id="no")

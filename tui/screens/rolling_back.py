@@ -68,16 +68,16 @@ def _turn(viewer: Viewer, keys: Keys) -> tuple[str, list[str], list[str]]:
     state = viewer.state
     if state.rollback is not None:
         raise NotNow(
-            "the rollback has been started already", f"{keys.of('summary.back')} on the summary goes back to it"
+            "the rollback has been started already", f"{keys.sign('summary.back')} on the summary goes back to it"
         )
     if state.finished is not None:
-        raise NotNow("the session is finished", f"reopen it from the summary; then {keys.of('run.rollback')}")
+        raise NotNow("the session is finished", f"reopen it from the summary; then {keys.sign('run.rollback')}")
     flow = state.flow if made_elsewhere(state) else flow_of_kind(viewer.runbook, FlowKind.ROLLBACK)
     if not flow:
         raise NotNow("this runbook has no rollback flow", 'write one: kind = "rollback"')
     plan = rollback_plan(state, flow)
     if all(one.need is Need.NOT_NEEDED for one in plan):
-        elsewhere = f"{keys.of('home.rollback')} on the first screen undoes what was done elsewhere"
+        elsewhere = f"{keys.sign('home.rollback')} on the first screen undoes what was done elsewhere"
         nothing = outside_words(state) or "nothing that changes anything has run"
         hint = f"{nothing}; {elsewhere}"
         raise NotNow("there is nothing to undo", hint)

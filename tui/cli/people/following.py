@@ -56,7 +56,7 @@ def page(session: str, every: float, hours: int) -> None:
     kept = LivePage(open_store().find(session), bucket, every)
     kept.put()
     tell(kept.address(hours * 3600))
-    complain(f"anybody who has this link can read the page for {hours} h; ctrl+c ends it")
+    complain(f"anybody who has this link can read the page for {hours} h; ^c ends it")
     kept.keep(threading.Event(), complain)
 
 

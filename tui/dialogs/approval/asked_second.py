@@ -116,7 +116,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
 
     def _or(self) -> str:
         """What the operator can do instead, where no button says so."""
-        asked, of = self._asked, self.app.keys.of
+        asked, of = self._asked, self.app.keys.sign
         if not asked.answers:
             return ""
         alone = [f"{of('approval.alone')} starts it alone, with a reason"] if asked.alone else []
@@ -138,7 +138,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
         yield Press(self.named("Back", "dialog.no"), id="no")
         if asked.answers:
             yield Press(self.named("Refuse", "approval.refuse"), id="refuse")
-            yield Press(block("Allow (enter)"), id="allow")
+            yield Press(self.entered("Allow"), id="allow")
             return
         if asked.asks:
             yield Press(self.named("Withdraw", "approval.withdraw"), id="withdraw")

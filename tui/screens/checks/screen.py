@@ -130,7 +130,7 @@ class ChecksScreen(FrontPage[None]):
         entitle(self.frame, styled([[("Checks", "bold"), *tallied(self.rows)]]))
         match = self._match(row)
         issue = match.issue if match is not None else None
-        key = self.app.keys.of("checks.troubleshoot") if issue else ""
+        key = self.app.keys.sign("checks.troubleshoot") if issue else ""
         lines = detail(row, width, issue.title if issue else "", key) if row else []
         self.about.display = bool(lines)
         self.about_words.say(styled(lines))

@@ -174,7 +174,7 @@ class HomeLists:
             (one.id, deployments_text.deployment_line(one, columns, width, now, self._screen.here)) for one in found
         ]
         none: list[list[Piece]] = [
-            [(f"None yet. `{keys.of('home.deploy')}` begins one; `runbook drill` rehearses.", "")]
+            [(f"None yet. `{keys.sign('home.deploy')}` begins one; `runbook drill` rehearses.", "")]
         ]
         reading = not self._screen.whole
         listing.show(rows, deployments_text.head_line(columns, width), [[("", "")]] if reading else none)
@@ -201,7 +201,7 @@ class HomeLists:
         width = listing.width(len(left), spot.width, spot.height)
         rows = [(due_row(one), to_do_text.followup_line(one, now, width, self._screen.here)) for one in left]
         listing.show(rows, [], [[("Nothing to do." if self._screen.whole else "", "")]])
-        tick: list[Piece] = [(f" · {self._app.keys.of('home.tick')} ticks one off", "$faint")] if left else []
+        tick: list[Piece] = [(f" · {self._app.keys.sign('home.tick')} ticks one off", "$faint")] if left else []
         entitle(listing, [("Follow-ups", "")], [*to_do_text.owed_counts(left, now), *tick], spot.width)
 
     def _draw_drills(self, spot: Spot, now: datetime) -> None:

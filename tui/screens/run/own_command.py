@@ -13,18 +13,18 @@ from tui.actions import bindings
 from tui.dialogs.base import Dialog
 from tui.runbook.model import Danger
 from tui.runbook.shell.destroys import danger_of
-from tui.text.block import block, lines_of, pieces
+from tui.text.block import Block, block, lines_of, pieces
 from tui.widgets.fields.choices import UNCHOSEN, Choices
 from tui.widgets.fields.line_input import LineInput
 from tui.widgets.said import Press, Said
 
 STARTS = {
-    Danger.NONE: "It only reads: enter runs it.",
-    Danger.CAUTION: "It may change something: enter asks first.",
-    Danger.DESTRUCTIVE: "It destroys something: enter asks for the host's name.",
+    Danger.NONE: "It only reads: {enter} runs it.",
+    Danger.CAUTION: "It may change something: {enter} asks first.",
+    Danger.DESTRUCTIVE: "It destroys something: {enter} asks for the host's name.",
 }
 """How a command is started."""
-NOTHING = "Enter runs a command; f2 opens it, or a shell, in a terminal."
+NOTHING = "{enter} runs a command; {terminal} opens it, or a shell, in a terminal."
 
 
 class OwnCommand(Struct, frozen=True):
@@ -69,12 +69,12 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
     def field(self) -> Iterable[Widget]:
         yield Said(block("Command:"), classes="dialog-hint")
         yield LineInput(id="command")
-        yield Said(block(NOTHING), classes="dialog-hint", id="starts")
+        yield Said(self._how(""), classes="dialog-hint", id="starts")
 
     def buttons(self) -> Iterable[Button]:
         yield Press(self.named("Cancel", "dialog.no"), id="no")
         yield Press(self.named("Terminal", "own-command.terminal"), id="terminal")
-        yield Press(block("Run (enter)"), id="run")
+        yield Press(self.entered("Run"), id="run")
 
     def on_mount(self) -> None:
         if len(self._hosts) > 1:
@@ -83,7 +83,7 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
     @on(Input.Changed, "#command")
     def _judge(self, event: Input.Changed) -> None:
         text = event.value.strip()
-        self.query_one("#starts", Said).say(pieces(STARTS[danger_of(text)] if text else NOTHING))
+        self.query_one("#starts", Said).say(self._how(text))
 
     @on(OptionList.OptionSelected)
     def _chosen(self) -> None:
@@ -93,7 +93,8 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
     @on(Button.Pressed, "#run")
     def _run(self) -> None:
         if not self.command.value.strip():
-            self.problem("write a command; f2 opens a terminal, Esc leaves")
+            leaves = self.app.keys.sign("dialog.no")
+            self.problem(f"write a command; {self._terminal} opens a terminal, {leaves} leaves")
             self.command.focus()
         else:
             self._answer(terminal=False)
@@ -102,6 +103,15 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
     def action_terminal(self) -> None:
         """Open what is written, or a shell, in a terminal."""
         self._answer(terminal=True)
+
+    @property
+    def _terminal(self) -> str:
+        return self.app.keys.sign("own-command.terminal")
+
+    def _how(self, command: str) -> Block:
+        """How what is written is started."""
+        words = STARTS[danger_of(command)] if command else NOTHING
+        return pieces(words.format(enter=self.app.keys.enter, terminal=self._terminal))
 
     def _answer(self, terminal: bool) -> None:
         host = self.host

@@ -111,7 +111,7 @@ class SessionScreen(SessionShown):
 
     def _prompt(self, words: str) -> str:
         keys = self.app.keys.on(self.ACTS)
-        return words.format(next=keys.of("match-next"), before=keys.of("match-before"))
+        return words.format(next=keys.sign("match-next"), before=keys.sign("match-before"))
 
     def action_search_on(self, direction: int) -> None:
         self._search.go_on(direction)

@@ -335,8 +335,8 @@ class SessionShown(FrontPage[None]):
     def _entitle_output(self) -> None:
         """Say on the output's frame whose it is, and how much of it there is."""
         view, keys = self.output, self.app.keys.on(self.ACTS)
-        back = f"{keys.of('zoom')} shows the steps again" if self.panes.zoomed == OUTPUT else ""
-        printed = Printed(view.total, view.came, view.following, view.sight, keys.of("wrap"))
+        back = f"{keys.sign('zoom')} shows the steps again" if self.panes.zoomed == OUTPUT else ""
+        printed = Printed(view.total, view.came, view.following, view.sight, keys.sign("wrap"))
         width = view.outer_size.width
         below = output_foot(self.state, self._attempt, printed, [back, self._told], width)
         view.entitle(output_head(self.state, self._attempt, width), below)

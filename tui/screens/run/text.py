@@ -284,7 +284,7 @@ def no_output(moment: Moment, step: str, number: int) -> tuple[str, ...]:
         return ("Nothing printed yet.",) if state.attempts[number].outcome is None else ("It printed nothing.",)
     known = index_of(state.runbook).steps.get(step)
     if known is not None and not any(action.automatic or action.interactive for action in known.actions):
-        return ("Nothing runs in this step: it is for you.",)
+        return ("A person does this step.",)
     idle = not (moment.read_only or moment.replayed or moment.busy or moment.held or state.finished)
     key = moment.keys.sign("next") if idle and step == current_step(state) else ""
     follows = bool(key) and _runs_at_once(state, step)

@@ -177,7 +177,7 @@ class SummaryScreen(FrontPage[None]):
         reading = self._finished_since(report)
         if reading:
             card = replace(card, badge=session_called(self._viewer().state))
-        head = head_lines(card, report.source.state, width, keys.of("summary.finish"), reading)
+        head = head_lines(card, report.source.state, width, keys.sign("summary.finish"), reading)
         owed = owed_line(card, width)
         room = height - len(head) - bool(owed) - AROUND
         first = len(rows_of(read_first(report, card, keys), max(1, width - BESIDE)))

@@ -72,7 +72,7 @@ def details(report: Report, card: ReportCard, now: datetime, keys: Keys = DEFAUL
 
 def read_first(report: Report, card: ReportCard, keys: Keys = DEFAULT) -> list[list[Piece]]:
     """Of that what has its rows before the time of each section: what a drill taught, and what deviated."""
-    taught, deviated = [*_debrief(report)], [*_deviations(card, keys.of("summary.export"))]
+    taught, deviated = [*_debrief(report)], [*_deviations(card, keys.sign("summary.export"))]
     return [*taught, [], [("Deviations", "bold")], *deviated] if taught else deviated
 
 

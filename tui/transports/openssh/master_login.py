@@ -30,7 +30,7 @@ _NO_HOST_KEY = re.compile(
 )
 _NO_LOGIN = re.compile(r"Permission denied|Too many authentication failures|No more authentication methods")
 TOUCH = "Touch your security key to log in to {}"
-ASKS = "ssh asks here. Touch your security key where it blinks; Ctrl+C leaves it."
+ASKS = "ssh asks here. Touch your security key where it blinks; ^c leaves it."
 
 
 def log_in(

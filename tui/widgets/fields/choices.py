@@ -11,7 +11,7 @@ from tui.text.block import Block, Piece, pieces, styled
 from tui.widgets.fields.option_rows import OptionRow, OptionRows
 from tui.widgets.step.laid_out import rows
 
-UNCHOSEN = "nothing is chosen yet: ↑ ↓, then Enter; Esc leaves"
+UNCHOSEN = "nothing is chosen yet"
 
 
 HANG = 2

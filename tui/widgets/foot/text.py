@@ -148,7 +148,7 @@ def banner(moment: Moment) -> str:
         if doubts:
             return f"? {doubts}"
         tripped, left = tripped_words(state), left_words(left_open(state))
-        back = moment.keys.of("rollback")
+        back = moment.keys.sign("rollback")
         told = f"{OVER} {tripped}{f': {back} rolls back' if back else ''}" if tripped else ""
         return "; ".join(filter(None, (told, f"✖ {left}" if left else "")))
     since = f"{state.links_at[host]:%H:%M:%S}"
@@ -161,7 +161,7 @@ def banner(moment: Moment) -> str:
 
 
 def _log_in(moment: Moment) -> str:
-    return f"log in again: {moment.keys.of('app.login')}"
+    return f"log in again: {moment.keys.sign('app.login')}"
 
 
 def _there(moment: Moment, running: Attempt, host: str) -> str:

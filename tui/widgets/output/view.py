@@ -23,6 +23,7 @@ from tui.text import search
 from tui.text.block import part, segment, shown
 from tui.text.looks import PLAIN
 from tui.widgets.glyphs import CONTINUED, STDERR
+from tui.widgets.looks.fitting import shortened
 from tui.widgets.looks.themes import MONO, SIXTEEN
 from tui.widgets.output.colours import style_of
 from tui.widgets.output.lines import Lines
@@ -209,7 +210,10 @@ class OutputView(Lines):
 
     def _drawn_empty(self, y: int) -> Strip:
         """A row of what is said in the middle of an empty pane, broken between words."""
-        said = _wrapped(self.empty, max(1, self.width))
+        width, last = max(1, self.width - 2 * MARGIN), max(0, self.size.height - 1)
+        said = _wrapped(self.empty, width)
+        if len(said) > last + 1:
+            said = [*said[:last], shortened(" ".join(said[last:]), width)]
         place = y - max(0, (self.size.height - len(said)) // 2)
         words = said[place] if 0 <= place < len(said) else ""
         blank = " " * max(0, (self.width - cell_len(words)) // 2)

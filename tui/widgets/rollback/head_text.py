@@ -23,6 +23,8 @@ BETWEEN = 2
 """Cells between what stands at the left of a row and at its right, at least."""
 BECAUSE_FROM = 80
 """From this width on the reason has its label."""
+BEGUN_FROM = 16
+"""Cells beside the number of steps from which a long reason begins there."""
 URGENT = 30.0
 """Seconds before a status update is due in which it is announced."""
 
@@ -102,12 +104,33 @@ def _reason_rows(moment: Moment, width: int, more: int) -> list[Line]:
     short: Line = [*by_hand, (rollback.reason, "")]
     room = width - width_of(steps) - BETWEEN
     if more and width_of(short) > room:
-        whole = f"! {outside} · {rollback.reason}" if outside else rollback.reason
-        lines = wrap(shown(whole), max(1, width)) or [""]
-        kept = [*lines[: more - 1], " ".join(lines[more - 1 :])] if len(lines) > more else lines
-        return [steps, *(clipped([(line, "")], width) for line in kept)]
+        whole = shown(f"! {outside} · {rollback.reason}" if outside else rollback.reason)
+        lines = wrap(whole, max(1, width))
+        if len(lines) <= more:
+            return [steps, *([(line, "")] for line in lines)]
+        if room < BEGUN_FROM:
+            return [steps, *(clipped([(line, "")], width) for line in _ends_kept(whole, width, more, 0)[:more])]
+        first, *rest = _ends_kept(whole, width, more + 1, width - room)
+        begun: Line = [*steps, (first[width_of(steps) :], "")]
+        return [clipped(begun, width), *(clipped([(line, "")], width) for line in rest[:more])]
     reason = because if width >= BECAUSE_FROM and width_of(because) <= room else short
     return [beside(steps, [clipped(reason, max(0, room))], width)]
+
+
+def _ends_kept(text: str, width: int, rows: int, before: int) -> list[str]:
+    """Text in `rows` rows, the first begun after `before` cells: of what is too long the middle is left out.
+
+    Of an error the end says what was wrong, and its beginning where.
+    """
+    words = text.split()
+    left = words
+    for gone in range(len(words)):
+        begun = (len(words) - gone) // 2
+        left = [*words[:begun], "…", *words[begun + gone :]] if gone else words
+        lines = wrap(" ".join(left), max(1, width), initial_indent=" " * before)
+        if len(lines) <= rows:
+            return lines
+    return wrap(" ".join(left), max(1, width), initial_indent=" " * before)
 
 
 def update_rows(moment: Moment, width: int, framed: bool) -> list[Line]:
@@ -131,7 +154,7 @@ def update_rows(moment: Moment, width: int, framed: bool) -> list[Line]:
     else:
         words, class_ = f"{name}next in {clock_words(left)}", ""
     gone = 1 - left / every if every else 1.0
-    key = moment.keys.of("rollback.update")
+    key = moment.keys.sign("rollback.update")
     write: Line = [] if moment.replayed or moment.read_only else [(key, "bold $st-run"), (" write it", "$soft")]
     return [[(words, STYLES[class_])], bar(width, gone, STYLES[class_ or "live"]), write]
 

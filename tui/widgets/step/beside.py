@@ -251,7 +251,7 @@ def _looks_like(moment: Moment, step: Step, width: int, indent: int) -> list[Lai
     if not moment.issue or status is not StepStatus.FAILED:
         return []
     issues = [one for one in moment.state.runbook.troubleshooting if one.title == moment.issue]
-    key = moment.keys.of("troubleshoot")
+    key = moment.keys.sign("troubleshoot")
     more = f"   {key} opens it: {_inside(moment.state, issues[0])}" if issues and key else ""
     return labelled("looks like", [(moment.issue, STYLES["turn"]), (more, LABEL)], width, indent)
 
@@ -275,7 +275,7 @@ def _attempts(moment: Moment, step: Step, width: int, indent: int) -> list[LaidR
     pieces: list[Piece] = [("… " if len(attempts) > 5 else "", LABEL)]
     for place, attempt in enumerate(attempts[-5:]):
         pieces += [("  " if place else "", ""), _sign(attempt)]
-    key = moment.keys.of("attempts")
+    key = moment.keys.sign("attempts")
     does = "compares them" if len({attempt.action for attempt in attempts}) < len(attempts) else "shows each"
     whole = f" {does}".replace(" ", NO_BREAK)  # a key is never read without what it does
     pieces += [("   ", ""), (key, "bold $st-run"), (whole, LABEL)] if key else []
@@ -286,7 +286,7 @@ def _hosts(moment: Moment, begun: int, width: int, indent: int) -> list[LaidRow]
     """On how many hosts of a group something ran, and the keys that open one of them."""
     pieces: list[Piece] = [(f"{counted(begun, 'host')} begun", "")]
     for name, does in (("attempts", "lists them"), ("to-step", "and the arrow keys mark one")):
-        if key := moment.keys.of(name):
+        if key := moment.keys.sign(name):
             pieces += [("   ", ""), (key, "bold $st-run"), (f" {does}".replace(" ", NO_BREAK), LABEL)]
     return labelled("hosts", pieces, width, indent)
 

@@ -70,7 +70,7 @@ def _actions(
     moment: Moment, step: Step, values: Mapping[str, str], width: int, height: int, whole: bool
 ) -> list[LaidRow]:
     """The actions with as much of those the step is not at as there is room for."""
-    more = moment.keys.of("to-step") or "tab"
+    more = moment.keys.sign("to-step") or "tab"
     room = Room(width, 0 if whole or not height else max(FOLDED, height // 2), more)
     most = Detail.ALL if whole else MOST.get(moment.state.step(step.id).status, Detail.ALL)
     found: list[LaidRow] = []
