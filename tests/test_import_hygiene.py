@@ -162,8 +162,17 @@ def test_no_handler_calls_the_one_above_it() -> None:
 
 
 def test_what_has_three_answers_names_them() -> None:
-    """None beside True and False says nothing; Textual's own `check_action` cannot be otherwise."""
+    """None beside True and False says nothing; Textual's own `check_action` cannot be otherwise.
+
+    What is asked with three answers names them too.
+    """
     unnamed = [
+        f"{name}: {argument.arg}, line {argument.lineno}: an enum says what each answer is, or two functions do"
+        for name, argument in nodes(ast.arg, words=("bool | None", "None | bool"))
+        if argument.annotation is not None
+        and re.fullmatch(r"bool \| None|None \| bool", ast.unparse(argument.annotation))
+    ]
+    unnamed += [
         f"{name}: {node.name}, line {node.lineno}: an enum says what each answer is"
         for name, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef, words=("bool | None", "None | bool"))
         if node.name != "check_action"

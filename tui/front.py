@@ -147,14 +147,16 @@ class Front(App[None]):
         """Begin a session and show it."""
 
     @abstractmethod
-    def resume(self, session_id: str, hosts: str = "", reopen: bool = False, rolling_back: bool | None = None) -> None:
-        """Resume a session and show it.
+    def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
+        """Resume a session and show it; with `reopen` also a finished one.
 
         Args:
             hosts: which places hold where its hosts are said to be elsewhere today; "" asks.
-            reopen: whether a finished one is opened again.
-            rolling_back: whether its rollback is asked about then; None leaves it as the command line said.
         """
+
+    @abstractmethod
+    def resume_chosen(self, session_id: str, rollback: bool) -> None:
+        """Resume a session that was chosen on a screen, and with `rollback` ask about that, not as it was started."""
 
     @abstractmethod
     def review(self, session_id: str) -> None:

@@ -85,10 +85,14 @@ class TakingUp(Front):
             self._before = self.workspace
         self.workspace, self.viewer = place, place.replayer
 
-    def resume(self, session_id: str, hosts: str = "", reopen: bool = False, rolling_back: bool | None = None) -> None:
+    def resume_chosen(self, session_id: str, rollback: bool) -> None:
+        """Resume a session, and ask about its rollback then, or not."""
+        if not self._opening:
+            self._rolling_back = rollback
+        self.resume(session_id)
+
+    def resume(self, session_id: str, hosts: str = "", reopen: bool = False) -> None:
         """Resume a session, reach its hosts again, and show it; where they are said to be elsewhere, ask first."""
-        if rolling_back is not None and not self._opening:
-            self._rolling_back = rolling_back
         self.once(
             lambda: self.workspace.resume(session_id, self.operator, hosts or self._hosts, reopen),
             self._resumed,

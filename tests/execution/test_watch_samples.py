@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.runbooks import small
-from tui.execution.measuring.watch import follow, since, undisturbed
+from tui.execution.measuring.watch import SamplesWanted, follow, since, undisturbed
 from tui.runbook.model import Monitor, Number, Watched
 from tui.session.outcome import OutcomeKind
 from tui.session.samples import Monitored, Sample
@@ -69,16 +69,7 @@ def test_a_sample_that_was_begun_before_the_change_says_nothing_of_it() -> None:
     state = replace(session(), monitors={"time": Monitored(samples=(slow, quick))})
     monitor = Monitor(title="Time", number=Number(name="time"), run="x", every="1s")
     lines: list[bytes] = []
-    outcome = follow(
-        lambda: state,
-        Watched(monitor="time", samples="1"),
-        monitor,
-        False,
-        1,
-        NOON,
-        1.0,
-        lambda stream, data: lines.append(data),
-        CancelToken(),
-    )
+    wanted = SamplesWanted(name="time", monitor=monitor, count=1, begun=NOON, within=1.0)
+    outcome = follow(lambda: state, wanted, lambda stream, data: lines.append(data), CancelToken())
     assert outcome.kind is OutcomeKind.SUCCEEDED
     assert lines == [b"12:00:09 0.2\n"]

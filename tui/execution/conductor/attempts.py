@@ -18,7 +18,7 @@ from tui.execution.judging.captures import Captured, beside_baseline, capture, c
 from tui.execution.judging.error_line import error_line
 from tui.execution.judging.expectations import Output, Verdict, check, explained, told, unmet
 from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
-from tui.execution.measuring.watch import expected_of_watch, follow, patience, samples_of, since, words_of_watch
+from tui.execution.measuring.watch import expected_of_watch, follow, since, wanted_by, words_of_watch
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
@@ -292,15 +292,14 @@ class AttemptRunner:
         begun = since(recorder.state, watched, recorder.now(), plan.step.id, plan.index)
         plan = self._announced(plan)
         try:
-            wanted = samples_of(watched, plan.values)
+            wanted = wanted_by(plan.action, monitor, plan.values, begun)
         except RunbookError as error:
             recorder.record(_not_started(plan.number, error))
             return Verdict.BAD
-        within = patience(plan.action, monitor, wanted)
+        wanted = replace(wanted, alone=plan.step.alone)
 
         def work(sink: OutputSink) -> Outcome:
-            alone = plan.step.alone
-            return follow(lambda: recorder.state, watched, monitor, alone, wanted, begun, within, sink, cancel)
+            return follow(lambda: recorder.state, wanted, sink, cancel)
 
         return self._judge(plan, self._executor.measure(plan.number, work))
 

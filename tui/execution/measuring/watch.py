@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.errors import RunbookError
@@ -88,40 +89,49 @@ def line(sample: Sample, monitor: Monitor) -> str:
     return f"{sample.at:%H:%M:%S} {said}{why}\n"
 
 
-def follow(
-    state: Callable[[], SessionState],
-    watched: Watched,
-    monitor: Monitor,
-    alone: bool,
-    wanted: int,
-    begun: datetime,
-    within: float,
-    sink: OutputSink,
-    cancel: CancelToken,
-) -> Outcome:
-    """Write every sample that was begun since `begun`, until `wanted` of them have a value or have failed; blocks.
+class SamplesWanted(Struct, frozen=True, kw_only=True):
+    """The samples that an action judges: `count` of a monitor, those that were begun since `begun`.
 
-    Args:
-        alone: leave out the samples that were taken while several commands ran.
-        within: seconds after which it gives up.
+    `within` is after how many seconds they are waited for no longer; `alone` leaves out those that were taken while
+    several commands ran.
     """
-    told = begun
-    count, left = 0, within
+
+    name: str
+    monitor: Monitor
+    count: int
+    begun: datetime
+    within: float
+    alone: bool = False
+
+
+def wanted_by(action: Action, monitor: Monitor, values: Mapping[str, str], begun: datetime) -> SamplesWanted:
+    """The samples that a watch judges; raises as `samples_of`."""
+    assert action.watch is not None
+    count = samples_of(action.watch, values)
+    within = patience(action, monitor, count)
+    return SamplesWanted(name=action.watch.monitor, monitor=monitor, count=count, begun=begun, within=within)
+
+
+def follow(state: Callable[[], SessionState], wanted: SamplesWanted, sink: OutputSink, cancel: CancelToken) -> Outcome:
+    """Write every sample that is wanted, until enough of them have a value or have failed; blocks."""
+    told = wanted.begun
+    count, left = 0, wanted.within
     while True:
         current = state()
-        monitored = current.monitors.get(watched.monitor)
+        monitored = current.monitors.get(wanted.name)
         for sample in monitored.samples if monitored else ():
-            if sample.at <= told or count >= wanted:
+            if sample.at <= told or count >= wanted.count:
                 continue
             told = sample.at
-            if sample.begun < begun or (alone and not undisturbed(current, sample)):
+            if sample.begun < wanted.begun or (wanted.alone and not undisturbed(current, sample)):
                 continue
             count += sample.value is not None or sample.failed
-            sink(Stream.OUT, line(sample, monitor).encode())
-        if count >= wanted:
+            sink(Stream.OUT, line(sample, wanted.monitor).encode())
+        if count >= wanted.count:
             return Outcome.exited(0)
         if left <= 0:
-            return Outcome(OutcomeKind.TIMED_OUT, detail=f"{count} of {wanted} samples in {within:g} s")
+            detail = f"{count} of {wanted.count} samples in {wanted.within:g} s"
+            return Outcome(OutcomeKind.TIMED_OUT, detail=detail)
         if cancel.wait(LOOK):
             return Outcome(OutcomeKind.CANCELLED)
         left -= LOOK

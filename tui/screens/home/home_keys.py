@@ -147,7 +147,7 @@ class HomeActs(FrontPage[None]):
             words = f"this session belongs to another runbook: {one.title}"
             self.app.show_error(NotNow(words, f"leave, then: runbook resume {one.id}"))
         else:
-            self.app.resume(one.id, rolling_back=False)
+            self.app.resume_chosen(one.id, rollback=False)
 
     def action_roll_back(self) -> None:
         """Resume the unfinished session and ask about its rollback."""
@@ -156,7 +156,7 @@ class HomeActs(FrontPage[None]):
             error = NotNow("no unfinished session is marked", "a session is marked with the arrow keys")
             self.app.show_error(error)
         else:
-            self.app.resume(one.id, rolling_back=True)
+            self.app.resume_chosen(one.id, rollback=True)
 
     @asks
     async def action_tick(self) -> None:
