@@ -29,6 +29,9 @@ def rule(text: str) -> str:
         (rule('match = "x"\nexit = 300'), "exit"),
         (rule('match = "x"\nending = "fade"'), "ending"),
         ('format = 2\ntitle = "A"\nrules = []', "format"),
+        (rule('match = "x"\npace = "1s\\n"'), "pace"),
+        (HEAD + '[hosts."web\\n"]\nhostname = "x"', "web"),
+        (HEAD + '[[faults]]\nid = "full\\n"\ntitle = "A"\nset = {}', "id"),
     ],
 )
 def test_what_is_no_scenario_is_refused_and_the_place_named(text: str, said: str) -> None:

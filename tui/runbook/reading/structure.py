@@ -28,12 +28,24 @@ def check(document: object) -> tuple[Runbook, list[UnplacedProblem]]:
 def check_as(kind: type[M], document: object) -> tuple[M, list[UnplacedProblem]]:
     """The document as a model of this kind, as far as it can be read, and its faults.
 
-    What is wrong is left out or stands there empty, so that the references of the rest can be checked as well.
+    What is wrong is left out or stands there empty, so that the references of the rest can be checked as well. One that
+    is right is converted at once, unless it has a text that msgspec may take for right and that is not: `web` and a
+    newline fits `^[a-z]+$`.
     """
     try:
-        return msgspec.convert(document, kind), []
+        model = msgspec.convert(document, kind)
     except msgspec.ValidationError:
         return _walked(kind, document)
+    return _walked(kind, document) if _has_ended_line(document) else (model, [])
+
+
+def _has_ended_line(value: object) -> bool:
+    """Whether a text or a key in it is one line with its end."""
+    if isinstance(value, dict):
+        return any(map(_has_ended_line, (*value, *value.values())))
+    if isinstance(value, list):
+        return any(map(_has_ended_line, value))
+    return isinstance(value, str) and value[-1:] == "\n" and value.count("\n") == 1
 
 
 def _walked(kind: type[M], document: object) -> tuple[M, list[UnplacedProblem]]:
