@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 
 from tui.drill import scenario_files
 from tui.drill.scenario import Scenario
-from tui.drill.scenario_files import find_scenario, load_scenario, parse_scenario, schema
+from tui.drill.scenario_files import find_scenario, load_scenario, parse_scenario, schema, title_of
 from tui.errors import RunbookInvalid, UsageError
 
 HEAD = 'format = 1\ntitle = "A drill"\n'
@@ -86,6 +86,11 @@ def test_of_the_scenarios_only_the_one_of_that_title_is_read_whole(monkeypatch: 
     monkeypatch.setattr(scenario_files, "load_scenario", noted)
     assert find_scenario(scenario.title) is scenario
     assert read == ["static-files"]
+
+
+@pytest.mark.parametrize("path", scenario_files.scenario_files(), ids=lambda path: path.stem)
+def test_a_title_is_found_without_the_rest_of_its_file(path: Path) -> None:
+    assert title_of(path) == load_scenario(path).title
 
 
 def test_a_scenario_answers_what_it_does_not_know_as_its_base_does(tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 
 import tomli
 from msgspec import Struct
 
 from tui.drill.debrief import Debrief, debrief
-from tui.drill.scenario_files import scenario_files
+from tui.drill.scenario_files import scenario_files, title_of
 from tui.drill.session_scenario import scenario_of
 from tui.errors import RunbookError
 from tui.resources import NAME, bundled
@@ -29,7 +28,6 @@ MOST = 10
 
 FRESH = timedelta(days=60)
 """A scenario that was rehearsed longer ago is to be rehearsed again."""
-_TABLE = re.compile(r"^\s*\[", re.MULTILINE)
 
 
 class Beside(Struct, frozen=True):
@@ -200,14 +198,7 @@ def scenarios_for(text: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=1)
 def _bundled() -> tuple[tuple[str, str], ...]:
-    return tuple((_title(path), path.stem) for path in scenario_files())
-
-
-def _title(path: Path) -> str:
-    """A scenario's title, which stands before its tables: reading one whole takes a hundred times as long."""
-    text = path.read_text(encoding="utf-8")
-    first = _TABLE.search(text)
-    return str(tomli.loads(text[: first.start()] if first else text).get("title", path.stem))
+    return tuple((title_of(path), path.stem) for path in scenario_files())
 
 
 def _about(text: str) -> str:
