@@ -42,10 +42,17 @@ class Fleet:
         self.wrong: list[str] = []
         self.batches = batches
         self.hosts: dict[str, TurnHost] = {}
+        self.may_begin = False
+        """Whether a person has said that the next batch begins."""
 
     def began(self, name: str) -> None:
-        """A host begins: all of the batches before its own have come to an end, one way or the other."""
+        """A host begins: the batches before its own have come to an end, and a person has begun this one."""
         place = next(at for at, batch in enumerate(self.batches) if name in batch)
+        if not any(self.hosts[other].tried for other in self.batches[place]):
+            if not self.may_begin:
+                self.wrong.append(f"{name} began in batch {place + 1}, which nobody had begun")
+            self.may_begin = False
+        self.hosts[name].tried = True
         for other in (one for batch in self.batches[:place] for one in batch):
             if not (self.hosts[other].through or self.hosts[other].bad):
                 self.wrong.append(f"{name} began before {other} had come to an end")
@@ -63,7 +70,7 @@ class TurnHost(FakeTransport):
         self.finished: list[str] = []
         self.began_here: set[str] = set()
         self.undone: list[str] = []
-        self.bad = False
+        self.bad = self.tried = False
         self.went: dict[str, Outcome] = {}
         self.held: threading.Event | None = None
         self.here = threading.Event()
@@ -138,13 +145,13 @@ def decided(conductor: Conductor, fleet: Fleet, chance: random.Random) -> bool:
     if status is StepStatus.SIGNED or (status is StepStatus.FAILED and chance.random() < 0.3):
         return False
     if status is StepStatus.UNKNOWN:
+        fleet.may_begin = False
         first = min(unknown(conductor), key=lambda one: one.host)
         word = PARTS[first.action]
         conductor.resolve("roll", word in fleet.hosts[first.host].finished, "looked there")
-    elif status is StepStatus.FAILED:
-        conductor.retry("roll")
-    else:
-        conductor.start("roll")
+        return True
+    fleet.may_begin = True
+    (conductor.retry if status is StepStatus.FAILED else conductor.start)("roll")
     return True
 
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.fleet import FAILED, FLEET, fleet
+from tests.support.fleet import FAILED, FLEET, LOST, TURNS, fleet
 from tests.support.running import comes, running
 from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
@@ -118,6 +118,27 @@ async def test_the_card_says_on_how_many_hosts_something_ran_and_how_one_is_open
         await until(pilot, lambda: "hosts       6 hosts begun   a lists them" in shown(app).replace(NO_BREAK, " "))
         assert "2 and the arrow keys mark one" in shown(app).replace(NO_BREAK, " ")
         assert "attempts" not in shown(app)
+
+
+@pytest.mark.usefixtures("each_paint")
+async def test_a_card_that_gets_more_room_says_no_longer_that_hosts_are_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frame was told while it was painted, and kept the words that it had: until the next paint it was wrong."""
+    names = [f"web{number:02}" for number in range(1, 41)]
+    hosts = {name: FakeTransport(name=name) for name in ("lb", *names)}
+    hosts["web05"].replies["install"] = LOST
+    text = TURNS.replace("[01:06]", "[01:40]").replace("40%", "25%").replace("AT_ONCE", "5").replace("STOP_AFTER", "3")
+    workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), dict(hosts), SystemClock())
+    async with running(workspace, (80, 24), setup=Setup(flow="deploy", operator="ana")) as (app, pilot):
+        monkeypatch.setattr(app.screen.card, "_blink", lambda moment: None)  # it paints all of the card again
+        for begun in range(2):
+            app.conductor.start("roll")
+            await comes(pilot, app, "roll", StepStatus.UNKNOWN if begun else StepStatus.RUNNING)
+            await until(pilot, lambda: not app.conductor.busy)
+        await until(pilot, lambda: "decide about web05 first" in shown(app) and "○40" in shown(app))
+        await until(pilot, lambda: "more hosts below" not in shown(app))
+    workspace.close()
 
 
 async def test_hosts_out_of_sight_are_counted_below_the_card_until_they_are_scrolled_to(tmp_path: Path) -> None:

@@ -85,8 +85,7 @@ class StepCard(Lines):
 
     def watch_scroll_y(self, before: float, scrolled: float) -> None:
         super().watch_scroll_y(before, scrolled)
-        if self.moment is not None and self.step:
-            self._entitle(self.moment)  # which says what is below
+        self._entitle_now()  # which says what is below
 
     # which host is marked
 
@@ -146,7 +145,8 @@ class StepCard(Lines):
         place, width = y + self.scroll_offset.y, self.width
         plain = self.paint("card--plain")
         if (width, self._height) != self._drawn_for:  # a scroll bar came or went
-            self._fill()
+            self._make_lines()
+            self.call_later(self._entitle_now)  # while it is painted the frame has been taken from what it said before
         if place >= len(self._strips):
             return Strip.blank(width, plain)
         return self._strips[place].adjust_cell_length(width, plain)
@@ -164,6 +164,10 @@ class StepCard(Lines):
             self._draw()
             self.refresh_changed()
         self._entitle(self.moment)
+
+    def _entitle_now(self) -> None:
+        if self.moment is not None and self.step:
+            self._entitle(self.moment)
 
     def _entitle(self, moment: Moment) -> None:
         """Say on the frame what state the step is in; the frame has its colour."""
@@ -203,12 +207,14 @@ class StepCard(Lines):
         self.refresh()
 
     def _fill(self) -> None:
-        """Make the lines for the room there is."""
+        """Make the lines for the room there is, and say on the frame what is out of sight."""
+        self._make_lines()
+        self._entitle_now()
+
+    def _make_lines(self) -> None:
         if self.moment is not None and self.step:
             self._shown = self._rows(self.moment)
         self._draw()
-        if self.moment is not None and self.step:
-            self._entitle(self.moment)
 
     def _rows(self, moment: Moment) -> list[LaidRow]:
         moment = replace(moment, marked=self.marked) if self.marked else moment
