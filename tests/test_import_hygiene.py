@@ -143,6 +143,30 @@ def test_a_module_has_one_subject() -> None:
     assert wrong == []
 
 
+TWICE = {
+    "__init__": "an error's, which a function of two errors would not make shorter; docker's two classes",
+    "close": "of a channel and of a terminal, which share nothing else",
+    "run": "of a host that connects and of this machine, which does not",
+    "_viewer": "of the screens of a session, and of its summary, which is none of them",
+}
+"""Functions that are written twice as they are, and why."""
+LONGEST = 90
+"""Characters of a body from which on it is not written a second time."""
+
+
+def test_no_function_is_written_twice() -> None:
+    places: dict[str, list[str]] = {}
+    for path, source in sources().items():
+        lines = [line.strip() for line in source.splitlines()]
+        for node in nodes_of(path, ast.FunctionDef, ast.AsyncFunctionDef):
+            told = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+            text = "\n".join(lines[node.body[-1 if len(node.body) == 1 else int(told)].lineno - 1 : node.end_lineno])
+            if len(text) > LONGEST and node.name not in TWICE:
+                places.setdefault(text, []).append(f"{path.relative_to(TUI)}: {node.name}")
+    assert len(places) > 1000
+    assert [where for where in places.values() if len(where) > 1] == []
+
+
 def test_a_folder_is_seen_at_a_glance() -> None:
     modules = Counter(path.parent for path in SOURCES)
     assert [str(folder) for folder, number in modules.items() if number > 14] == []

@@ -201,7 +201,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
 
     def open_run(self) -> None:
         """Show the session that is open: its rollback, once it has turned to one."""
-        from tui.session.views.rollback import made_elsewhere
+        from tui.session.state import made_elsewhere
 
         if self.workspace.replaying:
             if getattr(self.screen_stack[-2], "ACTS", "") == "home":

@@ -24,13 +24,12 @@ from tests.support.rolled_back import (
 )
 from tui.session import events as ev
 from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.state import LOOK
+from tui.session.state import LOOK, made_elsewhere
 from tui.session.views.rollback import (
     Need,
     assuming_done,
     expected_seconds,
     look_wanted,
-    made_elsewhere,
     not_needed,
     rollback_plan,
 )

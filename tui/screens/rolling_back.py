@@ -11,7 +11,8 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.runbook.shell.script import first_line
 from tui.session.possible.outside import outside_lines, outside_words
-from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
+from tui.session.state import made_elsewhere
+from tui.session.views.rollback import Need, rollback_plan
 from tui.session.views.trouble import failure_words
 from tui.widgets.rollback.text import plan_lines
 from tui.widgets.tripped_text import proposed_reason

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.once import once
 from tui.runbook.facts import holds, may_hold
 from tui.runbook.index import Plan, index_of
-from tui.runbook.model import Action, Runbook, Section, Step
+from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
 from tui.runbook.pointing import environment_fact
 from tui.runbook.shell.script import with_input
 from tui.session import events as ev
@@ -341,6 +341,11 @@ def plan_now(state: SessionState) -> Plan:
     if state.rollback is None:
         return plan_of(state)
     return index_of(state.runbook).plan((state.rollback.flow,), state.fixed_facts())
+
+
+def made_elsewhere(state: SessionState) -> bool:
+    """Whether the session is a rollback of a deployment that it knows nothing of."""
+    return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
 
 
 @once

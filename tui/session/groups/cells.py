@@ -10,12 +10,12 @@ from tui.once import once
 from tui.runbook.groups.host_by_host import STOP_AFTER, batched
 from tui.runbook.groups.members import HOST, group_named, group_of, hosts_named
 from tui.runbook.index import index_of
-from tui.runbook.model import FlowKind, Runbook, Step
+from tui.runbook.model import Runbook, Step
 from tui.runbook.shell.counting import changes_host
 from tui.session.event_base import Check
 from tui.session.layered import whole
 from tui.session.outcome import OutcomeKind
-from tui.session.state import Attempt, SessionState, StepStatus, action_at, step_by_id
+from tui.session.state import Attempt, SessionState, StepStatus, action_at, made_elsewhere, step_by_id
 from tui.text.amounts import counted
 
 
@@ -206,7 +206,7 @@ def wanted(state: SessionState, step: Step, place: int) -> tuple[str, ...]:
     group = group_at(state, step.id, place)
     hosts = hosts_named(state.runbook, group)
     sources = index_of(state.runbook).undoing.get(step.id, ())
-    if not sources or _made_elsewhere(state) or not all(_only_on(state.runbook, one, group) for one in sources):
+    if not sources or made_elsewhere(state) or not all(_only_on(state.runbook, one, group) for one in sources):
         return hosts
     touched = {host for source in sources for host in changed_on(state, source, step.id)}
     return tuple(host for host in hosts if host in touched) or hosts
@@ -216,10 +216,6 @@ def _only_on(runbook: Runbook, step: Step, group: str) -> bool:
     """Whether all that a step changes it changes on the hosts of a group."""
     changing = [action for action in step.actions if changes_host(action)]
     return bool(changing) and all(group_named(runbook, action) == group for action in changing)
-
-
-def _made_elsewhere(state: SessionState) -> bool:
-    return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
 
 
 def changed_on(state: SessionState, step: Step, undoing: str = "") -> tuple[str, ...]:

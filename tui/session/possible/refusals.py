@@ -10,8 +10,8 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Step
 from tui.session.possible.outside import outside_words
-from tui.session.state import SessionState, StepStatus, plan_of
-from tui.session.views.rollback import Need, made_elsewhere, rollback_plan
+from tui.session.state import SessionState, StepStatus, made_elsewhere, plan_of
+from tui.session.views.rollback import Need, rollback_plan
 
 READ_ONLY = "this session is read-only here"
 ACTING = frozenset(

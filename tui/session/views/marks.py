@@ -10,7 +10,7 @@ from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Runbook, Step
 from tui.session.groups.cells import changed_on, member_of
 from tui.session.outcome import LookResult
-from tui.session.state import Attempt, SessionState, StepState, StepStatus
+from tui.session.state import Attempt, SessionState, StepState, StepStatus, made_elsewhere
 from tui.text.amounts import counted
 
 
@@ -100,11 +100,6 @@ def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[s
         titles = _listed(other.title for other in steps if other.id in step.needed_with)
         return Mark(0, f"it goes with: {titles}")
     return Mark(2, "part of every rollback") if anything.sure else Mark(0, "nothing that changes anything has run")
-
-
-def made_elsewhere(state: SessionState) -> bool:
-    """Whether the session is a rollback of a deployment that it knows nothing of."""
-    return state.started is not None and state.runbook.flows[state.started.flow].kind is FlowKind.ROLLBACK
 
 
 def _trace(state: SessionState, step: Step, elsewhere: bool = False, undoing: str = "") -> Mark:

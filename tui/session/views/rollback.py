@@ -16,10 +16,9 @@ from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Section, Step
 from tui.session.changed import with_attempt, with_step
 from tui.session.outcome import LookResult, Outcome
-from tui.session.state import Attempt, SessionState, StepStatus, last_attempt, plan_now, plan_of
+from tui.session.state import Attempt, SessionState, StepStatus, last_attempt, made_elsewhere, plan_now, plan_of
 from tui.session.views.doubts import first_change
 from tui.session.views.marks import Mark, begun, done, last_done, marks
-from tui.session.views.marks import made_elsewhere as made_elsewhere
 from tui.session.views.usual import Usual, step_seconds
 
 

@@ -4,8 +4,7 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind
 from tui.runbook.templates.variables import fill_shown, names
 from tui.session.report_card.report_card import what_words
-from tui.session.state import SessionState
-from tui.session.views.rollback import made_elsewhere
+from tui.session.state import SessionState, made_elsewhere
 
 
 def rollback_title(state: SessionState) -> str:
