@@ -7,9 +7,14 @@ from tui.runbook.facts import host_named
 from tui.runbook.groups.members import group_of
 from tui.runbook.model import Step
 from tui.session.events import Check
+from tui.session.groups.cells import ORDER, Cell, cells_of, group_at
 from tui.session.state import Attempt, SessionState, StepStatus
+from tui.session.tries import stands, took
+from tui.text.amounts import counted
 
 OK, WARNING, FAILED, NO_DATA, RUNNING, TO_DO = "ok", "warning", "failed", "no data", "running", "to do"
+NAMED = 4
+"""Hosts of a group that are named where they are not good."""
 
 
 class CheckRow(Struct, frozen=True, kw_only=True):
@@ -34,26 +39,53 @@ def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
     step_state = state.step(step.id)
     attempts = [state.attempts[number] for number in step_state.attempts if not state.attempts[number].aside]
     checks = [check for checks in step_state.checks.values() for check in checks]
-    lost = next(
-        (str(attempt.outcome) for attempt in attempts[-1:] if attempt.outcome and not attempt.outcome.ended_by_itself),
-        "",
-    )
-    verdict = _verdict(step_state.status, checks, lost)
+    told = attempts[-1:]
+    bad = _bad_hosts(state, step, attempts)
+    if bad:
+        told = [state.attempts[bad[0].attempt]]
+    lost = next((str(one.outcome) for one in told if one.outcome and not one.outcome.ended_by_itself), "")
+    stopped = stands(state, step_state) is not step_state.status  # nothing of it runs, and more is to run
+    verdict = TO_DO if stopped else _verdict(step_state.status, checks, lost)
     worst = _worst(checks, verdict)
-    came, _, look = (lost.partition(": ")[2] or lost if lost else worst.came or _figures(state, attempts)).partition(
-        " → "
-    )
+    came = lost.partition(": ")[2] or lost if lost and not bad else worst.came or _figures(state, attempts)
+    came, _, look = (f"{came}; {_of_hosts(state, bad)}" if bad else came).partition(" → ")
     return CheckRow(
         section=section,
         step=step.id,
         title=step.title,
         target=target_of(state, step, attempts),
         verdict=verdict,
-        expected="" if lost else worst.expected,
+        expected="" if lost and not bad else worst.expected,
         came=came,
         look=look,
-        seconds=round(sum(attempt.seconds or 0.0 for attempt in attempts[-len(step.actions) :]), 3),
+        seconds=round(_took(state, step, attempts), 3),
     )
+
+
+def _bad_hosts(state: SessionState, step: Step, attempts: list[Attempt]) -> list[Cell]:
+    """The hosts of a group that are not good, the one to look at first comes first; none where there is no group."""
+    if not attempts or not group_at(state, step.id, attempts[-1].action):
+        return []
+    cells = cells_of(state, step, attempts[-1].action)
+    bad = [cell for cell in cells if cell.attempt and cell.status in ORDER[:4]]
+    return sorted(bad, key=lambda cell: ORDER.index(cell.status))
+
+
+def _of_hosts(state: SessionState, bad: list[Cell]) -> str:
+    """Which hosts are not good, and what the first of them said."""
+    first = state.attempts[bad[0].attempt]
+    missed = next((check.came for check in first.checks if not check.ok), "")
+    said = first.said or missed or (first.outcome.detail or str(first.outcome) if first.outcome else "")
+    more = [cell.host for cell in bad[1:NAMED]]
+    rest = [counted(len(bad) - NAMED, "more host")] if len(bad) > NAMED else []
+    return f"{bad[0].host}: {said}" + (f"; also {', '.join([*more, *rest])}" if more else "")
+
+
+def _took(state: SessionState, step: Step, attempts: list[Attempt]) -> float:
+    """Seconds that a check took the last time; on a group those in which any of its hosts was asked."""
+    if attempts and group_at(state, step.id, attempts[-1].action):
+        return took(state, step)
+    return sum(attempt.seconds or 0.0 for attempt in attempts[-len(step.actions) :])
 
 
 def _figures(state: SessionState, attempts: list[Attempt]) -> str:
