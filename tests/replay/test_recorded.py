@@ -189,7 +189,7 @@ def test_key_frames_that_cannot_be_used_are_made_anew(session: Writer, tmp_path:
             path.write_bytes(path.read_bytes()[:5000])
         case "foreign":
             with sqlite3.connect(path) as db:
-                db.execute("UPDATE meta SET version = 99")
+                db.execute("UPDATE meta SET identity = 'another'")
         case _:
             with sqlite3.connect(path) as db:
                 db.execute("UPDATE frames SET head = 'another'")
@@ -199,6 +199,19 @@ def test_key_frames_that_cannot_be_used_are_made_anew(session: Writer, tmp_path:
     assert not again.indexed.whole
     again.index()
     assert again.at(again.total).state == session.states[-1]
+
+
+def test_what_other_code_made_of_a_journal_is_not_believed(
+    session: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event may change the state otherwise in the next version, or be another marker."""
+    before = RecordedSession(session.directory, tmp_path)
+    before.index()
+    before.close()
+    monkeypatch.setattr("tui.replay.keyframes.code", lambda *packages: "another", raising=False)
+    later = RecordedSession(session.directory, tmp_path)
+    assert not later.indexed.whole
+    later.close()
 
 
 def test_where_nothing_can_be_kept_it_is_read_all_the_same(session: Writer, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Keeps the state of a session at many of its moments, so that any moment is a short way from one of them.
 
-The key frames are derived from the journal and lie in a cache: to delete them costs time, and nothing else.
+The key frames are derived from the journal and lie in a cache: to delete them costs time, and nothing else. What other
+code made of the journal, an earlier version's fold or its markers, is not believed: they are made again.
 """
 
 import os
@@ -17,6 +18,7 @@ from tui.errors import JournalDamaged
 from tui.replay.attempt_chunks import SCHEMA, ChunkReader, ChunkRow, ChunkWriter
 from tui.replay.elapsed import passed
 from tui.runbook.model import Runbook
+from tui.session.archive.indexes.cache_file import code
 from tui.session.events import AttemptStarted, Entry, MonitorSampled
 from tui.session.folding.fold import apply
 from tui.session.folding.packed import packed, unpacked
@@ -24,13 +26,12 @@ from tui.session.journal.chain import JournalPlace, ProvedLine, digest, walk
 from tui.session.state import SessionState, initial
 from tui.session.views.markers import Marker, MarkerKind, marker_of
 
-VERSION = 9
 SPACING = 200
 """Events between two key frames."""
 
 _SCHEMA = (
     """
-CREATE TABLE meta (version INTEGER, identity TEXT);
+CREATE TABLE meta (code TEXT, identity TEXT);
 CREATE TABLE frames (
     seq INTEGER PRIMARY KEY, elapsed REAL, last BLOB, head TEXT, start INTEGER, end INTEGER, state BLOB,
     attempts BLOB);
@@ -118,7 +119,7 @@ class KeyFrames:
     """The key frames of one journal, in one file. Threads that work at the same time open one each."""
 
     def __init__(self, path: Path, runbook: Runbook, journal: Path, first: ReplayMoment, identity: str) -> None:
-        """Open the file, or make it again where it is another session's, an older version's, or damaged.
+        """Open the file, or make it again where it is another session's, another version's, or damaged.
 
         Args:
             identity: what tells this session from another one.
@@ -215,7 +216,7 @@ class KeyFrames:
                         db.execute(f'DROP TABLE "{table}"')
                 db.executescript(_SCHEMA)
                 with db:
-                    db.execute("INSERT INTO meta VALUES (?, ?)", (VERSION, self._identity))
+                    db.execute("INSERT INTO meta VALUES (?, ?)", (code("replay"), self._identity))
         except sqlite3.Error:
             db.close()
             raise
@@ -224,8 +225,8 @@ class KeyFrames:
     def _ours(self, db: sqlite3.Connection) -> bool:
         """Whether the file has key frames of this journal as it is."""
         try:
-            row = db.execute("SELECT version, identity FROM meta").fetchone()
-            if row != (VERSION, self._identity):
+            row = db.execute("SELECT code, identity FROM meta").fetchone()
+            if row != (code("replay"), self._identity):
                 return False
             last = db.execute("SELECT head, start, end FROM frames ORDER BY seq DESC LIMIT 1").fetchone()
         except sqlite3.OperationalError:

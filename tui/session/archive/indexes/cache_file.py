@@ -125,11 +125,15 @@ class CacheFile:
         return True
 
 
-@lru_cache(maxsize=1)
-def code() -> str:
-    """What tells the code that the values are made by from any other: its files' times and sizes, and the Python."""
+@lru_cache(maxsize=8)
+def code(*more: str) -> str:
+    """What tells the code that the values are made by from any other: its files' times and sizes, and the Python.
+
+    Args:
+        more: the packages, beside MADE_BY, whose code they are made by too.
+    """
     top = Path(__file__).parents[3]
-    found = sorted(chain.from_iterable(_files(str(top / name)) for name in MADE_BY))
+    found = sorted(chain.from_iterable(_files(str(top / name)) for name in (*MADE_BY, *more)))
     return f"{FORMAT}/{sys.version}/{hashlib.blake2b(repr(found).encode(), digest_size=16).hexdigest()}"
 
 
