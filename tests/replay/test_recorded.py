@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.recorded import Writer, written
 from tui.errors import RunbookError
-from tui.replay import recorded
+from tui.replay import keyframes, recorded
 from tui.replay.output import EVERYTHING, LARGE, OutputThen
 from tui.replay.recorded import RecordedSession
 from tui.replay.stage import ReplayWorkspace
@@ -212,6 +212,11 @@ def test_what_other_code_made_of_a_journal_is_not_believed(
     later = RecordedSession(session.directory, tmp_path)
     assert not later.indexed.whole
     later.close()
+
+
+def test_the_page_says_how_far_key_frames_are_apart() -> None:
+    page = (Path(__file__).parents[2] / "docs/replay.md").read_text(encoding="utf-8")
+    assert f"the state after every {keyframes.SPACING} events" in page
 
 
 def test_where_nothing_can_be_kept_it_is_read_all_the_same(session: Writer, tmp_path: Path) -> None:
