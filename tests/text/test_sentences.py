@@ -58,6 +58,14 @@ def test_what_was_not_as_expected_is_one_clause(expected: str, came: str, said: 
     assert missed(expected, came, said) == told
 
 
+def test_the_first_error_takes_the_place_of_the_last_line() -> None:
+    came, said = "not found; the last line is: Transfer-Encoding: chunked", "HTTP/1.1 500 Internal Server Error"
+    assert missed("an answer of the application", came, said) == (
+        f"expected an answer of the application, but it was not found: {said}"
+    )
+    assert missed("an answer", came, "chunked") == f"expected an answer, but it was {came}", "it is told already"
+
+
 @pytest.mark.parametrize(
     ("expected", "came", "told"),
     [

@@ -9,10 +9,12 @@ from tui.session.outcome import Outcome
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.session.views.symptoms import likely
+from tui.session.views.trouble import failure_words
 from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.offers.of_session import beside, offered
 from tui.widgets.step.text import card
+from tui.widgets.step.ticks import in_brief_each
 
 
 def to_sign_with_a_warning() -> SessionState:
@@ -54,3 +56,39 @@ def test_the_output_and_the_trouble_of_a_step_to_sign_are_those_of_what_warned()
     situation = Situation(state=state, step=step_by_id(BUNDLED, "verify-nginx"))
     offers = offered(moment, situation.step, situation)
     assert [one.name for one in beside(moment, situation.step, offers)][:1] == ["troubleshoot"]
+
+
+def test_of_a_command_that_failed_the_runbooks_words_promise_nothing() -> None:
+    step = "prepare-backup"
+    checks = (ev.Check("exit status 0", "exit status 1", ok=False), ev.Check('contains "free: "', "found", ok=True))
+    place = next(
+        place
+        for place, action in enumerate(step_by_id(BUNDLED, step).actions)
+        if "twice the last" in action.expect.text
+    )
+    found: list[ev.AnyEvent] = before(step)
+    for number in range(place):
+        found += begun(step, f"command {number}", number + 1, number)
+        found += ended(Outcome.exited(0), GOOD, number=number + 1)
+    asked = begun(step, "df", place + 1, place)
+    failed = state_of(*found, *asked, *ended(Outcome.exited(1), *checks, number=place + 1))
+    shown = text(card(Moment(state=failed, now=NOW), step, 60, 30))
+    assert '✔ contains "free: "' in shown, "that much was printed"
+    assert "free space of twice" not in shown, "there was none"
+    action = step_by_id(BUNDLED, step).actions[place]
+    assert in_brief_each(action, checks[1:])[0].expected == action.expect.text, "it succeeded"
+
+
+def test_a_rollbacks_reason_says_the_runbooks_words_for_a_pattern() -> None:
+    step = "prepare-backup"
+    actions = step_by_id(BUNDLED, step).actions
+    place = next(place for place, action in enumerate(actions) if "twice the last" in action.expect.text)
+    bad = ev.Check('contains "free: "', "not found; the last line is: df: /backups", ok=False)
+    found: list[ev.AnyEvent] = before(step)
+    for number in range(place):
+        found += begun(step, f"command {number}", number + 1, number)
+        found += ended(Outcome.exited(0), GOOD, number=number + 1)
+    found += begun(step, "df", place + 1, place)
+    found += ended(Outcome.exited(0), bad, number=place + 1)
+    said = f"failed: expected {actions[place].expect.text}, but it was not found; the last line is: df: /backups"
+    assert failure_words(state_of(*found)).endswith(said)

@@ -9,6 +9,7 @@ _CLAUSE = re.compile(r"the \w+ (?:is|answers)\b")
 _NOTHING = ("not ", "no ", "none ")
 _OF_ITSELF = ("none ", "no number found")
 _NO_OUTPUT = "no output"
+_LAST_LINE = "; the last line is: "
 _SUCCESS, _STATUS = "exit status 0", "exit status "
 
 
@@ -43,6 +44,8 @@ def missed(expected: str, came: str, said: str = "") -> str:
         return f"{came}{more}"
     if came == _NO_OUTPUT and more:  # what is looked through is empty, and the other stream is not
         return f"{begins}, but the output says{more}"
+    if more and came.startswith(_NOTHING):  # the first error says more than the last line
+        came = came.partition(_LAST_LINE)[0]
     if not came.startswith(_NOTHING):
         return f"{begins}, got {came}{more}"
     lead = "" if came.startswith(_OF_ITSELF) else "it was " if came.startswith("not ") else "there was "

@@ -60,10 +60,24 @@ def host_line(one: KnownSession, width: int, reached: Mapping[str, Answering | N
         line = _answered({hosts[0]: hosts for hosts in alike.values()}, reached)
     ran: list[Piece] = [("nothing runs there", "$soft")]
     if one.running:
-        ran = [(f"▶ a command ran on {one.running} when it was left", STYLES["live"])]
-    if width_of([*line, *ran]) <= width or one.running:
-        line = [*ran, ("  ", ""), *line] if one.running else [*line, *ran]
+        return _beside_running(one.running, line, width, Answering.NO in reached.values())
+    if width_of([*line, *ran]) <= width:
+        line = [*line, *ran]
     return clipped(line, width)
+
+
+def _beside_running(host: str, answered: list[Piece], width: int, wrong: bool) -> list[Piece]:
+    """What was left running, in full or in brief, and as far as there is room whether its hosts can be reached.
+
+    That a host can not is said in any case.
+    """
+    told = (
+        [(f"▶ a command ran on {host} when it was left", STYLES["live"])],
+        [(f"▶ ran on {host} when left", STYLES["live"])],
+    )
+    whole = [[*ran, ("  ", ""), *answered] for ran in told]
+    lines = whole if wrong else [*whole, *told]
+    return next((line for line in lines if width_of(line) <= width), clipped(lines[-1], width))
 
 
 def _answered(groups: Mapping[str, Sequence[str]], reached: Mapping[str, Answering | None]) -> list[Piece]:

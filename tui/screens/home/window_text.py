@@ -98,7 +98,7 @@ def beside_lines(seen: WindowSeen, width: int) -> Lines:
     if seen.state.inside:
         lines: Lines = [[(OPEN, f"bold $background on {seen.tone}"), (f"  until {seen.closes:%H:%M}", "")]]
         return [clipped(line, width) for line in [*lines, [(unit, "$soft")], _fits(seen)]]
-    lines = [[(CLOSED, f"bold $background on {seen.tone}")], [(unit, "$soft")], [(seen.state.why, "$soft")]]
+    lines = [[(CLOSED, f"bold $background on {seen.tone}")], [(unit, "$soft")]]
     return [clipped(line, width) for line in lines]
 
 
@@ -108,7 +108,7 @@ def below_lines(seen: WindowSeen, width: int) -> Lines:
         return [[(line, "$soft")] for line in wrap(NO_WINDOW, max(1, width))]
     if seen.state.inside:
         return [_bar(seen, width), [], _next(seen, width)]
-    return [[], _next(seen, width, counted=True)]
+    return [[], clipped([(seen.state.why, "$soft")], width), _next(seen, width, counted=True)]
 
 
 def small_lines(seen: WindowSeen, width: int, height: int) -> Lines:

@@ -33,7 +33,7 @@ from tui.widgets.step.beside import on_hosts
 from tui.widgets.step.cell_rows import stands_words
 from tui.widgets.step.host_grid import SIGNS
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
-from tui.widgets.step.ticks import in_brief, received
+from tui.widgets.step.ticks import in_brief_each, received
 
 
 class Doing(Struct, frozen=True):
@@ -189,7 +189,7 @@ def check_lines(state: SessionState, step: Step) -> list[str]:
         lines.append(f"{attempt_called(attempt)}{took_words(attempt.seconds)}: {first}")
         if last[attempt.action] == number:  # they are those of its last attempt
             action = action_then(step, attempt)
-            lines += [_tick(in_brief(action, check)) for check in step_state.checks.get(attempt.action, ())]
+            lines += map(_tick, in_brief_each(action, step_state.checks.get(attempt.action, ())))
     for place, checks in step_state.checks.items():
         lines += [_tick(check) for check in checks if place not in last]
     if step.danger is Danger.DESTRUCTIVE:

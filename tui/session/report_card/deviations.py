@@ -1,6 +1,6 @@
 """Picks out what did not go as the runbook has it, one by one and grouped: what came fourteen times is one line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from tui.session.places import words_of
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called
+from tui.session.views.trouble import expected_called
 from tui.text.sentences import missed
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
@@ -243,7 +244,11 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
         case ev.AttemptChecked():
             if attempt.awaited:
                 return
-            yield from _bad_checks(attempt.step, event.checks, event.retrying, event.said)
+            checks = [
+                replace(check, expected=expected_called(state, attempt.step, attempt.action, check.expected))
+                for check in event.checks
+            ]
+            yield from _bad_checks(attempt.step, checks, event.retrying, event.said)
         case ev.OutcomeResolved():
             word = "succeeded" if event.succeeded else "failed"
             yield attempt.step, f"resolved as {word} by {event.operator}: {event.reason}", DECIDED
@@ -280,7 +285,7 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
             assert_never(event)
 
 
-def _bad_checks(step: str, checks: tuple[ev.Check, ...], retrying: bool = False, said: str = "") -> Iterator[Told]:
+def _bad_checks(step: str, checks: Sequence[ev.Check], retrying: bool = False, said: str = "") -> Iterator[Told]:
     """What did not hold; `said`, the first error line of the output, is the reason of the first that failed."""
     for check in checks:
         if not check.ok:

@@ -1,8 +1,18 @@
 """Says in one line what stopped a session, as the reason that a rollback would have."""
 
+from tui.runbook.described.expectations import called_in_brief
+from tui.runbook.index import index_of
 from tui.session.groups.printed_alike import telling
 from tui.session.state import SessionState, StepStatus, step_by_id
 from tui.text.sentences import missed
+
+
+def expected_called(state: SessionState, step: str, place: int, expected: str) -> str:
+    """What an action expected, by the runbook's words where it has some for the pattern."""
+    known = index_of(state.runbook).steps.get(step)
+    if known is None or place >= len(known.actions):
+        return expected
+    return called_in_brief(known.actions[place].expect, expected)
 
 
 def failure_words(state: SessionState) -> str:
@@ -14,8 +24,14 @@ def failure_words(state: SessionState) -> str:
     title = step_by_id(state.runbook, step.id).title
     if step.status is StepStatus.UNKNOWN:
         return f"{title}: its outcome is not known"
-    bad = [check for checks in step.checks.values() for check in checks if not check.ok and not check.warning]
+    bad = [
+        (place, check)
+        for place, checks in step.checks.items()
+        for check in checks
+        if not check.ok and not check.warning
+    ]
     if bad:
-        return f"{title} failed: {missed(bad[0].expected, bad[0].came)}"
+        place, check = bad[0]
+        return f"{title} failed: {missed(expected_called(state, step.id, place, check.expected), check.came)}"
     last = state.attempts[telling(state, step.id)] if step.attempts else None
     return f"{title} failed: {last.outcome}" if last is not None and last.outcome else f"{title} failed"

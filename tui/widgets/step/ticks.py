@@ -56,7 +56,7 @@ def ticks(
         if standing.done:
             return []
         return [row for words in expected(action) for row in _open(worded(words, values), width)]
-    standing = replace(standing, checks=tuple(in_brief(action, check) for check in standing.checks))
+    standing = replace(standing, checks=in_brief_each(action, standing.checks))
     bad = [check for check in standing.checks if not check.ok and not check.warning]
     held = [check for check in standing.checks if check.ok]
     found: list[LaidRow] = []
@@ -75,14 +75,23 @@ def ticks(
     return found
 
 
-def in_brief(action: Action, check: Check) -> Check:
-    """A check as it is told to who runs it: by the runbook's words, where it has some for the pattern."""
+def in_brief_each(action: Action, checks: Sequence[Check]) -> tuple[Check, ...]:
+    """The checks as they are told to who runs them: by the runbook's words, where it has some for the pattern.
+
+    What held although the whole failed is told as it was looked for: the runbook's words may say more than its pattern,
+    as "enough free space" of an output that says how much is free, where the exit status says that it is too little.
+    """
+    failed = any(not check.ok and not check.warning for check in checks)
+    return tuple(check if failed and check.ok else _in_brief(action, check) for check in checks)
+
+
+def _in_brief(action: Action, check: Check) -> Check:
     return replace(check, expected=called_in_brief(action.expect, check.expected))
 
 
 def warnings(action: Action, standing: ActionStanding, width: int) -> list[LaidRow]:
     """What a check warned of, which is told wherever the action is: somebody signs it."""
-    warned = [in_brief(action, check) for check in standing.checks if check.warning]
+    warned = [_in_brief(action, check) for check in standing.checks if check.warning]
     return [row for check in warned for row in _failed(TickSign.WARNING, check.expected, check.came, width)]
 
 
