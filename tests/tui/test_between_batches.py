@@ -157,10 +157,11 @@ async def test_who_stops_a_soak_by_key_is_told_what_that_means(tmp_path: Path) -
         await pilot.press("c")
         await dialog(pilot, Confirm)
         assert "Stop the soak?" in shown(app)
-        assert "Batch 2/3 (3 hosts) begins when you say so." in " ".join(shown(app).split())
+        assert "Batch 2/3 (3 hosts) begins when you say so, after the rest." in " ".join(shown(app).split())
         await pilot.press("y")
         await until(pilot, lambda: "BATCH 2/3" in shown(app))
         assert "your turn" in shown(app)
+        assert "after the rest of its soak." in " ".join(shown(app).replace("│", " ").split())
         assert "running" not in shown(app)
     workspace.close()
 

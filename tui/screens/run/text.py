@@ -307,6 +307,7 @@ def stop_lines(state: SessionState) -> tuple[str, list[str]]:
         ]
     batch = waits_for_soak(state, step_by_id(state.runbook, state.current)) if state.current else None
     if batch is not None:
-        following = f"Batch {batch.number}/{batch.total} ({counted(len(batch.hosts), 'host')}) begins when you say so."
+        hosts = counted(len(batch.hosts), "host")
+        following = f"Batch {batch.number}/{batch.total} ({hosts}) begins when you say so, after the rest."
         return "Stop the soak?", ["Nothing runs on a host now.", following]
     return "Stop the step here?", ["Nothing of it runs on a host now.", "What is left is run when you say so."]

@@ -11,7 +11,7 @@ from tui.runbook.model import Action, Approval, Danger, Issue, Signoff, Step
 from tui.runbook.templates.variables import worded
 from tui.session.approval.approved import became
 from tui.session.baseline import differences
-from tui.session.groups.batches import batches_to_run, waits_for_person
+from tui.session.groups.batches import batches_to_run, soaks_until, waits_for_person, waits_for_soak
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.possible.solutions import why_ruled_out
 from tui.session.state import AUTO, ApprovalStatus, Attempt, SessionState, StepStatus, step_by_id
@@ -178,10 +178,12 @@ def _stopped(moment: Moment, step: Step, width: int) -> list[LaidRow]:
     running = moment.state.step(step.id).status is StepStatus.RUNNING and moment.state.running() is None
     if not running or moment.busy or moment.replayed or moment.read_only:
         return []
-    if (batch := waits_for_person(moment.state, step)) is not None:
+    if (batch := waits_for_person(moment.state, step) or waits_for_soak(moment.state, step)) is not None:
         good = all(cell.status in (CellStatus.GOOD, CellStatus.TO_DO) for cell in cells_of(moment.state, step, 0))
         done = "done" if good else "over"
-        words = f" Batch {batch.number - 1}/{batch.total} is {done}; the next one begins when you say so."
+        until = soaks_until(moment.state, step, batch)
+        after = ", after the rest of its soak" if until is not None and until > moment.now else ""
+        words = f" Batch {batch.number - 1}/{batch.total} is {done}; the next one begins when you say so{after}."
     else:
         words = " It stopped between two commands, and continues when you say so."
     return rows([(words, STYLES["turn"])], width, 1)
