@@ -49,7 +49,7 @@ FILES = (
     Case("an alias, the address known", NEITHER, config="HostKeyAlias prod", says=UNKNOWN, quick=False),
 )  # fmt: skip
 
-_OURS = "this program takes no key nobody compared"
+_OURS = "this program accepts no key that was not compared"
 STRICT = (
     Case("strict yes", BOTH, config="StrictHostKeyChecking yes", quick=False),
     Case("strict yes, unknown", NEITHER, "", "StrictHostKeyChecking yes", says=UNKNOWN, quick=False),

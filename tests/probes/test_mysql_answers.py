@@ -34,7 +34,7 @@ def read(check: str, raw: SqlAnswers, **given: Any) -> Reading:
         (pymysql.OperationalError(1040, "Too many connections"), "no free connection for shop: Too many connections"),
         (
             pymysql.OperationalError(1130, "Host '10.0.0.1' is not allowed"),
-            "lets nobody in from there: Host '10.0.0.1'",
+            "does not accept connections from there: Host '10.0.0.1'",
         ),
         (pymysql.OperationalError(3024, "Query execution was interrupted"), "ended the statement, which took over 5 s"),
         (pymysql.OperationalError(1053, "Server shutdown in progress"), "refuses: Server shutdown in progress (1053)"),

@@ -18,8 +18,8 @@ SETTINGS = {"host": "db", "port": 5432, "user": "shop", "password": "never-to-be
     ("error", "words"),
     [
         (ConnectionError(VIA + "FATAL:  sorry, too many clients already"), "has no free connection for shop"),
-        (ConnectionError(VIA + "FATAL:  the database system is starting up"), "takes nobody now"),
-        (ConnectionError(VIA + 'FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "shop"'), "lets shop in from"),
+        (ConnectionError(VIA + "FATAL:  the database system is starting up"), "accepts no connections now"),
+        (ConnectionError(VIA + 'FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "shop"'), "not accept the role"),
         (ConnectionError(VIA + "FATAL:  Passwort-Authentifizierung fehlgeschlagen"), "refuses: Passwort-Auth"),
         (ConnectionError(VIA + "server does not support SSL, but SSL was required"), "db:5432 does not speak TLS"),
         (ConnectionError(VIA + "SSL error: certificate verify failed"), "an authority that is not trusted here"),

@@ -23,6 +23,7 @@ RETIRED = {
     r"\banew\b": "again",
     r"\b(knows|speaks|answers) nobody\b": "does not answer",
     r"\bnobody (answers|behind)\b": "does not answer",
+    r"\b(lets?|takes?|vouches for) (in )?nobody\b": "does not accept",
     r"\bwhoever\b": "the people who, the one that",
     r"\bcalled for\b": "needed, that you call for",
     r"\bheld against\b": "compared with",

@@ -124,7 +124,7 @@ class Jobs:
         return time.monotonic() < self._offline_until
 
     def cut_off(self, seconds: float) -> None:
-        """Let nobody in for a number of seconds of drill time."""
+        """Accept no connection for a number of seconds of drill time."""
         self._offline_until = time.monotonic() + (seconds / self._pace if self._pace else 0.0)
 
     def boot_id(self, host: str) -> str:

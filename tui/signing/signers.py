@@ -104,7 +104,7 @@ def matches(value: str, patterns: str) -> bool:
 
 
 class _LeftOut(SignatureInvalid):
-    """The line is sound and vouches for nobody here."""
+    """The line is sound and does not count here."""
 
 
 def _signer(line: str, number: int) -> Signer:
@@ -115,13 +115,13 @@ def _signer(line: str, number: int) -> Signer:
     if not _KIND.fullmatch(_first_word(rest)):
         options, rest = _options(rest)
     if "cert-authority" in options:
-        raise _LeftOut("certificate authorities are not supported; it vouches for nobody here")
+        raise _LeftOut("certificate authorities are not supported; the line does not count here")
     kind = _first_word(rest)
     after, before = _time(options.get("valid-after")), _time(options.get("valid-before"))
     if after and before and after >= before:
         raise SignatureInvalid("valid-before is not after valid-after")
     if kind == "ssh-dss" or "-cert-v01@" in kind:
-        raise _LeftOut(f"keys of the kind {kind} are not accepted; it vouches for nobody here")
+        raise _LeftOut(f"keys of the kind {kind} are not accepted; the line does not count here")
     return Signer(
         line=number,
         principals=principals,

@@ -59,7 +59,9 @@ def _refused(code: int, said: str, settings: Given, where: str) -> ProbeFailed:
                 f"{where} has no free connection for {user}: {said[:200]}", "SHOW PROCESSLIST as an admin"
             )
         case 1129 | 1130:
-            return ProbeFailed(f"{where} lets nobody in from there: {said[:200]}", "its users' hosts; FLUSH HOSTS")
+            return ProbeFailed(
+                f"{where} does not accept connections from there: {said[:200]}", "its users' hosts; FLUSH HOSTS"
+            )
         case 1290 | 1792 | 1836:
             return NoData(f"the statement would write: {said[:200]}", "a probe only reads; write it as a command")
         case 1064 | 1054 | 1305 | 1222 | 1295:

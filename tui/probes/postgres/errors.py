@@ -60,7 +60,7 @@ def _fatal(told: str, settings: Given, where: str) -> ProbeFailed:
         with_it = "with this password" if settings.get("password") else "without a password"
         return ProbeFailed(f"{where} refuses the role {user} {with_it}", "the password's source; pg_hba.conf; \\du")
     if "no pg_hba.conf entry" in low:
-        return ProbeFailed(f"{where} lets {user} in from nowhere like there: {told}", "its pg_hba.conf")
+        return ProbeFailed(f"{where} does not accept the role {user} from there: {told}", "its pg_hba.conf")
     if "does not exist" in low:
         missing = f"database {database}" if "database" in low else f"role {user}"
         return ProbeFailed(f"{where} has no {missing}", "psql -l; \\du; the service's `database` and `user`")
@@ -69,7 +69,7 @@ def _fatal(told: str, settings: Given, where: str) -> ProbeFailed:
             f"{where} has no free connection for {user}: {told}", "SELECT * FROM pg_stat_activity as a superuser"
         )
     if "starting up" in low or "shutting down" in low or "recovery" in low:
-        return ProbeFailed(f"{where} takes nobody now: {told}", "ask again soon; else look at its log")
+        return ProbeFailed(f"{where} accepts no connections now: {told}", "ask again soon; else look at its log")
     if "permission denied" in low:
         return ProbeFailed(f"the role {user} may not use the database {database}", f"GRANT CONNECT; \\l {database}")
     return ProbeFailed(f"{where} refuses: {told}", _LOG)

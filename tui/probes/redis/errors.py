@@ -6,7 +6,7 @@ from tui.probes import tls_trust
 from tui.probes.base import Given, NoData, ProbeFailed
 from tui.probes.databases import flag, hung_up, place, silent
 
-_CLUSTER = "CLUSTER INFO and CLUSTER NODES there: which masters are missing, which slots has nobody?"
+_CLUSTER = "CLUSTER INFO and CLUSTER NODES there: which masters are missing, and which slots have none?"
 _WORDS: tuple[tuple[str, str, str], ...] = (
     (
         "without any password configured",
@@ -52,7 +52,11 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "its log; SCRIPT KILL ends it",
     ),
     ("max number of clients", "{where} has no free connection: its maxclients are reached", "CLIENT LIST; maxclients"),
-    ("protected mode", "{where} lets in nobody from another host (protected mode)", "reach it through its own host"),
+    (
+        "protected mode",
+        "{where} accepts connections from its own host alone (protected mode)",
+        "reach it through its own host",
+    ),
 )
 _NOT_PERMITTED = ("no permissions", "has no permission", "unknown command")
 

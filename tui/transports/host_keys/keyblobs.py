@@ -101,7 +101,7 @@ def host_key(blob: bytes) -> HostKey:
     authority, after = _string(after)
     _, after = _string(after)  # the authority's signature, which nobody here relies on
     if after:
-        raise ValueError("a certificate with something behind it")
+        raise ValueError("a certificate that is followed by something else")
     return HostKey(kind, plain, blob, authority, period)
 
 

@@ -152,7 +152,7 @@ def refusal(where: Resolved, words: str, status: int) -> HostError:
             "compare the fingerprint with its owner's; a key that is new or was renewed has to be in known_hosts first",
         )
     if _NO_LOGIN.search(words):
-        return AuthenticationRefused(f"{who} lets nobody in: {said}", _remedy(where, words))
+        return AuthenticationRefused(f"{who} accepts no login: {said}", _remedy(where, words))
     return HostError(f"{where.address} is not reached by ssh: {said}", f"try: ssh {where.target}")
 
 

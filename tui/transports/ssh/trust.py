@@ -77,4 +77,4 @@ def _ours(strict: str, known: list[KnownHost]) -> str:
     if strict not in LENIENT and not fresh:
         return ""
     word = "accept-new" if fresh else "no"
-    return f" (StrictHostKeyChecking is {word}: ssh would continue; this program takes no key nobody compared)"
+    return f" (StrictHostKeyChecking is {word}: ssh would continue; this program accepts no key that was not compared)"
