@@ -15,6 +15,7 @@ from tui.screens.setup.form import (
     hint_of,
     label_of,
     meaning,
+    preflight_title,
     problems,
     row_lines,
     setup_of,
@@ -184,3 +185,15 @@ def test_the_hosts_of_a_group_are_one_row_and_those_that_failed_each() -> None:
     assert (row.name, row.verdict) == ("web 1/40", RowVerdict.WAITING)
     lost = [Finding(name=name, kind="host", verdict=RowVerdict.FAILED, detail="no route") for name in groups]
     assert len(folded(lost, groups)) == 40
+
+
+def test_what_was_found_and_warns_has_no_tick() -> None:
+    good = Finding(name="web", kind="tools", verdict=RowVerdict.OK, detail="34 programs found")
+    lacks = Finding(
+        name="box", kind="tools", verdict=RowVerdict.OK, detail="⚠ not found, though commands call it: pytest"
+    )
+    assert styled(row_lines([good])).plain.startswith("✔ tools")
+    assert styled(row_lines([lacks])).plain.startswith("! tools   box")
+    assert "⚠" not in styled(row_lines([lacks])).plain, "it is said once"
+    rows = {(row.kind, row.name): row for row in (good, lacks)}
+    assert styled([preflight_title(rows)]).plain == "2 Preflight  ✔ 2 of 2  ! 1 warning"

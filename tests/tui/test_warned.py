@@ -1,4 +1,4 @@
-"""A step that is to be signed although a check warned: what it warned of is seen, and the trouble it looks like."""
+"""A step that is to be signed although a check warned, or that failed: what is said of it, and what is not."""
 
 from tests.tui.test_step_card import BUNDLED, GOOD, NOW, before, begun, ended, state_of, text
 from tui.keys import Keys
@@ -8,6 +8,7 @@ from tui.session.groups.printed_alike import to_look_at
 from tui.session.outcome import Outcome
 from tui.session.possible.refusals import Situation
 from tui.session.state import SessionState, StepStatus, step_by_id
+from tui.session.views.markers import MarkerKind, marker_of
 from tui.session.views.symptoms import likely
 from tui.session.views.trouble import failure_words
 from tui.widgets.moment import Moment
@@ -92,3 +93,14 @@ def test_a_rollbacks_reason_says_the_runbooks_words_for_a_pattern() -> None:
     found += ended(Outcome.exited(0), bad, number=place + 1)
     said = f"failed: expected {actions[place].expect.text}, but it was not found; the last line is: df: /backups"
     assert failure_words(state_of(*found)).endswith(said)
+
+
+def test_what_a_second_person_was_asked_is_no_approval() -> None:
+    state = state_of(*before("prepare-backup"))
+    asked = ev.ApprovalRequested(
+        step="prepare-backup", action=0, host="web", commands="", operator="ana", count=1, head="", expires=NOW
+    )
+    allowed = ev.ApprovalGranted(step="prepare-backup", request=1, operator="ben", how=ev.AnsweredBy.NAME)
+    refused = ev.ApprovalRefused(step="prepare-backup", request=1, operator="ben", how=ev.AnsweredBy.NAME, note="")
+    marked = [marker_of(ev.Entry(1, NOW, 0.0, event), state) for event in (asked, allowed, refused)]
+    assert [one and one.kind for one in marked] == [MarkerKind.ASKED, MarkerKind.APPROVAL, MarkerKind.ASKED]

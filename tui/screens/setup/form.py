@@ -33,6 +33,9 @@ GLYPHS = {
     RowVerdict.UNKNOWN: ("?", "$st-turn"),
 }
 FAILED = ("✖", "bold $st-bad")
+WARNS = ("!", "bold $st-turn")
+WARNING = "⚠ "
+"""What begins a part of what was found that is to be careful of."""
 LABEL = 15
 """Cells of a field's label."""
 PART = " · "
@@ -222,12 +225,13 @@ def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> li
     """
     lines: list[list[Piece]] = []
     for row in rows:
-        glyph, style = GLYPHS.get(row.verdict, FAILED)
+        glyph, style = WARNS if _warns(row) else GLYPHS.get(row.verdict, FAILED)
         told = row.verdict in (RowVerdict.OK, RowVerdict.UNKNOWN)
         bad = row.verdict is RowVerdict.FAILED
         line: list[Piece] = [(f"{glyph} ", style), (f"{row.kind:<7} ", "$soft"), (f"{row.name:<18} ", "bold")]
         room = width - sum(cell_len(text) for text, _ in line)
-        detail = row.detail if whole else _short(row.detail, room, row.kind == "host")
+        found = row.detail.removeprefix(WARNING)  # the sign in front says it
+        detail = found if whole else _short(found, room, row.kind == "host")
         line.append((detail if told else row.verdict.value, "" if told else style))
         lines.append(line)
         if bad and row.detail:
@@ -255,7 +259,14 @@ def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
     good = sum(verdict is RowVerdict.OK for verdict in verdicts)
     order = (RowVerdict.FAILED, RowVerdict.WAITING, RowVerdict.UNKNOWN, RowVerdict.OK)
     glyph, style = GLYPHS.get(min(verdicts, key=order.index), FAILED)
-    return [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {good} of {len(rows)}", style)]
+    line: list[Piece] = [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {good} of {len(rows)}", style)]
+    warned = sum(map(_warns, rows.values()))
+    return [*line, (f"  {WARNS[0]} {counted(warned, 'warning')}", WARNS[1])] if warned else line
+
+
+def _warns(row: Finding) -> bool:
+    """Whether something was found that is good enough to begin with, and to be careful of."""
+    return row.verdict is RowVerdict.OK and WARNING in row.detail
 
 
 def filled(given: Mapping[str, str], method: bool) -> str:

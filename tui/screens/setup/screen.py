@@ -349,12 +349,13 @@ class SetupScreen(FrontPage[None]):
             self.app.begin(self.setup())
             return
         first = next(iter(wrong))
-        self.app.say(wrong[first], warning=True)
+        asked = next((entry for entry in self.entries if entry.field.id == first), None)
         if first == "environment":
             self.set_focus(self.query_one("#environment"))
-        for entry in self.entries:
-            if entry.field.id == first:
-                entry.focus_input()
+        elif asked is not None:
+            asked.focus_input()  # what is wrong stands below it
+        else:
+            self.app.say(wrong[first], warning=True)
 
     def action_back(self) -> None:
         self._run += 1

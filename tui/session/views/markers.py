@@ -22,6 +22,7 @@ class MarkerKind(StrEnum):
     STEP = "step"
     FAILURE = "failure"
     APPROVAL = "approval"
+    ASKED = "asked"
     SIGN_OFF = "sign-off"
     SKIP = "skip"
     TRIGGER = "trigger"
@@ -126,14 +127,10 @@ def _of_step(event: ev.StepEvent) -> tuple[MarkerKind, str, str] | None:
             return MarkerKind.SKIP, event.step, f"skipped: {event.reason}"
         case ev.StepNotNeeded() | ev.StepReopened() | ev.StepHeld() | ev.StepLooked():
             return None
-        case (
-            ev.ApprovalRequested()
-            | ev.ApprovalGranted()
-            | ev.ApprovalRefused()
-            | ev.ApprovalEnded()
-            | ev.StartedAlone()
-        ):
+        case ev.ApprovalGranted() | ev.StartedAlone():
             return MarkerKind.APPROVAL, event.step, approval_words(event)
+        case ev.ApprovalRequested() | ev.ApprovalRefused() | ev.ApprovalEnded():
+            return MarkerKind.ASKED, event.step, approval_words(event)
         case _:
             assert_never(event)
 

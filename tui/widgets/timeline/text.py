@@ -22,6 +22,7 @@ SIGNS = {
     MarkerKind.FAULT: ("ϟ", STYLES["turn"]),
     MarkerKind.SKIP: ("↷", STYLES["turn"]),
     MarkerKind.APPROVAL: ("◆", STYLES["turn"]),
+    MarkerKind.ASKED: ("◇", STYLES["turn"]),
     MarkerKind.SIGN_OFF: ("✎", STYLES["good"]),
     MarkerKind.STEP: ("┬", ""),
 }
@@ -39,6 +40,7 @@ LEGEND = {
     MarkerKind.HANDOVER: "",
     MarkerKind.RESUME: "resumed",
     MarkerKind.STEP: "",
+    MarkerKind.ASKED: "asked",
 }
 """In the order of the legend, from which the last go where it is narrow; a kind without a word here has its name."""
 
