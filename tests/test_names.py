@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.source_trees import TUI, nodes, sources
@@ -52,14 +53,28 @@ def test_no_two_files_of_tests_have_the_same_name() -> None:
     assert [name for name, number in names.items() if number > 1] == [], "pytest imports them by this name"
 
 
-def test_now_is_the_time_and_no_state() -> None:
+IS_A_TIME = re.compile(r"\bnow\b|_now\b|[Cc]lock|\btime\.|datetime")
+OF_A_TIME = re.compile(r"datetime|float|Callable")
+
+
+def names_now(target: ast.expr, value: ast.expr) -> Iterator[ast.expr]:
+    """What `now` is given by an assignment."""
+    if isinstance(target, ast.Name) and target.id == "now":
+        yield value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, given in zip(target.elts, value.elts, strict=False):
+            yield from names_now(one, given)
+
+
+def test_now_is_the_time_and_nothing_else() -> None:
     wrong = []
     for path, node in nodes(ast.arg, ast.Assign, words=("now",)):
         match node:
-            case ast.arg(arg="now", annotation=ast.expr() as kind) if "State" in ast.unparse(kind):
-                wrong.append(f"{path}:{node.lineno}")
-            case ast.Assign(targets=[ast.Name(id="now")], value=ast.Call(func=ast.Attribute(attr="step"))):
-                wrong.append(f"{path}:{node.lineno}")
+            case ast.arg(arg="now", annotation=ast.expr() as kind) if not OF_A_TIME.search(ast.unparse(kind)):
+                wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+            case ast.Assign(targets=[target], value=value):
+                given = [ast.unparse(one) for one in names_now(target, value)]
+                wrong += [f"{path}:{node.lineno}: {text}" for text in given if not IS_A_TIME.search(text)]
     assert wrong == []
 
 

@@ -182,7 +182,7 @@ class TestAService:
             raise ValueError("json://secret-token@example.com refused")
 
         with pytest.raises(notifiers.NotifyFailed) as failed:
-            Notifier("chat", NotifierPlace(url="env:CHAT"), send).now("a", "b")
+            Notifier("chat", NotifierPlace(url="env:CHAT"), send).deliver("a", "b")
         assert "secret-token" not in f"{failed.value!r}{failed.value.hint}{failed.value.__cause__!r}"
 
     def test_a_setting_that_cannot_be_meant(self, told: Told) -> None:
@@ -219,23 +219,23 @@ class TestApprise:
 
     def test_a_message_reaches_a_web_hook(self, received: tuple[int, list[Request]]) -> None:
         port, requests = received
-        Notifier("chat", NotifierPlace(url="env:CHAT"), self.send(port)).now("Shop: failed", "web: exit 1\nlook")
+        Notifier("chat", NotifierPlace(url="env:CHAT"), self.send(port)).deliver("Shop: failed", "web: exit 1\nlook")
         body = msgspec.json.decode(requests[0].body)
         assert (requests[0].path, body["title"], body["message"]) == ("/hook", "Shop: failed", "web: exit 1\nlook")
 
     def test_one_that_nobody_takes_fails(self) -> None:
         with pytest.raises(notifiers.NotifyFailed, match="it was not taken"):
-            Notifier("chat", NotifierPlace(url="env:CHAT"), self.send(1)).now("a", "b")
+            Notifier("chat", NotifierPlace(url="env:CHAT"), self.send(1)).deliver("a", "b")
 
     def test_an_address_that_is_none(self) -> None:
         send = notifiers.by_apprise("chat", "nonsense")
         with pytest.raises(notifiers.NotifyFailed, match="its address is none that apprise knows"):
-            Notifier("chat", NotifierPlace(url="env:CHAT"), send).now("a", "b")
+            Notifier("chat", NotifierPlace(url="env:CHAT"), send).deliver("a", "b")
 
     def test_where_it_is_not_installed_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "apprise", None)
         with pytest.raises(notifiers.NotifyFailed, match="apprise is not installed here"):
-            Notifier("chat", NotifierPlace(url="env:CHAT"), self.send(1)).now("a", "b")
+            Notifier("chat", NotifierPlace(url="env:CHAT"), self.send(1)).deliver("a", "b")
 
     def test_the_command_sends_one_and_says_what_became_of_it(
         self, received: tuple[int, list[Request]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -126,11 +126,11 @@ def words_of(place: ev.Place) -> str:
     return where + (f" in {place.directory}" if place.directory else "")
 
 
-def reached_elsewhere(before: ev.HostConnected, now: ev.HostConnected) -> Moved | None:
+def reached_elsewhere(before: ev.HostConnected, after: ev.HostConnected) -> Moved | None:
     """Whether a connection leads to another machine or user than the session's own did."""
-    if (before.target, before.user, before.hostname) == (now.target, now.user, now.hostname):
+    if (before.target, before.user, before.hostname) == (after.target, after.user, after.hostname):
         return None
-    return Moved(now.host, _reached(before), _reached(now))
+    return Moved(after.host, _reached(before), _reached(after))
 
 
 def all_elsewhere(state: SessionState, events: Iterable[ev.HostConnected]) -> list[Moved]:

@@ -102,9 +102,9 @@ def _length(counts: Mapping[StepStatus, int], there: Iterable[StepStatus]) -> in
 
 def step_title(state: SessionState, step: Step, width: int) -> list[Piece]:
     """The number of the pane, the step's state and its title, or its short one: whole, or none where neither fits."""
-    now = seen(state, step)
-    title = next((one for one in (step.title, step.short) if one and _fits(now, one, width)), "")
-    return [("2 ", NUMBER), (str(now), now.style), *([("  ", ""), (shown(title), "bold")] if title else [])]
+    as_seen = seen(state, step)
+    title = next((one for one in (step.title, step.short) if one and _fits(as_seen, one, width)), "")
+    return [("2 ", NUMBER), (str(as_seen), as_seen.style), *([("  ", ""), (shown(title), "bold")] if title else [])]
 
 
 def title_fits(state: SessionState, step: Step, width: int) -> bool:
@@ -112,8 +112,8 @@ def title_fits(state: SessionState, step: Step, width: int) -> bool:
     return _fits(seen(state, step), step.title, width)
 
 
-def _fits(now: Seen, title: str, width: int) -> bool:
-    return cell_len(f"2 {now}  {shown(title)}") <= width - BESIDE
+def _fits(as_seen: Seen, title: str, width: int) -> bool:
+    return cell_len(f"2 {as_seen}  {shown(title)}") <= width - BESIDE
 
 
 def step_foot(moment: Moment, step: Step) -> list[Piece]:

@@ -30,7 +30,7 @@ def test(name: str) -> None:
     failed = 0
     for one in notifiers_of({key: place for key, place in places.items() if name in ("", key)}, Redactor()):
         try:
-            one.now("runbook: a test", "This is a test: people are told of deployments here.")
+            one.deliver("runbook: a test", "This is a test: people are told of deployments here.")
             tell(f"✔ {one.name}: it was taken; on: {', '.join(places[one.name].on) or 'nothing yet'}")
         except NotifyFailed as error:
             failed = error.exit_code

@@ -42,11 +42,11 @@ def differing(runbook: Runbook, state: SessionState, here: Surroundings) -> Diff
         runbook: the session's own, by its text.
         here: what is said today.
     """
-    frozen, now, own = places_of(runbook), places_of(here.runbook), session_places(state)
+    frozen, today, own = places_of(runbook), places_of(here.runbook), session_places(state)
     places = {
-        name: now[name]
+        name: today[name]
         for name, place in frozen.items()
-        if name in now and now[name] != own[name] and (name in here.said or now[name] != place)
+        if name in today and today[name] != own[name] and (name in here.said or today[name] != place)
     }
     return Differing(places, _values(runbook, state, here))
 
@@ -60,9 +60,9 @@ def _values(runbook: Runbook, state: SessionState, here: Surroundings) -> dict[s
         return {}
     found: dict[str, str] = {}
     for name, before in runbook.variables.items():
-        now = here.runbook.variables.get(name)
-        if now is not None and now.default != before.default and "{{" not in now.default:
-            found[name] = now.default
+        today = here.runbook.variables.get(name)
+        if today is not None and today.default != before.default and "{{" not in today.default:
+            found[name] = today.default
     found |= {name: value for name, value in here.settings.items() if state.started.settings.get(name) != value}
     own = {name: state.facts[name] for name in state.started.variables if name in state.facts}
     return {name: value for name, value in found.items() if name in own and own[name] != value}

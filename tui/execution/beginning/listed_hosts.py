@@ -97,12 +97,12 @@ def differing_lists(runbook: Runbook, state: SessionState) -> Iterator[str]:
             yield f"{name}: its {counted(len(before), 'host')} were invented for the drill"
             continue
         try:
-            now = listed_hosts(runbook, name, partial(LocalTransport, THIS_MACHINE))
+            today = listed_hosts(runbook, name, partial(LocalTransport, THIS_MACHINE))
         except RunbookError as error:
             yield f"? {error.message}"
             continue
         new, gone = (
-            ", ".join(host for host in one if host not in other) for one, other in ((now, before), (before, now))
+            ", ".join(host for host in one if host not in other) for one, other in ((today, before), (before, today))
         )
         words = [f"{what} {hosts}" for what, hosts in (("new", new), ("gone", gone)) if hosts]
         told = f"today {'; '.join(words)}" if words else "the same today"

@@ -44,18 +44,18 @@ class FollowedJournal:
         Raises:
             SessionError: the journal cannot be read, or is damaged.
         """
-        now = self.path.stat()
-        file = now.st_dev, now.st_ino
-        if now.st_size == self._size and file == self._file:
+        there = self.path.stat()
+        file = there.st_dev, there.st_ino
+        if there.st_size == self._size and file == self._file:
             return
-        other = file != self._file or now.st_size < self._seen.end  # then what was seen is proved again, to its end
+        other = file != self._file or there.st_size < self._seen.end  # then what was seen is proved again, to its end
         for line in walk(self.path, BEGINNING if other else self._seen):
             if line.entry.seq == self._seen.count - 1 and line.head != self._seen.head:
                 raise _replaced(self.path)
             if line.entry.seq >= self._seen.count:
                 self._seen = JournalPlace(line.entry.seq + 1, line.head, line.end)
                 yield line
-        self._file, self._size = file, now.st_size
+        self._file, self._size = file, there.st_size
 
     def pending(self) -> tuple[Entry, ...]:
         """The samples after the last of those lines, which are in no line yet."""

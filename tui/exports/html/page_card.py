@@ -14,7 +14,7 @@ SHOWN = 5
 """Deviations on the card, at most; the others are folded below them."""
 
 
-def report_card(card: ReportCard, title: str, now: Child = None) -> Html:
+def report_card(card: ReportCard, title: str, running: Child = None) -> Html:
     """Outcome, what is done now, figures, the time against budget and usual, and what deviated, in that order."""
     badge = tag("span", f"{card.badge.sign} {card.badge.words}", class_=f"badge {card.badge.tone}")
     return tag(
@@ -22,7 +22,7 @@ def report_card(card: ReportCard, title: str, now: Child = None) -> Html:
         tag("p", title, class_="about"),
         tag("h1", card.what or "Session"),
         tag("p", badge, " ", tag("span", _who(card), class_="by"), class_="result"),
-        now,
+        running,
         tag("p", tag("b", "Rolled back: "), card.rollback.reason, class_="why") if card.rollback else None,
         _time(card),
         tag("dl", [_figure(row) for row in rows(card)[1:]], class_="figures"),

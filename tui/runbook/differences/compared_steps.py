@@ -97,9 +97,9 @@ def _orders(old: Found, new: Found) -> Iterator[Edit]:
     """Steps that stand elsewhere among those of their section."""
     for section in dict.fromkeys(section for section, _ in new.values()):
         earlier = [name for name, (one, _) in old.items() if one == section]
-        now = [name for name, (one, _) in new.items() if one == section]
-        for name in moved_in(earlier, now):
-            words = place_words(earlier, now, name)
+        later = [name for name, (one, _) in new.items() if one == section]
+        for name in moved_in(earlier, later):
+            words = place_words(earlier, later, name)
             called = _called(section, new[name][1])
             yield Edit(kind=EditKind.MOVED, part=PART, what=called, before=words[0], after=words[1])
 
@@ -134,17 +134,17 @@ def _of_step(before: Runbook, after: Runbook, old: Step, new: Step, section: str
     called = _called(section, new)
     if old.title != new.title:
         yield _changed(called, "title", old.title, new.title)
-    for key, was, now in _fields(old, new, _SAME_NAME):
-        yield _changed(called, _LABELS.get(key, key), was, now, key in GUARDS)
+    for key, was, later in _fields(old, new, _SAME_NAME):
+        yield _changed(called, _LABELS.get(key, key), was, later, key in GUARDS)
     yield from _of_actions(before, after, old, new, called)
 
 
 def _fields(old: Step | Action, new: Step | Action, but: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """The fields that are not the same in two things of a kind, with what each has."""
     for key in old.__struct_fields__:
-        was, now = getattr(old, key), getattr(new, key)
-        if was != now and key not in but:
-            yield key, _shown(was), _shown(now)
+        was, later = getattr(old, key), getattr(new, key)
+        if was != later and key not in but:
+            yield key, _shown(was), _shown(later)
 
 
 def _shown(value: object) -> str:
@@ -161,14 +161,14 @@ def _of_actions(before: Runbook, after: Runbook, old: Step, new: Step, called: s
     for tag, first, last, begin, end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
-        was, now = old.actions[first:last], new.actions[begin:end]
+        was, later = old.actions[first:last], new.actions[begin:end]
         many = len(old.actions) > 1 or len(new.actions) > 1
-        for place in range(max(len(was), len(now))):
-            if place < len(was) and place < len(now) and was[place].kind == now[place].kind:
+        for place in range(max(len(was), len(later))):
+            if place < len(was) and place < len(later) and was[place].kind == later[place].kind:
                 number = f" {begin + place + 1}" if many else ""
-                yield from _of_action(before, after, was[place], now[place], called, number)
+                yield from _of_action(before, after, was[place], later[place], called, number)
                 continue
-            for kind, actions, of in ((EditKind.REMOVED, was, before), (EditKind.ADDED, now, after)):
+            for kind, actions, of in ((EditKind.REMOVED, was, before), (EditKind.ADDED, later, after)):
                 if place < len(actions):
                     words = _doing(of, actions[place])
                     gone = kind is EditKind.REMOVED
@@ -188,9 +188,9 @@ def _of_action(before: Runbook, after: Runbook, old: Action, new: Action, called
     hosts = host_named(before, old.on), host_named(after, new.on)
     if hosts[0] != hosts[1]:
         yield _changed(called, f"host of {_kind(new)}{number}", *hosts, danger=True)
-    for key, was, now in _fields(old, new, _OTHERWISE):
+    for key, was, later in _fields(old, new, _OTHERWISE):
         field = f"{_LABELS.get(key, key)} of {_kind(new)}{number}"
-        yield _changed(called, field, was, now, key in GUARDS_OF_ACTIONS)
+        yield _changed(called, field, was, later, key in GUARDS_OF_ACTIONS)
     yield from _of_expectations(old, new, called, f"{_kind(new)}{number}")
 
 
@@ -198,9 +198,9 @@ def _of_expectations(old: Action, new: Action, called: str, action: str) -> Iter
     """What is expected no more is less guarded, and so is what is only warned of."""
     if old.expect == new.expect:
         return
-    was, now = expectations(old.expect), expectations(new.expect)
+    was, later = expectations(old.expect), expectations(new.expect)
     field = f"expectation of {action}"
-    gone, came = [line for line in was if line not in now], [line for line in now if line not in was]
+    gone, came = [line for line in was if line not in later], [line for line in later if line not in was]
     if gone and came:
         yield _changed(called, field, "; ".join(gone), "; ".join(came), danger=True)
     elif gone:
@@ -210,7 +210,7 @@ def _of_expectations(old: Action, new: Action, called: str, action: str) -> Iter
     elif came:
         after = "; ".join(came)
         yield Edit(kind=EditKind.ADDED, part=PART, what=called, field=field, after=after)
-    if sorted(was) == sorted(now):
+    if sorted(was) == sorted(later):
         old_words, new_words = (shown(msgspec.to_builtins(one.expect)) for one in (old, new))
         yield _changed(called, field, old_words, new_words)
 

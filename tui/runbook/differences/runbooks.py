@@ -80,8 +80,8 @@ def _sections(before: Runbook, after: Runbook) -> Iterator[Edit]:
         if name not in old:
             yield Edit(kind=EditKind.ADDED, part="sections", what=_section_words(section))
         else:
-            was, now = ({**msgspec.to_builtins(one), "steps": 0} for one in (old[name], section))
-            yield from compared("sections", {name: was}, {name: now}, lambda path: path[1:2] == ("when",))
+            was, later = ({**msgspec.to_builtins(one), "steps": 0} for one in (old[name], section))
+            yield from compared("sections", {name: was}, {name: later}, lambda path: path[1:2] == ("when",))
     names = [*old], [*new]
     for name in moved_in(*names):
         places = place_words(*names, name)

@@ -197,11 +197,11 @@ def value_faults(variable: Variable, path: Path) -> Iterator[UnplacedProblem]:
         return
     if not variable.default or list(pattern_faults(variable.pattern, ())):
         return
-    now = time_values(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
-    for name in sorted(names(variable.default) - set(now)):
-        hint = f"a default may name {' and '.join(now)}"
+    known = time_values(datetime(2026, 11, 24, 2, 30, tzinfo=UTC))
+    for name in sorted(names(variable.default) - set(known)):
+        hint = f"a default may name {' and '.join(known)}"
         yield UnplacedProblem(path=path, message=f"no value for {{{{ {name} }}}} at set-up", hint=hint)
-    if variable.pattern and wrong_value(variable, fill(variable.default, now)):
+    if variable.pattern and wrong_value(variable, fill(variable.default, known)):
         yield UnplacedProblem(
             path=path,
             message=f"the default {quoted(variable.default)} does not match the pattern",

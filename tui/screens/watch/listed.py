@@ -58,9 +58,9 @@ def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -
     Where it is narrow the blocks give way, then what was before, then the limit.
     """
     rows = [_Row(state, name, look) for name in names]
-    now = f"{look.at:%H:%M:%S}" if look.at is not None else "NOW"
+    time_shown = f"{look.at:%H:%M:%S}" if look.at is not None else "NOW"
     sizes = {head: min(most, max([*(cell_len(row.cells[head]) for row in rows), 0])) for head, most in MOST.items()}
-    sizes["NOW"] = max(sizes["NOW"], cell_len(now))
+    sizes["NOW"] = max(sizes["NOW"], cell_len(time_shown))
     columns_of = [head for head in MOST if sizes[head]]
     for head in columns_of:
         sizes[head] = max(sizes[head], cell_len(head))
@@ -71,7 +71,7 @@ def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -
             break
     room = max(0, room)
     words = f"LAST {within_words(look.span).upper()}"
-    titles = {"NOW": now}
+    titles = {"NOW": time_shown}
     lines: list[list[Piece]] = [[("  ", "")]]
     for head in (*columns_of[:-1], "", *columns_of[-1:]) if "LIMIT" in columns_of else (*columns_of, ""):
         text = titles.get(head, head) or (words if cell_len(words) <= room else "")

@@ -84,7 +84,7 @@ class Notifier:
         """Whether it is for what the operator writes, too: the status update of a rollback."""
         return "update" in self._place.on
 
-    def now(self, title: str, text: str) -> None:
+    def deliver(self, title: str, text: str) -> None:
         """Give it to the service; blocks.
 
         Raises:
@@ -106,7 +106,7 @@ class Notifier:
             return
         self._since = time.monotonic()
         try:
-            self.now(title, text)
+            self.deliver(title, text)
             self._failed = ""
         except NotifyFailed as error:
             self._failed = error.message

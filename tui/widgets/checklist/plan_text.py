@@ -127,9 +127,9 @@ def meter(state: SessionState, part: Part, found: SectionTally) -> list[Piece]:
 
 def step_row(moment: Moment, step: Step, place: RowShape) -> list[Piece]:
     """A step: its state, its title, and at its end the word or the time that matters most about it."""
-    state, now = moment.state, seen(moment.state, step)
+    state, as_seen = moment.state, seen(moment.state, step)
     need = _need(state, step) if place.rollback else None
-    sign, class_ = now.sign, now.class_
+    sign, class_ = as_seen.sign, as_seen.class_
     if need is not None:
         sign, class_ = NEEDS[need], NEED_CLASSES[need]
     elif not place.issue and step.id in _doubts(state):
@@ -138,7 +138,7 @@ def step_row(moment: Moment, step: Step, place: RowShape) -> list[Piece]:
         sign, class_ = RULED_OUT.sign, RULED_OUT.class_
     current = not place.issue and step.id == current_step(state)
     style = {"unknown": "bad", "bad": "bad", "quiet": "quiet"}.get(class_, "")
-    style = style or ("current" if current else "soft" if now.class_ == "good" else "")
+    style = style or ("current" if current else "soft" if as_seen.class_ == "good" else "")
     left = [(f"{MARK if place.selected else ' '} ", class_), (f"{sign}", class_), (" ", "")]
     titles, ends = (sanitise(step.title), sanitise(step.short or step.title)), ends_of(moment, step, need, place)
     titled = ((title, end) for title in titles for end in ends)  # a title is worth more than a time

@@ -61,10 +61,10 @@ class Inbox:
         self._turn.give()
         self._streams(False)
 
-    def _streams(self, now: bool) -> None:
-        if now is not self._streaming:
-            self._streaming = now
-            STREAMS.add(1 if now else -1)
+    def _streams(self, streaming: bool) -> None:
+        if streaming is not self._streaming:
+            self._streaming = streaming
+            STREAMS.add(1 if streaming else -1)
 
 
 def _joined(chunks: list[tuple[Stream, bytes | memoryview]]) -> list[tuple[Stream, bytes]]:
