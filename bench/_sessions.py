@@ -39,8 +39,8 @@ def large_session(root: Path, events: int) -> SessionDirectory:
             session=directory.id, flow="deploy", method="b", operator="ana", title="x", runbook_hash=""
         )
         put(begun)
-        while seq < events - 6:
-            if seq % every:
+        while seq < events - 1:
+            if seq % every or seq >= events - 6:
                 value = round(luck.random(), 4)
                 put(ev.MonitorSampled(monitor=luck.choice(monitors), value=value, clock=seq / 10))
                 continue
@@ -52,5 +52,6 @@ def large_session(root: Path, events: int) -> SessionDirectory:
             put(ev.AttemptFinished(attempt=attempt, outcome=Outcome.exited(0), seconds=0.1))
             put(ev.AttemptChecked(attempt=attempt, checks=(ev.Check("exit status 0", "exit status 0", ok=True),)))
             put(ev.StepSigned(step=step, operator="ana"))
-        put(ev.SessionFinished(result="completed", operator="ana"))
+        if events > 1:
+            put(ev.SessionFinished(result="completed", operator="ana"))
     return directory

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui.session.views.symptoms import Match
     from tui.session.views.usual import Usual, WholeUsual
 
+THEME = "theme.tcss"
 ERROR_SHOWN = 12.0
 LAST_WORDS = 3.0
 """How long the end of the program waits for a command that is being stopped, so that its outcome is recorded."""
@@ -45,7 +46,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
     """The front end on a terminal; `session` is resumed at once where it is given, and rolled back where asked to."""
 
     TITLE = "runbook"
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["theme.tcss", "screens/home/home.tcss"]  # one reading for both
+    CSS_PATH: ClassVar[list[str | PurePath]] = [THEME, "screens/home/home.tcss"]  # one reading for both
     BINDINGS = bindings("app")
 
     def __init__(
@@ -65,7 +66,7 @@ class RunbookApp(Attentive, Asked, TakingUp):
         given: what the command line says of a session that is set up; a flow in it is set up at once.
         first: the screen to begin with, and the only one.
         """
-        super().__init__()
+        super().__init__(css_path=[THEME] if workspace.replaying else None)  # a replay alone shows no first screen
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = MONO if self.no_color else fitting(NIGHT, self.console.color_system)

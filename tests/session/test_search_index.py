@@ -127,11 +127,13 @@ def test_a_session_that_is_not_over_is_read_each_time(tmp_path: Path) -> None:
     assert found(tmp_path, True, text="needle") == found(tmp_path, False, text="needle") != []
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "rows"])
+@pytest.mark.parametrize("damage", ["deleted", "cut", "text", "rows"])
 def test_a_damaged_index_is_made_again(nights: list[Writer], tmp_path: Path, damage: str) -> None:
     first = found(tmp_path, True, text="line 0")
     path = tmp_path / FILE
     match damage:
+        case "deleted":
+            path.unlink()
         case "cut":
             path.write_bytes(path.read_bytes()[:5000])
         case "text":

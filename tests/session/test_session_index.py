@@ -88,13 +88,15 @@ def test_a_folder_that_was_put_in_the_place_of_another_is_read_again(store: Stor
     assert read == [one.id]
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "bytes", "rows", "other tables", "a folder"])
+@pytest.mark.parametrize("damage", ["deleted", "cut", "text", "bytes", "rows", "other tables", "a folder"])
 def test_a_damaged_index_is_made_again(store: Store, make: Make, read: list[str], damage: str) -> None:
     make((1, FINISHED))
     first = listed(store)
     path = store.root / FILE
     data = path.read_bytes()
     match damage:
+        case "deleted":
+            path.unlink()
         case "cut":
             path.write_bytes(data[: len(data) // 2])
         case "text":
