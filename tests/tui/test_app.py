@@ -35,7 +35,7 @@ def test_every_action_has_an_id_of_its_own_and_a_screen() -> None:
 
 
 def test_keys_are_named_as_people_say_them() -> None:
-    assert key_words("question_mark,f1") == "? or f1"
+    assert key_words("question_mark,f1") == "? or F1"
 
 
 async def test_help_lists_every_key_and_the_palette_every_action(workspace: Workspace) -> None:
