@@ -140,11 +140,11 @@ SHOTS = (
         method="b",
         scenario=STARTS,
     ),
-    Shot("drill-tripped", "verify-http", ("enter",), "ctrl+r rolls back", method="b", pace=10.0, scenario=CLIMBS),
+    Shot("drill-tripped", "verify-http", ("enter",), "^r rolls back", method="b", pace=10.0, scenario=CLIMBS),
     Shot(
         "drill-rollback",
         "verify-http",
-        ("enter", "…ctrl+r rolls back", "ctrl+r", "…Error rate", "down", "enter"),
+        ("enter", "…^r rolls back", "ctrl+r", "…Error rate", "down", "enter"),
         "ROLLBACK",
         method="b",
         pace=10.0,
