@@ -8,11 +8,11 @@ from tui.session.state import SessionState
 from tui.session.views.called import Tone, outcome_called, over, result_of
 from tui.session.views.doubts import doubt_words, doubtful
 from tui.text.amounts import counted, took_clock
-from tui.text.block import Piece
+from tui.text.block import Piece, shown
 from tui.text.sanitise import sanitise
 from tui.widgets.head.mode import cut
 from tui.widgets.looks.bars import bar
-from tui.widgets.looks.fitting import width_of
+from tui.widgets.looks.fitting import ends_kept, width_of
 from tui.widgets.step.laid_out import rows
 
 GOOD, BAD, WARN, SOFT, FAINT = "$st-good", "bold $st-bad", "bold $st-turn", "$soft", "$faint"
@@ -51,9 +51,13 @@ def head_lines(card: ReportCard, state: SessionState, width: int, finish: str, r
 
 
 def _because(reason: str, width: int) -> list[Line]:
-    """Why it was rolled back, in up to two rows: what failed stands at the end of a long reason."""
+    """Why it was rolled back, in up to two rows: what failed stands at the end of a long reason, which is kept."""
     found = [list(row.pieces) for row in rows([(BECAUSE, SOFT), (reason, "")], width - 1, len(BECAUSE))]
-    return [found[0], _fitted([*found[1], *([(" …", "")] if found[2:] else [])], width)] if found[1:] else found
+    if not found[2:]:
+        return found
+    first, *rest = ends_kept(shown(reason), width - 1 - len(BECAUSE), 2)
+    kept: list[Line] = [[(BECAUSE, SOFT), (first, "")], *([(" " * len(BECAUSE), ""), (line, "")] for line in rest[:1])]
+    return [_fitted(line, width) for line in kept]
 
 
 def _open(state: SessionState, finish: str, width: int) -> Line:

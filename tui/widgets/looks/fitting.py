@@ -1,5 +1,7 @@
 """Fits a line into the cells that there are: what is cut says so, and what stands at the right stays there."""
 
+from textwrap import wrap
+
 from rich.cells import cell_len, set_cell_size
 
 from tui.text.block import Piece, shown
@@ -45,3 +47,19 @@ def spread(left: list[Piece], right: list[Piece], width: int) -> list[Piece]:
         left, right, room = [*left, (" ", ""), *right], [], width
     left = clipped(left, room)
     return [*left, (" " * max(0, width - width_of(left) - width_of(right)), ""), *right]
+
+
+def ends_kept(text: str, width: int, rows: int, before: int = 0) -> list[str]:
+    """Text in `rows` rows, the first begun after `before` cells: of what is too long the middle is left out.
+
+    Of an error the end says what was wrong, and its beginning where.
+    """
+    words = text.split()
+    left = words
+    for gone in range(len(words)):
+        begun = (len(words) - gone) // 2
+        left = [*words[:begun], "…", *words[begun + gone :]] if gone else words
+        lines = wrap(" ".join(left), max(1, width), initial_indent=" " * before)
+        if len(lines) <= rows:
+            return lines
+    return wrap(" ".join(left), max(1, width), initial_indent=" " * before)

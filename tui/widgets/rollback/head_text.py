@@ -12,7 +12,7 @@ from tui.text.amounts import clock_words, guessed
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import OVER, STYLES
 from tui.widgets.looks.bars import bar
-from tui.widgets.looks.fitting import clipped, width_of
+from tui.widgets.looks.fitting import clipped, ends_kept, width_of
 from tui.widgets.moment import Moment
 from tui.widgets.rollback.text import clock, to_go, update_due, wanted_steps
 
@@ -109,28 +109,12 @@ def _reason_rows(moment: Moment, width: int, more: int) -> list[Line]:
         if len(lines) <= more:
             return [steps, *([(line, "")] for line in lines)]
         if room < BEGUN_FROM:
-            return [steps, *(clipped([(line, "")], width) for line in _ends_kept(whole, width, more, 0)[:more])]
-        first, *rest = _ends_kept(whole, width, more + 1, width - room)
+            return [steps, *(clipped([(line, "")], width) for line in ends_kept(whole, width, more, 0)[:more])]
+        first, *rest = ends_kept(whole, width, more + 1, width - room)
         begun: Line = [*steps, (first[width_of(steps) :], "")]
         return [clipped(begun, width), *(clipped([(line, "")], width) for line in rest[:more])]
     reason = because if width >= BECAUSE_FROM and width_of(because) <= room else short
     return [beside(steps, [clipped(reason, max(0, room))], width)]
-
-
-def _ends_kept(text: str, width: int, rows: int, before: int) -> list[str]:
-    """Text in `rows` rows, the first begun after `before` cells: of what is too long the middle is left out.
-
-    Of an error the end says what was wrong, and its beginning where.
-    """
-    words = text.split()
-    left = words
-    for gone in range(len(words)):
-        begun = (len(words) - gone) // 2
-        left = [*words[:begun], "…", *words[begun + gone :]] if gone else words
-        lines = wrap(" ".join(left), max(1, width), initial_indent=" " * before)
-        if len(lines) <= rows:
-            return lines
-    return wrap(" ".join(left), max(1, width), initial_indent=" " * before)
 
 
 def update_rows(moment: Moment, width: int, framed: bool) -> list[Line]:
