@@ -220,7 +220,7 @@ def test_a_copy_of_a_session_with_other_lines_is_told(
     "url", ["", "http://cache:6379", "redis://", "redis://cache:port", "redis://cache:6379/first", "cache:6379"]
 )
 def test_an_address_that_is_none_is_told(url: str) -> None:
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="is not an address"):
         relay_address(url)
 
 

@@ -43,7 +43,7 @@ async def test_a_notice_that_was_sent_already_is_asked_when(make_workspace: Call
             await pilot.press("enter")
             await dialog(pilot, SendMessage)
             await pilot.press("f4")
-            await until(pilot, lambda: "write when it was sent, then f4" in shown(app))
+            await until(pilot, lambda: "write when it was sent, then F4" in shown(app))
             await type_text(pilot, when)
             await pilot.press("f4")
             await until(pilot, lambda told=told: told in shown(app))
