@@ -1,11 +1,14 @@
 """Checks the processes that run the tests: each test runs once, and a process that dies takes no other test along."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parent.parent
 CONFTEST = """
@@ -55,11 +58,29 @@ def sample(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(sample: Path, *words: str) -> subprocess.CompletedProcess[str]:
+WAITS = """
+import time
+from pathlib import Path
+
+def test_waits():
+    here = Path(__file__).parent
+    (here / "begun").touch()
+    while not (here / "may end").exists():
+        time.sleep(0.01)
+"""
+
+
+def begun(sample: Path, *words: str) -> subprocess.Popen[str]:
     kept = ("--basetemp", str(sample / "base"), "--rootdir", str(sample), "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", "-v", *kept, "-p", "tests.support.forked_processes", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(command, cwd=sample, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.Popen(command, cwd=sample, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def ran(sample: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    process = begun(sample, *words)
+    said, _ = process.communicate()
+    return subprocess.CompletedProcess(words, process.returncode, said)
 
 
 def test_a_file_is_run_by_one_process_and_one_that_dies_fails_its_test_alone(sample: Path) -> None:
@@ -88,3 +109,16 @@ def test_the_first_failure_is_the_last_where_that_was_asked_for(sample: Path) ->
     assert "stopping after 1 failures" in done.stdout
     assert "test_first.py::test_1 PASSED" in done.stdout, "it was given with the one before it"
     assert "test_2" not in done.stdout
+
+
+def test_who_is_interrupted_alone_waits_for_what_the_others_run_and_leaves_none(sample: Path) -> None:
+    """As by `kill -INT`; ctrl+c tells all of them. What forks the programs ends once none of them can ask it."""
+    (sample / "conftest.py").write_text("from tests.support import program\npytest_unconfigure = program.ended\n")
+    (sample / "test_first.py").write_text(WAITS)
+    process = begun(sample, "--processes", "2")
+    until(lambda: (sample / "begun").exists())
+    process.send_signal(signal.SIGINT)
+    (sample / "may end").touch()
+    said, _ = process.communicate()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in said

@@ -119,6 +119,21 @@ class Sharing:
 
     def wait(self) -> Connection | None:
         """Give until nothing is left and all have ended; in a process that takes the place of another, its pipe."""
+        try:
+            return self._until_all_ended()
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        """Nobody gives any more: each process ends after the test that it runs, and is waited for."""
+        for one in self._processes:
+            one.pipe.close()
+        for one in self._processes:
+            os.waitpid(one.pid, 0)
+            os.close(one.ends)
+
+    def _until_all_ended(self) -> Connection | None:
         while self._processes:
             ready = wait([end for one in self._processes for end in (one.pipe, one.ends)])
             for process in [one for one in self._processes if one.pipe in ready or one.ends in ready]:
