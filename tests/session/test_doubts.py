@@ -48,7 +48,7 @@ def test_a_restart_puts_in_doubt_what_was_signed_before_it_and_nothing_else() ->
     assert names(after(boot(1), changed("code", 1), boot(1))) == []
     state = after(boot(1), changed("code", 1), boot(2), changed("migrate", 2))
     assert names(state) == ["code"]
-    assert doubt_words(state) == "web restarted by 02:00:06 UTC: look again at 1 signed step"
+    assert doubt_words(state) == "web restarted by 02:00:06 UTC: look again at 1 step"
     assert names(after(boot(1), changed("code", 1), boot(1, "other"), boot(2, "other"))) == []
 
 
@@ -112,7 +112,7 @@ def test_the_host_that_is_named_is_one_that_the_doubtful_steps_ran_on() -> None:
     state = after(boot(1), boot(1, "other"), changed("code", 1), boot(2), boot(2, "other"))
     assert doubt_words(state).startswith("web restarted by")
     both = after(boot(1), changed("code", 1), changed("migrate", 2), boot(2))
-    assert doubt_words(both, doubtful(both, step_of("migrate"))).endswith("look again at 1 signed step")
+    assert doubt_words(both, doubtful(both, step_of("migrate"))).endswith("look again at 1 step")
 
 
 def test_a_check_made_after_the_first_change_and_before_the_restart_is_made_again() -> None:

@@ -277,7 +277,7 @@ async def test_it_has_not_come_to_its_end_while_a_restart_has_put_its_last_step_
         await pilot.press("y")
         await until(pilot, lambda: app.conductor.state.next_step() is None and not app.conductor.busy)
         assert app.conductor.state.rollback_finished_at is None
-        await until(pilot, lambda: "look again at 1 signed step" in shown(app))
+        await until(pilot, lambda: "look again at 1 step" in shown(app))
         await pilot.press("enter")
         await dialog(pilot, Confirm)
         await pilot.press("y")

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from tui.drill.debrief import Debrief
-from tui.text.amounts import counted, duration
+from tui.text.amounts import counted, duration_spelled
 
 
 class Lesson(Struct, frozen=True):
@@ -46,4 +46,4 @@ def lessons_beside(taught: Debrief) -> str:
 def _after(seconds: float | None, words: str = "") -> str:
     if seconds is None:
         return "never"
-    return f"after {duration(seconds)}" + (f": {words}" if words else "")
+    return f"after {duration_spelled(seconds)}" + (f": {words}" if words else "")

@@ -23,7 +23,7 @@ from tui.exports.source import Source, attempts_of
 from tui.runbook.model import Step
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import Attempt, StepState
-from tui.text.amounts import duration, took_spelled
+from tui.text.amounts import duration_spelled, took_spelled
 from tui.text.command import command_lines
 from tui.text.markdown_text import fenced, markdown_cell, markdown_text
 
@@ -143,7 +143,7 @@ def _overruns(source: Source) -> Iterator[str]:
     if found:
         yield from ("", "## Over budget", "", "| Step | Budget | Took |", "|---|--:|--:|")
         for one in found:
-            yield f"| {markdown_cell(one.title)} | {duration(one.budget)} | {duration(one.took)} |"
+            yield f"| {markdown_cell(one.title)} | {duration_spelled(one.budget)} | {duration_spelled(one.took)} |"
 
 
 def _people(source: Source) -> Iterator[str]:

@@ -29,7 +29,7 @@ from tui.session.views.called import (
 from tui.session.views.followups import followups as session_followups
 from tui.session.views.markers import marker_of
 from tui.session.views.rollback import rollback_plan
-from tui.text.amounts import duration, within_words
+from tui.text.amounts import duration_spelled, within_words
 from tui.text.drawn import Drawn
 from tui.text.sentences import met, missed
 
@@ -76,8 +76,8 @@ class RollbackFigures(Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """How long it took against what is allowed, in words."""
-        took = "not finished" if self.took is None else duration(self.took)
-        return took + (f" of {duration(self.allowed)}" if self.allowed else "")
+        took = "not finished" if self.took is None else duration_spelled(self.took)
+        return took + (f" of {duration_spelled(self.allowed)}" if self.allowed else "")
 
 
 class Person(Struct, frozen=True):
@@ -292,7 +292,11 @@ def settled_words(source: Source, step: Step, step_state: StepState) -> str:
     who = f" {settled_by(step_state)}".rstrip() if step_state.status.settled else ""
     at = f" at {step_state.settled:%H:%M:%S} UTC" if step_state.settled else ""
     took = source.took(step_state)
-    length = f", took {duration(took)} of {duration(budget_of(source.state.runbook, step))}" if took is not None else ""
+    length = (
+        f", took {duration_spelled(took)} of {duration_spelled(budget_of(source.state.runbook, step))}"
+        if took is not None
+        else ""
+    )
     return f"{status_word(source.state, step_state)}{who}{at}{length}"
 
 
@@ -306,7 +310,7 @@ def answers(step: Step, step_state: StepState) -> list[Answered]:
 
 def attempt_words(attempt: Attempt) -> str:
     """What one attempt was and came to."""
-    length = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
+    length = f", {duration_spelled(attempt.seconds)}" if attempt.seconds is not None else ""
     came = f"{attempt_called(attempt)}{length}"
     own = f", {OUTSIDE_WORDS} by {attempt.operator}" if attempt.outside else ""
     return f"Attempt {attempt.number}{place_words(attempt)}{own} at {attempt.started:%H:%M:%S} UTC: {came}"

@@ -110,6 +110,15 @@ def took_spelled(length: float) -> str:
     return spelled(timedelta(seconds=length)) if round(length) else "< 1 s"
 
 
+def duration_spelled(length: float | timedelta | None) -> str:
+    """How long something took or may take, each with its unit, for people who do not know the program.
+
+    As `duration` below 10 s and for none, as `spelled` above: –, 0.4 s, 42 s, 12 min 40 s.
+    """
+    total = length.total_seconds() if isinstance(length, timedelta) else length
+    return duration(total) if total is None or total < 9.95 else spelled(timedelta(seconds=total))
+
+
 def spelled(length: timedelta) -> str:
     """A length of time in a message to people who do not know the program: 42 s, 2 min 15 s, 1 h 2 min, 1 d 19 h."""
     minutes, rest = divmod(round(max(length, timedelta()).total_seconds()), MINUTE)

@@ -9,7 +9,7 @@ from tui.exports.source import Source, attempts_of
 from tui.session.state import StepState
 from tui.session.tries import stands
 from tui.session.views.called import attempt_failed, over_at, status_word
-from tui.text.amounts import duration
+from tui.text.amounts import duration_spelled
 
 FAILED = "bar failed"
 WIDE, HIGH = 1000, 36
@@ -32,7 +32,7 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
         if step_state.opened is None:
             continue
         left, right = x(step_state.opened), x(step_state.settled or end)
-        lasted = duration((step_state.settled or end) - step_state.opened)
+        lasted = duration_spelled((step_state.settled or end) - step_state.opened)
         label = tag("title", f"{step.title}: {status_word(source.state, step_state)}, {lasted}")
         kind = stands(source.state, step_state).name.lower().replace("_", "-")
         bar = tag("rect", label, x=left, y=6, width=max(2.0, right - left), height=HIGH - 12, class_=f"bar {kind}")
@@ -60,7 +60,7 @@ def course_of_steps(source: Source, moments: Iterable[TimelineRow]) -> Html | No
         tag(
             "figcaption",
             tag("span", f"{begin:%H:%M:%S}"),
-            tag("span", duration(length)),
+            tag("span", duration_spelled(length)),
             tag("span", f"{end:%H:%M:%S}"),
         ),
     )

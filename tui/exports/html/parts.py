@@ -13,7 +13,7 @@ from tui.exports.measured import changes, courses
 from tui.exports.report import TimelineRow, checklist, followups, head, people, rollback, values
 from tui.exports.source import Source
 from tui.session.report_card.report_card import ReportCard
-from tui.text.amounts import counted, duration
+from tui.text.amounts import counted, duration_spelled
 
 
 def top(source: Source, card: ReportCard) -> Html:
@@ -75,7 +75,7 @@ def _rollback(source: Source) -> Html | None:
 
 def _overruns(source: Source) -> Html | None:
     rows = [
-        (linked(overrun.step, overrun.title), duration(overrun.budget), duration(overrun.took))
+        (linked(overrun.step, overrun.title), duration_spelled(overrun.budget), duration_spelled(overrun.took))
         for overrun in source.overruns()
     ]
     return table(("Step", "Budget", "Took"), rows) if rows else None

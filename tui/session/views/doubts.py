@@ -1,4 +1,4 @@
-"""Says which signed steps a restart of their host has put in doubt, until somebody has looked at them again."""
+"""Says which steps that are done a restart of their host has put in doubt, until somebody has looked at them again."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -12,6 +12,7 @@ from tui.runbook.shell.counting import may_change
 from tui.session.groups.cells import member_of
 from tui.session.state import LOOK, Restart, SessionState, StepStatus, plan_now, plan_of
 from tui.session.views.marks import as_of, known_since, last_done
+from tui.text.amounts import counted
 
 DONE = (StepStatus.SIGNED, StepStatus.PASSED)
 
@@ -222,8 +223,8 @@ def doubt_words(state: SessionState, steps: Sequence[Step] | None = None) -> str
 
 
 def count_of(steps: Sequence[Step]) -> str:
-    """How many steps are to be looked at again, in words."""
-    return f"{len(steps)} signed step{'' if len(steps) == 1 else 's'}"
+    """How many steps are to be looked at again, in words; one that is done and still to be signed is among them."""
+    return counted(len(steps), "step")
 
 
 def unasked(state: SessionState, steps: Iterable[Step]) -> list[Step]:
