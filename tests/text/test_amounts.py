@@ -12,6 +12,7 @@ from tui.text.amounts import (
     clock_words,
     digits,
     duration,
+    duration_spelled,
     exactly,
     figure,
     guessed,
@@ -46,6 +47,13 @@ from tui.text.amounts import (
 def test_how_long_something_took(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
     assert seconds is None or duration(timedelta(seconds=seconds)) == words
+
+
+def test_a_length_of_time_on_a_page_has_its_units() -> None:
+    """A reader who does not know the program takes 0:13 for minutes."""
+    lengths = (None, 0.4, 9.94, 9.96, 119, timedelta(minutes=10), 3720)
+    words = ["–", "0.4 s", "9.9 s", "10 s", "1 min 59 s", "10 min", "1 h 2 min"]
+    assert [duration_spelled(length) for length in lengths] == words
 
 
 def test_what_is_guessed_is_told_to_be() -> None:
