@@ -79,7 +79,7 @@ def test_what_is_not_shared_is_told(settings: Path) -> None:
         ('[share]\nkey = "env:NOT_THERE"\nrelay = "redis://cache"\n', "export NOT_THERE"),
         ('[share]\nkey = "env:SHORT"\nrelay = "redis://cache"\n', "fewer than 32"),
         ('[share]\nkey = "env:TEAM_KEY"\nrelay = "redis://:secret-in-it@cache"\n', "has a password in it"),
-        ('[share]\nkey = "env:TEAM_KEY"\nrelay = "memcached://cache"\n', "no address of a Redis server"),
+        ('[share]\nkey = "env:TEAM_KEY"\nrelay = "memcached://cache"\n', "is not an address of a Redis server"),
         ('[share]\nkey = "env:TEAM_KEY"\nrelay = "redis://127.0.0.1:1"\n', "connection refused"),
         ('[share]\nkeys = "env:TEAM_KEY"\n', "share"),
         ('share = "yes"\n', "share"),

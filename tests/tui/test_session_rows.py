@@ -199,7 +199,7 @@ def test_a_connection_that_is_gone_under_a_command_is_lost_until_it_is_there_aga
 def test_a_host_that_waits_for_a_login_is_told_with_the_key_for_it_once() -> None:
     links = {"web": "logged out", "db": "connected"}
     moment = Moment(state=state_of(), now=OPENS, links=links)
-    assert told(vitals_line(moment, 80)).startswith("✖ web logged out  ● db  log in again: f9  ")
+    assert told(vitals_line(moment, 80)).startswith("✖ web logged out  ● db  log in again: F9  ")
     for nobody in ({"read_only": "ben has it"}, {"replayed": True}):
         assert "log in" not in told(vitals_line(replace(moment, **nobody), 80))
 

@@ -77,7 +77,7 @@ async def test_the_dialog_asks_what_the_server_asks_and_a_lost_connection_waits_
         conductor.start("migrate", "ana")
         await until(pilot, lambda: "begun" in shown(app))
         guarded.kill_connections()
-        await until(pilot, lambda: "log in again: f9" in shown(app))
+        await until(pilot, lambda: "log in again: F9" in shown(app))
         while not isinstance(app.screen, AskLogin):  # a key that is pressed as the screen changes is not taken
             await pilot.press("f9")
             await pilot.pause(0.1)
