@@ -108,6 +108,7 @@ def test_when_textual_has_taken_what_it_was_sent() -> None:
     takes("textual", XTermParser.__init__, "self debug", "tests/support/episodes.py, one_read.py")
     has("textual", Widget(), "_detach", "tests/tui/test_removed_screens.py")
     has("textual", Screen, "_merge_bindings", "tests/tui/test_keys.py")
+    has("textual", Screen, "_update_timer", "tests/tui/test_work_for_a_key.py")
     has("textual", Strip([]), "_segments", "tests/tui/test_output_view.py")
     takes("textual", Compositor.render_update, "self full screen_stack simplify", "tests/tui/test_idle.py")
     for kind in (ToastRack, CompositorUpdate, active_app.__class__, visible_screen_stack.__class__):

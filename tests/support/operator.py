@@ -16,7 +16,7 @@ from tui.dialogs.pick import Pick
 from tui.execution.conductor.conductor import Conductor
 from tui.front import Front
 from tui.runbook.index import index_of
-from tui.runbook.model import AnswerKind, Section
+from tui.runbook.model import AnswerKind, Section, Signoff
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.run.session import SessionScreen
 from tui.session.approval.approved import waiting_approvals
@@ -49,6 +49,8 @@ class Operator:
         self.pressed = 0
         self._beside = 0
         self._entered: tuple[object, ...] = ()
+        self._answered: tuple[Screen[Any] | None, int] = (None, 0)
+        """The dialog that was answered last, and the session's last event then."""
 
     @property
     def keys(self) -> int:
@@ -155,6 +157,8 @@ class Operator:
                 return step.id
             if conductor.busy:
                 await self._idle(conductor)
+            elif not self._shown(conductor) or (status is StepStatus.PASSED and step.signoff is Signoff.AUTO):
+                await asyncio.sleep(0.01)
             elif self.at_once and len(conductor.checks(self._section(conductor, step.id))) >= SEVERAL:
                 await self._check_at_once(conductor)
             else:
@@ -164,6 +168,11 @@ class Operator:
                 self._entered = entered
                 await self.press("enter")
         raise AssertionError("the session does not come to an end")
+
+    def _shown(self, conductor: Conductor) -> bool:
+        """Whether the screen shows where the session stands: a key is about what is shown."""
+        moment = getattr(self._pilot.app.screen, "moment", None)
+        return moment is not None and moment.state.changed_seq == conductor.state.changed_seq
 
     def _section(self, conductor: Conductor, step: str) -> Section:
         return index_of(conductor.runbook).section_of[step]
@@ -244,6 +253,9 @@ class Operator:
         if not isinstance(screen, Confirm | TypeName | Question | SendMessage | Sign | Pick):
             raise AssertionError(f"no step asks by {type(screen).__name__}: a key went astray")
         await self._armed(screen)
+        if self._taken(screen):
+            await asyncio.sleep(0.01)
+            return True
         match screen:
             case Confirm():
                 await self._all_of_it(screen)
@@ -263,8 +275,29 @@ class Operator:
                 await self.press("enter")
             case Question():
                 await self._answer(screen)
+        await self._heard()
         await self._second_person()
         return True
+
+    async def _heard(self) -> None:
+        """Wait until the session has the answer, or another question is open: a message is sent after its dialog."""
+        conductor, (dialog, before) = self._app.conductor, self._answered
+        for _ in range(STUCK):
+            screen = self._pilot.app.screen
+            another = isinstance(screen, Dialog) and screen is not dialog and screen.armed
+            if another or conductor is None or conductor.state.changed_seq > before:
+                return
+            await asyncio.sleep(0.01)
+
+    def _taken(self, screen: Dialog[Any]) -> bool:
+        """Whether the answer to a dialog was taken, which closes it in a moment."""
+        conductor = self._app.conductor
+        seen = conductor.state.changed_seq if conductor is not None else 0
+        dialog, before = self._answered
+        if dialog is screen:
+            return seen > before
+        self._answered = screen, seen
+        return False
 
     async def _second_person(self) -> None:
         """Wait for the drill's second person, where they are asked."""
