@@ -63,7 +63,7 @@ def test_what_monitors_measured_is_not_held(tmp_path: Path) -> None:
     directory = large_session(tmp_path, 3_000)
     before = held()
     made = source(directory)
-    assert held() == before
+    assert held() <= before  # others may let go of theirs meanwhile
     assert sum(len(one) for one in made.read.series.values()) + len(made.told) == len(list(read(directory.journal)))
 
 
