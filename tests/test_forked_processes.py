@@ -25,10 +25,14 @@ def shared(tmp_path_factory):
 """
 FIRST = """
 import os
+import time
 import warnings
+from pathlib import Path
 
 def test_begins(shared, tmp_path_factory):
     print("said by the first")
+    while not Path(__file__).with_name("second begun").exists():  # else this process may take that file too
+        time.sleep(0.01)
     (shared / "by").write_text(str(os.getpid()))
 
 def test_same_process_and_fixture(shared):
@@ -42,8 +46,10 @@ def test_fails():
 SECOND = """
 import os
 import random
+from pathlib import Path
 
 def test_dies():
+    Path(__file__).with_name("second begun").touch()
     os._exit(7)
 
 def test_after_it(shared):

@@ -200,8 +200,9 @@ def test_a_stream_ends_at_the_deadline_under_its_reader(place: Transport) -> Non
         stream.settimeout(None)
         assert stream.recv(1) == b""
         assert reach.left == 0
-        with pytest.raises(ProbeFailed, match=r"no answer within 0\.3 s"):
+        with pytest.raises(ProbeFailed, match=r"no answer within 0\.3 s") as late:
             reach.tcp("127.0.0.1", silent.port)
+    assert late.value.hint == f"is {place.name} busy, or `timeout` too short?"
 
 
 @pytest.mark.parametrize("name", THROUGH)
@@ -220,8 +221,9 @@ def test_a_command_runs_with_its_secrets_and_says_how_it_ended(place: Transport)
 
 
 def test_a_command_that_hangs_or_floods_is_a_verdict(place: Transport) -> None:
-    with reaching(place, 0.5) as reach, pytest.raises(ProbeFailed, match=r"does not end within 0\.5 s"):
+    with reaching(place, 0.5) as reach, pytest.raises(ProbeFailed, match=r"does not end within 0\.5 s") as late:
         reach.run("sleep 30")
+    assert late.value.hint
     with reaching(place) as reach, pytest.raises(ProbeFailed, match="prints more than 8 MiB"):
         reach.run(f"head -c {MOST_OUTPUT * 3} /dev/zero; sleep 30")
 

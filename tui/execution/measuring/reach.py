@@ -134,12 +134,17 @@ class TransportReach:
         if outcome.exit_status is not None:
             return outcome.exit_status
         if outcome.kind is OutcomeKind.TIMED_OUT or not self.left:
-            raise ProbeFailed(f"the command on {self._transport.name} does not end within {self._seconds:g} s")
+            place = self._transport.name
+            raise ProbeFailed(f"the command on {place} does not end within {self._seconds:g} s", self._slow)
         raise NoData(f"the command on {self._transport.name} {outcome}")
 
     def _within(self) -> None:
         if not self.left:
-            raise ProbeFailed(f"no answer within {self._seconds:g} s")
+            raise ProbeFailed(f"no answer within {self._seconds:g} s", self._slow)
+
+    @property
+    def _slow(self) -> str:
+        return f"is {self._transport.name} busy, or `timeout` too short?"
 
     def _opened(self, address: Address) -> socket.socket:
         with self._worded(address):
