@@ -3,7 +3,9 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from textual import events
@@ -16,11 +18,22 @@ from tests.support.counted_calls import calls_counted
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.running import comes, running
 from tests.tui.conftest import until
+from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
 from tui.front import OutputGrew
 from tui.session.state import StepStatus
 
 LAYOUTS, BARS = "screen.py:Screen._refresh_layout", "scrollbar.py:ScrollBar.render"
+
+
+@asynccontextmanager
+async def look_runs(workspace: Workspace, host: FakeTransport) -> AsyncIterator[tuple[RunbookApp, Any]]:
+    """A session whose first step runs, and prints nothing."""
+    host.replies["uptime"] = Reply(until=threading.Event())
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.RUNNING)
+        yield app, pilot
 
 
 def lines_drawn(found: Counter[str], part: Widget) -> Callable[[Region], list[Strip]]:
@@ -39,10 +52,7 @@ async def test_a_key_to_a_step_of_another_height_lays_the_screen_out_once_and_dr
     workspace: Workspace, host: FakeTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is drawn a second time as the panes hear of their size, nor a scroll bar that stays what it is."""
-    host.replies["uptime"] = Reply(until=threading.Event())
-    async with running(workspace, (120, 40)) as (app, pilot):
-        await pilot.press("enter")
-        await comes(pilot, app, "look", StepStatus.RUNNING)
+    async with look_runs(workspace, host) as (app, pilot):
         screen, found = app.screen, Counter[str]()
 
         def lies(on_running: bool) -> bool:
@@ -75,10 +85,7 @@ async def test_what_can_be_done_is_worked_out_once_for_a_key_while_a_command_run
     workspace: Workspace, host: FakeTransport
 ) -> None:
     """A screen asks after everything that it was told."""
-    host.replies["uptime"] = Reply(until=threading.Event())
-    async with running(workspace, (120, 40)) as (app, pilot):
-        await pilot.press("enter")
-        await comes(pilot, app, "look", StepStatus.RUNNING)
+    async with look_runs(workspace, host) as (app, pilot):
         await pilot.press("down")
         await until(pilot, lambda: app.screen.checklist.selected != "look")
         with calls_counted() as calls:
@@ -92,10 +99,7 @@ async def test_a_key_works_out_the_rows_between_which_the_mark_moves_and_no_othe
     workspace: Workspace, host: FakeTransport
 ) -> None:
     """Nor does it each time that the command which runs elsewhere may have printed something."""
-    host.replies["uptime"] = Reply(until=threading.Event())
-    async with running(workspace, (120, 40)) as (app, pilot):
-        await pilot.press("enter")
-        await comes(pilot, app, "look", StepStatus.RUNNING)
+    async with look_runs(workspace, host) as (app, pilot):
         screen = app.screen
         await pilot.press("down", "down", "up")
         await until(pilot, lambda: screen.checklist.selected not in ("look", "announce"))

@@ -151,7 +151,7 @@ def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
         case ev.TriggerTripped():
             return f"a trigger: {steps.monitors.get(event.monitor, event.monitor)}"
         case ev.NoteAdded():
-            return event.text if event.pauses else f"a note: {event.text}"
+            return event.words
         case ev.RollbackStarted():
             return f"rollback: {event.reason}"
         case ev.OutcomeResolved():

@@ -262,6 +262,11 @@ class NoteAdded(Event, frozen=True, kw_only=True):
     posted: Posted | None = None
     pauses: bool = False
 
+    @property
+    def words(self) -> str:
+        """What it says, called a note where a person wrote it."""
+        return self.text if self.pauses else f"a note: {self.text}"
+
 
 class RollbackStarted(Event, frozen=True, kw_only=True):
     """The operator decides to roll back with flow `flow`."""

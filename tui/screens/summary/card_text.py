@@ -56,7 +56,7 @@ def _because(reason: str, width: int) -> list[Line]:
     if not found[2:]:
         return found
     first, *rest = ends_kept(shown(reason), width - 1 - len(BECAUSE), 2)
-    kept: list[Line] = [[(BECAUSE, SOFT), (first, "")], *([(" " * len(BECAUSE), ""), (line, "")] for line in rest[:1])]
+    kept: list[Line] = [[(BECAUSE, SOFT), (first, "")], *([(" " * len(BECAUSE), ""), (line, "")] for line in rest)]
     return [_fitted(line, width) for line in kept]
 
 

@@ -65,7 +65,7 @@ def _said(event: ev.AnyEvent, ends: dict[int, ev.AttemptFinished]) -> str:
         case ev.HostMoved():
             return f"{event.host} moved to {words_of(event.place)}"
         case ev.NoteAdded():
-            return f"a note: {first_line(event.text)}"
+            return first_line(event.words)
         case ev.StepSigned() | ev.StepSkipped() | ev.StepReopened() | ev.StepHeld():
             return _said_of_step(event)
         case ev.ApprovalGranted() | ev.ApprovalRefused() | ev.StartedAlone():

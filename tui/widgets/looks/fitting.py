@@ -54,12 +54,11 @@ def ends_kept(text: str, width: int, rows: int, before: int = 0) -> list[str]:
 
     Of an error the end says what was wrong, and its beginning where.
     """
-    words = text.split()
-    left = words
+    words, lines = text.split(), list[str]()
     for gone in range(len(words)):
         begun = (len(words) - gone) // 2
         left = [*words[:begun], "…", *words[begun + gone :]] if gone else words
         lines = wrap(" ".join(left), max(1, width), initial_indent=" " * before)
         if len(lines) <= rows:
-            return lines
-    return wrap(" ".join(left), max(1, width), initial_indent=" " * before)
+            break
+    return lines[:rows]

@@ -109,10 +109,10 @@ def _reason_rows(moment: Moment, width: int, more: int) -> list[Line]:
         if len(lines) <= more:
             return [steps, *([(line, "")] for line in lines)]
         if room < BEGUN_FROM:
-            return [steps, *(clipped([(line, "")], width) for line in ends_kept(whole, width, more, 0)[:more])]
+            return [steps, *(clipped([(line, "")], width) for line in ends_kept(whole, width, more))]
         first, *rest = ends_kept(whole, width, more + 1, width - room)
         begun: Line = [*steps, (first[width_of(steps) :], "")]
-        return [clipped(begun, width), *(clipped([(line, "")], width) for line in rest[:more])]
+        return [clipped(begun, width), *(clipped([(line, "")], width) for line in rest)]
     reason = because if width >= BECAUSE_FROM and width_of(because) <= room else short
     return [beside(steps, [clipped(reason, max(0, room))], width)]
 
