@@ -24,6 +24,7 @@ TOLD = [
         "stop refused by ben: not now",
     ),
     (ev.StartedAlone(step="stop", request=1, operator="ana", reason="asleep"), "stop started alone: asleep"),
+    (ev.NoteAdded(text="stopped in the soak", operator="ana", step="stop", pauses=True), "stopped in the soak"),
     (ev.RollbackFinished(operator="ana"), "the rollback finished"),
     (ev.FollowUpDone(followup="watch", operator="ana"), "the follow-up watch done"),
 ]
