@@ -12,6 +12,7 @@ from tui.runbook.model import FlowKind
 from tui.runbook.shell.script import first_line
 from tui.session.possible.outside import outside_lines, outside_words
 from tui.session.state import made_elsewhere
+from tui.session.views.marks import NOTHING_TO_UNDO
 from tui.session.views.rollback import Need, rollback_plan
 from tui.session.views.trouble import failure_words
 from tui.widgets.rollback.text import plan_lines
@@ -79,7 +80,7 @@ def _turn(viewer: Viewer, keys: Keys) -> tuple[str, list[str], list[str]]:
     plan = rollback_plan(state, flow)
     if all(one.need is Need.NOT_NEEDED for one in plan):
         elsewhere = f"{keys.sign('home.rollback')} on the first screen undoes what was done elsewhere"
-        nothing = outside_words(state) or "nothing that changes anything has run"
+        nothing = outside_words(state) or NOTHING_TO_UNDO
         hint = f"{nothing}; {elsewhere}"
         raise NotNow("there is nothing to undo", hint)
     running = state.running()

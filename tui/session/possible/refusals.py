@@ -11,6 +11,7 @@ from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Step
 from tui.session.possible.outside import outside_words
 from tui.session.state import SessionState, StepStatus, made_elsewhere, plan_of
+from tui.session.views.marks import NOTHING_TO_UNDO
 from tui.session.views.rollback import Need, rollback_plan
 
 READ_ONLY = "this session is read-only here"
@@ -188,7 +189,7 @@ def _rollback(situation: Situation) -> NotNow | None:
         return refused
     plan = rollback_plan(situation.state, rollback_flow(situation.state))
     if all(one.need is Need.NOT_NEEDED for one in plan):
-        why = outside_words(situation.state) or "nothing that changes anything has run"
+        why = outside_words(situation.state) or NOTHING_TO_UNDO
         return NotNow("there is nothing to undo", why)
     return None
 

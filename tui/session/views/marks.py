@@ -13,6 +13,9 @@ from tui.session.outcome import LookResult
 from tui.session.state import Attempt, SessionState, StepState, StepStatus, made_elsewhere
 from tui.text.amounts import counted
 
+NOTHING_TO_UNDO = "nothing that a rollback undoes has run"
+"""Why there is none to make: what has run may still have changed something, a checkout or a backup."""
+
 
 class Mark(Struct, frozen=True, order=True):
     """How sure it is that a step has changed something: 0 not at all, 1 perhaps, 2 certainly; and how that is known."""
@@ -99,7 +102,7 @@ def _beside(state: SessionState, step: Step, steps: list[Step], found: Mapping[s
             return max(sure, key=_sureness)
         titles = _listed(other.title for other in steps if other.id in step.needed_with)
         return Mark(0, f"it goes with: {titles}")
-    return Mark(2, "part of every rollback") if anything.sure else Mark(0, "nothing that changes anything has run")
+    return Mark(2, "part of every rollback") if anything.sure else Mark(0, NOTHING_TO_UNDO)
 
 
 def _trace(state: SessionState, step: Step, elsewhere: bool = False, undoing: str = "") -> Mark:
