@@ -106,6 +106,7 @@ TOGETHER = {
         "tests/sharing/test_archived.py",
         "tests/sharing/test_bucket.py",
         "tests/sharing/test_following_bucket.py",
+        "tests/sharing/test_following_groups.py",
         "tests/sharing/test_lease.py",
     ),
     "moto, what others read": (

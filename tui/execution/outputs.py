@@ -27,6 +27,10 @@ class Outputs:
         """Whether the attempt's output is being written, so that a reader made now follows it."""
         return attempt in self.live
 
+    def fetched(self, attempt: int) -> int:
+        """Changes with each part that is fetched from elsewhere of an attempt that is over; 0 where all is here."""
+        return 0
+
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, also while it is being written."""
         return OutputReader(self.directory, attempt, self.live.get(attempt), self.redactor, self.indexes.get(attempt))

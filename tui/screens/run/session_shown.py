@@ -90,7 +90,7 @@ class SessionShown(FrontPage[None]):
         self._live = False
         self._followed = False
         self._readers: dict[int, OutputReader] = {}
-        self._painted = self._all_painted = 0
+        self._painted = self._all_painted = self._fetched = 0
         self._passed = 0
         self._told = ""
         self._issue = ""
@@ -182,8 +182,19 @@ class SessionShown(FrontPage[None]):
 
     def _tick(self) -> None:
         self.show_now()
+        self._show_fetched()
         if gc.get_count()[0] > YOUNG:
             gc.collect(1)  # a little now and then: 50,000 at once hold up a key by 40 ms
+
+    def _show_fetched(self) -> None:
+        """Paint what was fetched from elsewhere of an output that is over."""
+        if self.app.viewer is None or not self._made or self.hidden:
+            return
+        fetched = self.viewer.outputs.fetched(self._attempt)
+        if fetched != self._fetched:
+            self._fetched = fetched
+            self.output.grew()
+            self._entitle_output()
 
     def show_now(self, _: object = None) -> None:
         """Show the session as it is, unless it has been let go meanwhile, or this screen is not whole, or not seen."""

@@ -20,6 +20,7 @@ from tui.session.archive.store import SessionDirectory
 from tui.session.clock import Clock
 from tui.session.folding.packed import unpacked_of_file
 from tui.session.journal.chain import START
+from tui.session.output.timing import timing_path
 from tui.session.state import SessionState, initial
 from tui.sharing.following.proving import LineProof, ReceivedLine
 from tui.sharing.following.received_output import FollowedOutputs
@@ -248,7 +249,9 @@ class Follower(Viewer):
             attempt = state.attempts.get(number)
             size = attempt.size if attempt is not None and attempt.outcome is not None else -1
             if size >= 0 and outputs.came(number) >= size:
-                outputs.wanted.discard(number)
+                if self._timing_taken(number):
+                    outputs.wanted.discard(number)
+                    self._stuck.pop(number, None)
                 continue
             if self._taken(number) or size < 0:
                 self._stuck.pop(number, None)
@@ -265,6 +268,15 @@ class Follower(Viewer):
             if not taken:
                 break
         return total
+
+    def _timing_taken(self, number: int) -> bool:
+        """Whether when an output came is here, or is not waited for any more: it is handed on after the output."""
+        outputs = self._followed
+        path = timing_path(outputs.directory, number)
+        if outputs.is_timed(number) or outputs.take_timing(number, self._feed.file(f"{path.parent.name}/{path.name}")):
+            return True
+        since = self._stuck.setdefault(number, time.monotonic())
+        return time.monotonic() - since > GAP + self._feed.every
 
     # what is kept
 

@@ -8,7 +8,8 @@ from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor
 from tui.session.output.masks import write_mask
 from tui.session.output.output import OutputReader, output_path
-from tui.sharing.handed_on import CHUNK, SealedPart
+from tui.session.output.timing import timing_path
+from tui.sharing.handed_on import CHUNK, FILE, SealedPart
 from tui.sharing.seals import Seals
 
 
@@ -19,6 +20,7 @@ class FollowedOutputs(Outputs):
         super().__init__(directory, Redactor())
         self._seals = seals
         self._sizes: dict[int, int] = {}
+        self._timed: set[int] = set()
         self.running: frozenset[int] = frozenset()
         """The attempts that are running."""
         self.wanted: set[int] = set()
@@ -36,6 +38,14 @@ class FollowedOutputs(Outputs):
     def is_live(self, attempt: int) -> bool:
         """Whether the attempt is running."""
         return attempt in self.running
+
+    def fetched(self, attempt: int) -> int:
+        """See Outputs; that it is known when it came, and from which stream, counts as one more byte."""
+        return 0 if attempt in self.running else self.came(attempt) + self.is_timed(attempt)
+
+    def is_timed(self, attempt: int) -> bool:
+        """Whether it is known here when the output came, and from which stream."""
+        return attempt in self._timed
 
     def reader(self, attempt: int) -> OutputReader:
         """The attempt's output, as far as it has come; what is missing is fetched from now on."""
@@ -58,6 +68,16 @@ class FollowedOutputs(Outputs):
             self._sizes[attempt] = part.place + len(part.data)
             taken += len(part.data)
         return taken
+
+    def take_timing(self, attempt: int, sealed: bytes | None) -> bool:
+        """Keep when an output came that is whole, and from which stream; returns whether that is here, and proved."""
+        path = timing_path(self.directory, attempt)
+        data = self._seals.opened(FILE, f"{path.parent.name}/{path.name}", sealed)
+        if data is not None:
+            path.touch(mode=0o600)
+            path.write_bytes(data)
+            self._timed.add(attempt)
+        return data is not None
 
     def again(self, attempt: int) -> None:
         """Forget what there is of an attempt, to take it from its beginning."""
