@@ -62,6 +62,39 @@ class Room(Struct, frozen=True):
     more: str = ""
 
 
+class ActionInStep(Struct, frozen=True, kw_only=True):
+    """One action of a step as it is laid out: its place there, where it stands, and the room that it has."""
+
+    moment: Moment
+    step: Step
+    place: int
+    standing: ActionStanding
+    values: Mapping[str, str]
+    room: Room
+
+    @property
+    def action(self) -> Action:
+        """The action as the runbook has it."""
+        return self.step.actions[self.place]
+
+    @property
+    def alone(self) -> bool:
+        """Whether its step has no other."""
+        return len(self.step.actions) == 1
+
+    @property
+    def title(self) -> str:
+        """What it is called in one line."""
+        return called(self.moment.state.runbook, self.action, self.values)
+
+    @property
+    def elsewhere(self) -> str:
+        """Its host, where that is not the one of the step's first action."""
+        runbook = self.moment.state.runbook
+        host, first = host_named(runbook, self.action.on), host_named(runbook, self.step.actions[0].on)
+        return host if self.action.on_host and host != first else ""
+
+
 def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[LaidRow]:
     """All actions of a step, in their order."""
     state = moment.state
@@ -81,7 +114,8 @@ def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Roo
             if before > 1 or place > at:
                 found += _to_come(len(all_of) - place, room.width) if place == at + 1 else []
                 continue
-        found += _action(moment, step, place, one, values, room, detail, open_)
+        shown = ActionInStep(moment=moment, step=step, place=place, standing=one, values=values, room=room)
+        found += _action(shown, detail, open_)
     return found
 
 
@@ -90,71 +124,48 @@ def _to_come(count: int, width: int) -> list[LaidRow]:
     return rows([("  ", ""), (f"{sign} ", STYLES["todo"]), (f"{counted(count, 'action')} after it", LABEL)], width)
 
 
-def _action(
-    moment: Moment,
-    step: Step,
-    place: int,
-    one: ActionStanding,
-    values: Mapping[str, str],
-    room: Room,
-    detail: Detail,
-    open_: bool,
-) -> list[LaidRow]:
-    state, action = moment.state, step.actions[place]
-    title = called(state.runbook, action, values)
-    wrong = one.current and state.step(step.id).status in (StepStatus.FAILED, StepStatus.UNKNOWN)
-    inline = open_ and _is_itself(moment, step, place, one)
-    head = [] if inline else _head(moment, step, place, one, title, room.width, open_)
+def _action(shown: ActionInStep, detail: Detail, open_: bool) -> list[LaidRow]:
+    """The rows of one action: where it is `open_` with what it does, else its title and what was checked."""
+    one, step, width = shown.standing, shown.step, shown.room.width
+    wrong = one.current and shown.moment.state.step(step.id).status in (StepStatus.FAILED, StepStatus.UNKNOWN)
+    inline = open_ and _is_itself(shown)
+    head = [] if inline else _head(shown, open_)
     if not open_ and detail < Detail.TICKS:
-        return [*head, *warnings(action, one, room.width)]
-    told = ticks(action, one, values, room.width, shortened=bool(room.lines))
-    if cells := cell_rows(moment, step, place, room.width) if group_at(state, step.id, place) else []:
+        return [*head, *warnings(shown.action, one, width)]
+    told = ticks(shown.action, one, shown.values, width, shortened=bool(shown.room.lines))
+    on_group = group_at(shown.moment.state, step.id, shown.place)
+    if cells := cell_rows(shown.moment, step, shown.place, width) if on_group else []:
         told, wrong = cells, True
     if not open_:
         return [*head, *told]
-    body = _body(moment, step, place, one, values, room, title, inline)
-    if wrong and inline and len(step.actions) > 1:
+    body = _body(shown, inline)
+    if wrong and inline and not shown.alone:
         if len(body) == 1:
             return [*body, *told]  # the command is its own name, also where it is told first by what it failed
-        head = rows([*_lead(step, place, one), (cut(title, room.width - TITLE_AT).rstrip(), "bold")], room.width)
-        body = _body(moment, step, place, one, values, room, title, inline=False)
+        head = rows([*_lead(shown), (cut(shown.title, width - TITLE_AT).rstrip(), "bold")], width)
+        body = _body(shown, inline=False)
     return [*head, *told, *body] if wrong else [*head, *body, *told]
 
 
-def _is_itself(moment: Moment, step: Step, place: int, one: ActionStanding) -> bool:
+def _is_itself(shown: ActionInStep) -> bool:
     """Whether an action needs no row above its command: that is its name, and nothing else is to be said there."""
-    action = step.actions[place]
-    named = action.run is None or action.title
-    return not (named or _told(moment, step, place, one) or _elsewhere(moment.state, step, place))
+    named = shown.action.run is None or shown.action.title
+    return not (named or _told(shown) or shown.elsewhere)
 
 
-def _ran(one: ActionStanding, whole: str) -> str:
-    """The command of an action as it ran; as it will run where it was not begun."""
-    return one.attempt.whole if one.attempt is not None else whole
-
-
-def _elsewhere(state: SessionState, step: Step, place: int) -> str:
-    """The host of an action where it is not that of the step's first."""
-    hosts = [host_named(state.runbook, step.actions[at].on) for at in (0, place)]
-    return hosts[1] if step.actions[place].on_host and hosts[0] != hosts[1] else ""
-
-
-def _lead(step: Step, place: int, one: ActionStanding) -> list[Piece]:
+def _lead(shown: ActionInStep) -> list[Piece]:
     """What stands before an action: its number, where there are several, and its sign."""
-    number: list[Piece] = [] if len(step.actions) == 1 else [(f"{place + 1} ", "$faint")]
-    return [*number, (f"{one.sign} ", STYLES[one.class_])]
+    number: list[Piece] = [] if shown.alone else [(f"{shown.place + 1} ", "$faint")]
+    return [*number, (f"{shown.standing.sign} ", STYLES[shown.standing.class_])]
 
 
-def _head(
-    moment: Moment, step: Step, place: int, one: ActionStanding, title: str, width: int, open_: bool
-) -> list[LaidRow]:
+def _head(shown: ActionInStep, open_: bool) -> list[LaidRow]:
     """The first row of an action: number, sign, title, and how long it took; a command without one is its own name."""
-    action = step.actions[place]
-    more = _told(moment, step, place, one, open_)
-    words = "" if action.run is not None and open_ and not action.title else title
-    host = _elsewhere(moment.state, step, place)
-    on = f"  on {host}" if host else ""
-    lead = _lead(step, place, one)
+    action, width = shown.action, shown.room.width
+    more = _told(shown, open_)
+    words = "" if action.run is not None and open_ and not action.title else shown.title
+    on = f"  on {shown.elsewhere}" if shown.elsewhere else ""
+    lead = _lead(shown)
     if open_:
         told = [(words, "bold"), *more, (on, LABEL)] if words else _begun_at_once([*more, (on, LABEL)])
         return rows([*lead, *told], width, sum(len(text) for text, _ in lead))
@@ -168,25 +179,24 @@ def _begun_at_once(pieces: list[Piece]) -> list[Piece]:
     return [(there[0][0].lstrip(), there[0][1]), *there[1:]] if there else []
 
 
-def _told(moment: Moment, step: Step, place: int, one: ActionStanding, open_: bool = True) -> list[Piece]:
+def _told(shown: ActionInStep, open_: bool = True) -> list[Piece]:
     """How long an action took, or at which try it is; what the step's own bar says already is left out.
 
     A command that is its own name has no room for its time: the output's frame and the list of attempts tell it.
     """
-    state = moment.state
+    one, step, state = shown.standing, shown.step, shown.moment.state
     tried, most, every = between_tries(state, step) if one.current else (0, 0, 0.0)
     if tried:
         again = "" if state.running() else f", again every {duration(every)}"
         return [(f"   tried {tried} of {most} times{again}", STYLES["live"])]
-    count, gone, within = waited(state, step, moment.now) if one.current else (0, 0.0, 0.0)
+    count, gone, within = waited(state, step, shown.moment.now) if one.current else (0, 0.0, 0.0)
     if count > 1 or (count and one.attempt is not None and one.attempt.awaited):
         clock = f"{clock_words(gone)} of {clock_words(within)}"
         return [(f"   try {count}, waiting for {clock}", STYLES["live"])]
-    alone = len(step.actions) == 1
-    untitled = step.actions[place].run is not None and not step.actions[place].title
-    length = 0.0 if alone or (open_ and untitled) else took(one)
+    untitled = shown.action.run is not None and not shown.action.title
+    length = 0.0 if shown.alone or (open_ and untitled) else took(one)
     words = f"   {duration(length)}" if length else ""
-    words += f"   {one.tries} tries" if one.tries > 1 and one.done and step.actions[place].pause else ""
+    words += f"   {one.tries} tries" if one.tries > 1 and one.done and shown.action.pause else ""
     return [(words, "$faint")] if words else []
 
 
@@ -215,34 +225,25 @@ def question(action: Action, values: Mapping[str, str]) -> str:
     return worded(action.ask or action.manual or "", values)
 
 
-def _body(
-    moment: Moment,
-    step: Step,
-    place: int,
-    one: ActionStanding,
-    values: Mapping[str, str],
-    room: Room,
-    title: str,
-    inline: bool,
-) -> list[LaidRow]:
+def _body(shown: ActionInStep, inline: bool) -> list[LaidRow]:
     """What an action does: its command as it will run, or as it ran; what a person is to answer."""
-    action, width = step.actions[place], room.width
+    action, values, one, width = shown.action, shown.values, shown.standing, shown.room.width
     found: list[LaidRow] = []
     if action.run is not None:
-        return _commands(moment, step, place, one, values, room, inline)
-    words = words_of(moment.state.runbook, action.probe, values) if action.probe is not None else ""
+        return _commands(shown, inline)
+    words = words_of(shown.moment.state.runbook, action.probe, values) if action.probe is not None else ""
     words = words_of_watch(action, values) if action.watch is not None else words
     words = question(action, values) if action.ask is not None or action.manual is not None else words
     words = worded(action.open or "", values) if action.open is not None and action.title else words
     if action.interactive is not None:
         words = shown_whole(action, values) if action.title or "\n" in action.interactive.strip() else ""
-    if words and words != title:
+    if words and words != shown.title:
         found += rows([("   ", ""), (words, "")], width, 3)
     if action.send is not None and not one.done:
-        found += _preview(moment, action.send, values, room)
+        found += _preview(shown, action.send)
     for line in command_lines(worded(action.original, values)) if action.original and action.automatic else ():
         found += rows([("   document: ", "$faint"), (line, LABEL)], width, 5)
-    answer = moment.state.step(step.id).answers.get(place)
+    answer = shown.moment.state.step(shown.step.id).answers.get(shown.place)
     if action.ask is not None and one.current and action.answer is AnswerKind.CHOICE:
         found += _choices(filled_action(action, values), width)
     if answer is not None and not tells_answer(one.checks):
@@ -250,32 +251,24 @@ def _body(
     return found
 
 
-def _preview(moment: Moment, name: str, values: Mapping[str, str], room: Room) -> list[LaidRow]:
+def _preview(shown: ActionInStep, name: str) -> list[LaidRow]:
     """The text of a message as it would go out now; of a long one its beginning."""
-    text = message_text(moment.state, name, values, moment.now).strip()
-    lines = [row for line in text.split("\n") for row in rows([("   ", ""), (line, "")], room.width, 3)]
-    return folded(lines, room)
+    text = message_text(shown.moment.state, name, shown.values, shown.moment.now).strip()
+    lines = [row for line in text.split("\n") for row in rows([("   ", ""), (line, "")], shown.room.width, 3)]
+    return folded(lines, shown.room)
 
 
-def _commands(
-    moment: Moment,
-    step: Step,
-    place: int,
-    one: ActionStanding,
-    values: Mapping[str, str],
-    room: Room,
-    inline: bool,
-) -> list[LaidRow]:
+def _commands(shown: ActionInStep, inline: bool) -> list[LaidRow]:
     """The command of an action as it ran, or as it will run; both where the next try runs another one."""
-    action, width = step.actions[place], room.width
-    whole, stdin = shown_whole(action, values), fill_shown(action.stdin, values)
-    ran = _ran(one, whole)
-    given = one.attempt.stdin if one.attempt is not None else stdin
-    lead = _lead(step, place, one) if inline and len(step.actions) > 1 else []
-    found = folded(code(ran, width, _lines(given), lead), room)
-    if ran != whole and one.current and moment.state.step(step.id).status is StepStatus.FAILED:
-        found += rows([(" the next try runs", LABEL)], width)
-        found += folded(code(whole, width, _lines(stdin)), room)
+    action, attempt, room = shown.action, shown.standing.attempt, shown.room
+    whole, stdin = shown_whole(action, shown.values), fill_shown(action.stdin, shown.values)
+    ran, given = (whole, stdin) if attempt is None else (attempt.whole, attempt.stdin)
+    lead = _lead(shown) if inline and not shown.alone else []
+    found = folded(code(ran, room.width, _lines(given), lead), room)
+    failed = shown.moment.state.step(shown.step.id).status is StepStatus.FAILED
+    if ran != whole and shown.standing.current and failed:
+        found += rows([(" the next try runs", LABEL)], room.width)
+        found += folded(code(whole, room.width, _lines(stdin)), room)
     return found
 
 
