@@ -23,6 +23,7 @@ from tui.session.folding.fold import apply
 from tui.session.outcome import OutcomeKind
 from tui.session.report_card.deviations import _deviation
 from tui.session.state import initial
+from tui.session.subject import step_of
 from tui.session.views.markers import marker_of
 
 GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.AnswerEvent, ev.MeasuredEvent)
@@ -87,6 +88,15 @@ def _ends_in_assert_never(match: ast.Match) -> bool:
     return ast.unparse(last.pattern) == "_" and ast.unparse(last.body[0]).startswith("assert_never(")
 
 
+def test_what_an_event_is_about_is_asked_where_each_kind_is_known() -> None:
+    asked = [
+        f"{file}:{call.lineno}: {ast.unparse(call)}"
+        for file, call in nodes(ast.Call, words=("getattr(",))
+        if ast.unparse(call.func) == "getattr" and ast.unparse(call.args[1]) in ("'step'", "'attempt'")
+    ]
+    assert asked == [], "tui/session/subject.py says it, and the type checker finds a kind that it forgets"
+
+
 def test_each_kind_is_in_one_group() -> None:
     grouped = [kind for group in GROUPS for kind in get_args(group)]
     kinds = {one for one in ev.Event.__subclasses__() if one.__module__.startswith("tui.")}
@@ -100,7 +110,7 @@ def test_each_match_over_events_ends_where_the_type_checker_finds_a_forgotten_ki
     assert {place for place, never in found.items() if not never} == set(PICKS)
 
 
-@pytest.mark.parametrize("handler", ["fold", "words", "markers", "deviations", "people", "files", "forks"])
+@pytest.mark.parametrize("handler", ["fold", "words", "markers", "deviations", "people", "files", "forks", "step"])
 def test_a_kind_that_nobody_handles_is_an_error(handler: str) -> None:
     state = initial(small())
     entry = ev.Entry(seq=0, at=datetime(2026, 1, 1, tzinfo=UTC), mono=0.0, event=Unheard())  # type: ignore[arg-type]  # the kind is not in the union
@@ -112,6 +122,7 @@ def test_a_kind_that_nobody_handles_is_an_error(handler: str) -> None:
         "people": lambda: list(_deeds(entry.event)),
         "files": lambda: FilesTold().hear(entry.event),
         "forks": lambda: said_in([entry]),
+        "step": lambda: step_of(entry.event, state.attempts),
     }
     with pytest.raises(AssertionError):
         handlers[handler]()

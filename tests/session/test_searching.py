@@ -10,9 +10,10 @@ import pytest
 from tests.support.recorded import Writer, written
 from tui.errors import UsageError
 from tui.headless.found import search_report, time_of
+from tui.session import events as ev
 from tui.session.archive.searching import ArchiveHit, Unread, Wanted, Where, search
 from tui.session.archive.store import Store
-from tui.session.outcome import Outcome
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputWriter, write_mask
 
 Search = Callable[..., list[ArchiveHit]]
@@ -78,6 +79,16 @@ def test_an_outcome_narrows_it_down(nights: list[Writer], find: Search, outcome:
     }
     assert found == wanted
     assert found
+
+
+def test_the_reason_of_a_decision_is_found_by_the_step_of_its_attempt(tmp_path: Path) -> None:
+    night = Writer(tmp_path, 1, shaky=False)
+    night.put(ev.AttemptStarted(attempt=1, step="backup", action=0, host="web", command="dump", mutates=True))
+    night.put(ev.AttemptFinished(attempt=1, outcome=Outcome(OutcomeKind.UNKNOWN), seconds=1.0))
+    night.put(ev.OutcomeResolved(attempt=1, operator="ana", succeeded=True, reason="the dump is there"))
+    night.close()
+    wanted = Wanted(text="the dump", where=frozenset({Where.NOTES}), step="backup")
+    assert [one.step for one in search(Store(tmp_path), wanted) if isinstance(one, ArchiveHit)] == ["backup"]
 
 
 def test_a_host_narrows_it_down(find: Search) -> None:

@@ -210,6 +210,8 @@ def test_what_happens_elsewhere_while_a_person_is_asked_does_no_harm(session: Se
         ev.StepReopened(step=STEP, operator="ana", reason="again"),
         ev.OutcomeResolved(attempt=3, operator="ana", succeeded=True, reason="seen"),
         ev.AttemptStarted(attempt=4, step=STEP, action=0, host="web", command="migrate"),
+        ev.AttemptRejoined(attempt=3, operator="ana"),
+        ev.ProbeMeasured(attempt=3, service="db", check="query"),
         ev.NoteAdded(text="wait", operator="ana", step=STEP),
     ],
 )

@@ -12,6 +12,7 @@ from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.samples import bound_of
 from tui.session.state import AUTO, SessionState, step_by_id
+from tui.session.subject import step_of
 from tui.session.views.called import (
     IS_AWAITED,
     OUTSIDE_WORDS,
@@ -206,15 +207,8 @@ def _person(name: str) -> str:
     return "" if name == AUTO else name
 
 
-def step_of(event: ev.AnyEvent, state: SessionState) -> str:
-    """The id of the step that an event is of; empty where it is of none."""
-    step = getattr(event, "step", "")
-    attempt = state.attempts.get(getattr(event, "attempt", 0))
-    return str(step) or (attempt.step if attempt else "")
-
-
 def _title(event: ev.AnyEvent, state: SessionState) -> str:
-    step = step_of(event, state)
+    step = step_of(event, state.attempts)
     return step_by_id(state.runbook, step).title if step else ""
 
 

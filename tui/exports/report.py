@@ -6,13 +6,14 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from tui.exports.event_words import event_words, step_of
+from tui.exports.event_words import event_words
 from tui.exports.source import Source
 from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.model import Step, seconds
 from tui.session import events as ev
 from tui.session.places import environment_of
 from tui.session.state import AUTO, Attempt, StepState, StepStatus
+from tui.session.subject import attempt_of, step_of
 from tui.session.views.called import (
     CONTINUES,
     OUTSIDE_WORDS,
@@ -180,11 +181,11 @@ def timeline(source: Source) -> Iterator[TimelineRow]:
             seq=entry.seq,
             at=entry.at,
             who=who,
-            step=step_of(entry.event, source.state),
+            step=step_of(entry.event, source.state.attempts),
             title=title,
             what=what,
             kind=marker.kind.value if marker else "",
-            attempt=getattr(entry.event, "attempt", 0),
+            attempt=attempt_of(entry.event),
         )
 
 

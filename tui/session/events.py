@@ -19,6 +19,14 @@ from tui.session.event_kinds.commands_run import AttemptStarted as AttemptStarte
 from tui.session.event_kinds.commands_run import JobsCleared as JobsCleared
 from tui.session.event_kinds.commands_run import OutcomeResolved as OutcomeResolved
 from tui.session.event_kinds.forked import ForkSeen as ForkSeen
+from tui.session.event_kinds.measured import BaselineTaken as BaselineTaken
+from tui.session.event_kinds.measured import FaultStruck as FaultStruck
+from tui.session.event_kinds.measured import MonitorSampled as MonitorSampled
+from tui.session.event_kinds.measured import MonitorsWaiting as MonitorsWaiting
+from tui.session.event_kinds.measured import ProbeMeasured as ProbeMeasured
+from tui.session.event_kinds.measured import TriggerArmed as TriggerArmed
+from tui.session.event_kinds.measured import TriggerCleared as TriggerCleared
+from tui.session.event_kinds.measured import TriggerTripped as TriggerTripped
 from tui.session.event_kinds.second_person import AnsweredBy as AnsweredBy
 from tui.session.event_kinds.second_person import ApprovalEnded as ApprovalEnded
 from tui.session.event_kinds.second_person import ApprovalEvent as ApprovalEvent
@@ -27,14 +35,6 @@ from tui.session.event_kinds.second_person import ApprovalRefused as ApprovalRef
 from tui.session.event_kinds.second_person import ApprovalRequested as ApprovalRequested
 from tui.session.event_kinds.second_person import StartedAlone as StartedAlone
 from tui.session.event_kinds.second_person import WhyEnded as WhyEnded
-from tui.session.events_measured import BaselineTaken as BaselineTaken
-from tui.session.events_measured import FaultStruck as FaultStruck
-from tui.session.events_measured import MonitorSampled as MonitorSampled
-from tui.session.events_measured import MonitorsWaiting as MonitorsWaiting
-from tui.session.events_measured import ProbeMeasured as ProbeMeasured
-from tui.session.events_measured import TriggerArmed as TriggerArmed
-from tui.session.events_measured import TriggerCleared as TriggerCleared
-from tui.session.events_measured import TriggerTripped as TriggerTripped
 from tui.session.outcome import LookResult
 
 

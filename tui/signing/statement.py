@@ -16,6 +16,7 @@ from tui.session.event_base import Signature
 from tui.session.journal.chain import START, ProvedLine
 from tui.session.state import AUTO as AUTO
 from tui.session.state import SessionState
+from tui.session.subject import step_of
 from tui.signing import public_keys as public_keys
 from tui.signing import sshsig
 
@@ -137,7 +138,7 @@ def sign_offs(lines: Iterable[ProvedLine]) -> Iterator[SignOff]:
             statements = tuple(_statement(session, ran.values(), event, person) for person in people)
             signatures = (event.signature, event.second_signature)[: len(people)]
             yield SignOff(line.entry, event, statements, signatures)
-        touched[_step_of(event, ran)] = line.entry.seq
+        touched[step_of(event, ran)] = line.entry.seq
         heads.append(line.head)
 
 
@@ -149,13 +150,6 @@ def _check_place(entry: ev.Entry, event: ev.StepSigned, heads: list[str], last: 
         raise SignatureInvalid(f"{where} was made before line {last + 1}, which is of the same step", "sign it again")
     if event.second_signature and not event.second_operator:
         raise SignatureInvalid(f"{where} has a second signature and no second person")
-
-
-def _step_of(event: ev.AnyEvent, ran: dict[int, StatedAttempt]) -> str:
-    """The step that an event is about; empty where it is about none."""
-    if isinstance(event, ev.AttemptFinished | ev.AttemptChecked | ev.OutcomeResolved):
-        return ran[event.attempt].step if event.attempt in ran else ""
-    return getattr(event, "step", "")
 
 
 def sign(statement: Statement, key: Key) -> Signature:

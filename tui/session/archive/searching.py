@@ -17,6 +17,7 @@ from tui.session.archive.store import SessionDirectory, Store, started_at
 from tui.session.journal.journal import read
 from tui.session.output.output import OutputReader
 from tui.session.state import SessionState
+from tui.session.subject import step_of
 from tui.session.views.called import attempt_called, outcome_word, over
 from tui.text.drawn import as_shown
 from tui.text.search import pattern
@@ -151,10 +152,10 @@ def _read(directory: SessionDirectory, stamp: bytes, index: SearchIndex | None) 
     """What was said in a session, from its journal; one that is over is put into the index."""
     _, state = directory.load()
     if index is None or not stamp or not over(state):
-        return SearchedSession(state.at, [*_commands(state, frozenset()), *_written(directory)])
+        return SearchedSession(state.at, [*_commands(state, frozenset()), *_written(directory, state)])
     outputs = dict(_outputs(directory, state))
     large = frozenset(number for number, text in outputs.items() if text is None)
-    session = SearchedSession(state.at, [*_commands(state, large), *_written(directory)])
+    session = SearchedSession(state.at, [*_commands(state, large), *_written(directory, state)])
     if stamp == _stamp_of(directory):
         index.put(directory.id, stamp, session, ((number, text) for number, text in outputs.items() if text))
     return session
@@ -178,13 +179,13 @@ def _commands(state: SessionState, large: Set[int]) -> Iterator[SaidThen]:
         )
 
 
-def _written(directory: SessionDirectory) -> Iterator[SaidThen]:
+def _written(directory: SessionDirectory, state: SessionState) -> Iterator[SaidThen]:
     """What people wrote: notes, reasons, answers."""
     for entry in read(directory.journal):
         for name in ("text", "reason", "note", "answer"):
             said = getattr(entry.event, name, "")
             if isinstance(said, str) and said.strip():
-                yield SaidThen(at=entry.at, text=said, step=getattr(entry.event, "step", ""))
+                yield SaidThen(at=entry.at, text=said, step=step_of(entry.event, state.attempts))
 
 
 def _outputs(directory: SessionDirectory, state: SessionState) -> Iterator[tuple[int, str | None]]:

@@ -9,8 +9,8 @@ from typing import Any, Protocol, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.session.event_kinds.measured import MonitorSampled
 from tui.session.events import Entry
-from tui.session.events_measured import MonitorSampled
 from tui.session.folding.triggers import advance_run
 from tui.session.samples import KEPT, Monitored, Sample
 from tui.session.state import SessionState
