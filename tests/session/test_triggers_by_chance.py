@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tui.runbook.reading.load import load
+from tui.session.events import MonitorSampled
 from tui.session.samples import TriggerState, advance
 
 LONG = os.environ.get("RUNBOOK_TRIGGERS") == "long"
@@ -65,7 +66,9 @@ def trips(samples: Iterator[tuple[float, float]]) -> int | None:
     """At which sample the rollback is proposed."""
     dwell = TriggerState()
     for place, (bad, of) in enumerate(samples):
-        dwell = advance(TRIGGER, MONITOR, dwell, 100 * bad / of if of else None, place * EVERY, of)
+        share = 100 * bad / of if of else None
+        sampled = MonitorSampled(monitor="errors", value=share, clock=place * EVERY, of=of)
+        dwell = advance(TRIGGER, MONITOR, dwell, sampled)
         if dwell.tripped:
             return place
     return None

@@ -18,6 +18,7 @@ from tui.runbook.model import seconds
 from tui.runbook.reading.load import load
 from tui.runbook.templates.variables import fill_command
 from tui.session import events as ev
+from tui.session.events import MonitorSampled
 from tui.session.folding.fold import apply, fold
 from tui.session.samples import TriggerState, advance
 from tui.session.state import SessionState
@@ -238,7 +239,8 @@ def test_answers_that_are_slow_or_never_come_are_noticed_within_five_and_a_half_
     state, begins = TriggerState(), every
     for took in itertools.islice(itertools.cycle(answers), 40):
         ends = begins + took
-        state = advance(trigger, monitor, state, took, ends, failed=took == longest)
+        sampled = MonitorSampled(monitor="response_time", value=took, clock=ends, failed=took == longest)
+        state = advance(trigger, monitor, state, sampled)
         if state.tripped:
             break
         begins += every

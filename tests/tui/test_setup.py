@@ -188,13 +188,13 @@ async def test_escape_leaves_and_nothing_has_begun(workspace: Workspace) -> None
 async def test_no_choices_from_a_command_that_fails(
     make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
-    from tui.execution.beginning.offered_values import choices_from
+    from tui.execution.beginning.offered_values import OfferedValues
 
     host.replies["git tag"] = Reply(b"fatal\n", Outcome.exited(128))
     listed = SHOP.replace('prompt = "Release"', 'prompt = "Release"\nchoices_from = "git tag"\non = "web"')
     one = make_workspace(listed)
     given = one.values(Setup(flow="deploy", operator="ana"))
-    assert choices_from(one.runbook, "release", given, one.transports, one.secrets, one.clock) == ()
+    assert OfferedValues(one.runbook, one.transports, one.secrets, one.clock).choices("release", given) == ()
 
 
 async def test_a_letter_looks_through_no_screen_for_its_fields(

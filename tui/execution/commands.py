@@ -14,7 +14,7 @@ from tui.runbook.groups.members import each_host
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, names, time_values
-from tui.transports.base import UNSHARED, Command, Fence
+from tui.transports.base import Command
 
 
 def values_of(runbook: Runbook, facts: Mapping[str, str], now: datetime) -> dict[str, str]:
@@ -68,16 +68,8 @@ def directory_of(runbook: Runbook, action: Action, values: Mapping[str, str]) ->
     return fill_shown(action.directory, values) or fill_shown(host.directory, values)
 
 
-def prepare(
-    runbook: Runbook,
-    action: Action,
-    values: Mapping[str, str],
-    secrets: Secrets,
-    key: str,
-    durable: bool = False,
-    fence: Fence = UNSHARED,
-) -> Command:
-    """The command with every value filled in and quoted, and its secrets beside it.
+def prepare(runbook: Runbook, action: Action, values: Mapping[str, str], secrets: Secrets, key: str) -> Command:
+    """The command with every value filled in and quoted, and its secrets beside it; `key` identifies its attempt.
 
     Raises:
         RunbookError: a value or a secret is not known yet.
@@ -92,8 +84,6 @@ def prepare(
         stdin=fill_whole(action.stdin, values).encode(),
         timeout=seconds(action.timeout or runbook.runbook.default_timeout),
         key=key,
-        durable=durable,
-        fence=fence,
     )
 
 

@@ -171,12 +171,12 @@ class Workspace:
 
     def found_out(self, setup: Setup) -> dict[str, str]:
         """What the hosts say of the variables that a set-up leaves open and that can be asked of them; blocks."""
-        from tui.execution.beginning.offered_values import defaults_from
+        from tui.execution.beginning.offered_values import OfferedValues
 
         given = self.values(setup)
         wanted = [name for name, one in self.variables(setup.flow).items() if one.default_from and not given.get(name)]
         known = {name: value for name, value in given.items() if value}
-        return defaults_from(self.runbook, wanted, known, self.transports, self.secrets, self.clock)
+        return OfferedValues(self.runbook, self.transports, self.secrets, self.clock).defaults(wanted, known)
 
     def preflight(
         self, setup: Setup, report: "Report", ask: AskSecret | None = None, reading: bool = False

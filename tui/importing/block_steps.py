@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.importing.document.passages import Passage
@@ -26,6 +27,22 @@ from tui.text.command import spelled
 
 _LITERAL = re.compile(r"""^(?:export\s+)?([A-Za-z_]\w*)=("[^"$`\\]*"|'[^']*'|[^\s;&|()<>"'$`\\]*)$""")
 _ASSIGNED = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)=(.*)$", re.DOTALL)
+
+
+class DocumentCommand(Struct, frozen=True, kw_only=True):
+    """A command of the document: its lines, the step that it is for, and what of it runs on which host."""
+
+    step: DraftStep
+    piece: Piece
+    line: int
+    text: str
+    host: str
+    title: str = ""
+
+    @property
+    def end(self) -> int:
+        """The last of its lines."""
+        return self.line + self.piece.lines - 1
 
 
 class BlockReader:
@@ -70,23 +87,22 @@ class BlockReader:
 
     def command(self, step: DraftStep, piece: Piece, line: int, title: str = "") -> DraftAction | None:
         """The action of a command; none where it only moves the shell or sets a value."""
-        end = line + piece.lines - 1
         self.client.leave()
         if self.state.container and is_from_outside(self.state.container, piece.text):
             self.leave(step)
             self.state = self.state.earlier or self.state
         if piece.host and piece.host != "localhost":
             self._at_host(piece.host, piece.user if piece.user != "root" else "")
-        if self._moves(step, piece, line, end) or self._sets(step, piece, line, end):
+        command = DocumentCommand(step=step, piece=piece, line=line, text=piece.text, host=self.state.host, title=title)
+        if self._moves(command) or self._sets(command):
             return None
         found = ssh_of(piece.text)
-        host, text = self.state.host, piece.text
-        stays = re.search(r"(?:&&|;|\n)\s*(cd\s+[^\s;&|]+)\s*$", text)
+        stays = re.search(r"(?:&&|;|\n)\s*(cd\s+[^\s;&|]+)\s*$", piece.text)
         if found is not None and found.command:
-            host, text = self._host(found.name, found.target, found.user), found.command
+            command = replace(command, text=found.command, host=self._host(found.name, found.target, found.user))
             if found.options:
-                self.draft.tell(line, end, "options of ssh", "options of ssh belong into ssh_config")
-        action = self._action(step, text, piece, line, host, title, carries=host == self.state.host)
+                self.draft.tell(line, command.end, "options of ssh", "options of ssh belong into ssh_config")
+        action = self._action(command)
         if stays and found is None and (after := moved(self.state, stays[1])) is not None:
             self.state = after.state  # the folder that the line ends in is that of the next one
         return action
@@ -104,9 +120,9 @@ class BlockReader:
             filled = self.values.filled(text, self.state.before)
             if not filled.troubles and not filled.secrets:
                 run = "\n".join([*self.state.before, filled.text])
-                self._interactive(
-                    step, Piece(LineKind.COMMAND, text, 0), line, "", run, self.state.host, "", "it opens a shell"
-                )
+                piece = Piece(LineKind.COMMAND, text, 0)
+                command = DocumentCommand(step=step, piece=piece, line=line, text=text, host=self.state.host)
+                self._interactive(command, run, "", "it opens a shell")
         if self._pending:
             step.texts.append(unfilled("The document also has: " + "; ".join(text for text, _ in self._pending)))
         self._pending.clear()
@@ -136,23 +152,24 @@ class BlockReader:
         self.draft.hosts.setdefault(name, DraftHost(target=target, user=user))
         return name
 
-    def _moves(self, step: DraftStep, piece: Piece, line: int, end: int) -> bool:
-        found = moved(self.state, piece.text)
-        literal = _LITERAL.match(piece.text) if piece.text.startswith("export ") else None
+    def _moves(self, command: DocumentCommand) -> bool:
+        """Whether it only moves the shell: to another host, folder or container."""
+        text = command.text
+        found = moved(self.state, text)
+        literal = _LITERAL.match(text) if text.startswith("export ") else None
         if found is None or (literal is not None and is_secret(literal[1])):
             return False
         self.state = found.state
         if found.target:
             self._host(found.state.host, found.target, found.user)
-        if not piece.text.startswith(("exit", "logout")):
-            self._pending.append((piece.text, line))
-        step.spans.append((line, end))
-        self.draft.tell(line, end, f"step {step.id}: {found.words}", found.doubt)
+        if not text.startswith(("exit", "logout")):
+            self._pending.append((text, command.line))
+        self._tell(command, f"step {command.step.id}: {found.words}", found.doubt)
         return True
 
-    def _sets(self, step: DraftStep, piece: Piece, line: int, end: int) -> bool:
+    def _sets(self, command: DocumentCommand) -> bool:
         """A value that the document says itself: a variable with that default, or a secret."""
-        literal = _LITERAL.match(piece.text)
+        literal = _LITERAL.match(command.text)
         if literal is None:
             return False
         word, value = literal[1], literal[2].strip("\"'")
@@ -163,21 +180,17 @@ class BlockReader:
             name = self.values.assign(word, value)
             self.values.captured[word] = name
             became = f"variable {name}"
-        self._pending.append((piece.text if not is_secret(word) else f"{word}=…", line))
-        step.spans.append((line, end))
-        self.draft.tell(line, end, became)
+        self._pending.append((command.text if not is_secret(word) else f"{word}=…", command.line))
+        self._tell(command, became)
         return True
 
-    def _action(
-        self, step: DraftStep, text: str, piece: Piece, line: int, host: str, title: str, carries: bool
-    ) -> DraftAction:
-        assigned = _ASSIGNED.match(text)
-        if becomes_somebody(text):
-            return self._terminal(
-                step, piece, line, host, title, "it opens a shell as somebody else: what follows ran in it"
-            )
-        state = self.state if carries else ShellState()
-        text = with_dollar(text)
+    def _action(self, command: DocumentCommand) -> DraftAction:
+        """What a command becomes: it is run, else it gets the operator's terminal, else a person does it by hand."""
+        assigned = _ASSIGNED.match(command.text)
+        if becomes_somebody(command.text):
+            return self._terminal(command, "it opens a shell as somebody else: what follows ran in it")
+        state = self.state if command.host == self.state.host else ShellState()
+        text = with_dollar(command.text)
         filled = self.values.filled(text, state.before)
         variables = frozenset(self.values.secrets.values())
         run = filled.text
@@ -201,64 +214,53 @@ class BlockReader:
                 why = done.refusal
             else:
                 directory = unfilled_directory(self.values, state.directory)
-                return self._interactive(step, piece, line, title, run, host, directory, done.refusal)
+                return self._interactive(command, run, directory, done.refusal)
         if why:
-            return self._terminal(step, piece, line, host, title, why)
+            return self._terminal(command, why)
         action = DraftAction(
             kind="run",
             text=run,
-            title=title,
-            on=host,
+            title=command.title,
+            on=command.host,
             secrets=filled.secrets,
             capture=capture,
             capture_secret=capture in self.values.printed,
             directory="" if state.container else unfilled_directory(self.values, state.directory),
         )
-        self._take(step, piece, line, action, done.notes)
+        if "watch does not end" in done.notes:
+            action.proposal = 'until = { every = "5s", within = "10m" }, with an expect of what is waited for'
+        self._take(command, action, "command", done.notes)
         self.client.opens(action)
         return action
 
-    def _take(self, step: DraftStep, piece: Piece, line: int, action: DraftAction, notes: Sequence[str]) -> None:
-        """Take a command into its step, with what it was made from."""
-        end = line + piece.lines - 1
-        literal = "\n".join([*(told for told, _ in self._pending), piece.text])
+    def _interactive(self, command: DocumentCommand, run: str, directory: str, why: str) -> DraftAction:
+        """A program that gets the operator's terminal."""
+        action = DraftAction(kind="interactive", text=run, title=command.title, on=command.host, directory=directory)
+        return self._take(command, action, "a program in your terminal", [why], why)
+
+    def _terminal(self, command: DocumentCommand, why: str) -> DraftAction:
+        """A command that a person runs in a terminal of their own."""
+        where = f"In a terminal on {command.host}: " if command.host else "In a terminal: "
+        action = DraftAction(kind="manual", text=unfilled(where + command.piece.text), title=command.title)
+        return self._take(command, action, "by hand in a terminal", [why], why)
+
+    def _take(
+        self, command: DocumentCommand, action: DraftAction, became: str, notes: Sequence[str], doubt: str = ""
+    ) -> DraftAction:
+        """Take an action into its step, with what it was made from."""
+        literal = "\n".join([*(told for told, _ in self._pending), command.piece.text])
         action.original = literal if literal != action.text or action.directory else ""
         self._pending.clear()
+        step = command.step
         step.actions.append(action)
-        if "watch does not end" in notes:
-            action.proposal = 'until = { every = "5s", within = "10m" }, with an expect of what is waited for'
-        step.notes += [f"{cut(piece.text.splitlines()[0], 60)}: {note}" for note in notes]
-        step.spans.append((line, end))
-        self.draft.tell(line, end, f"step {step.id}: command")
-
-    def _interactive(
-        self, step: DraftStep, piece: Piece, line: int, title: str, run: str, host: str, directory: str, why: str
-    ) -> DraftAction:
-        """A program that gets the operator's terminal."""
-        end = line + piece.lines - 1
-        action = DraftAction(kind="interactive", text=run, title=title, on=host, directory=directory)
-        literal = "\n".join([*(told for told, _ in self._pending), piece.text])
-        action.original = literal if literal != run or directory else ""
-        self._pending.clear()
-        step.actions.append(action)
-        step.notes.append(f"{cut(piece.text.splitlines()[0], 60)}: {why}")
-        step.spans.append((line, end))
-        self.draft.tell(line, end, f"step {step.id}: a program in your terminal", why)
+        step.notes += [f"{cut(command.piece.text.splitlines()[0], 60)}: {note}" for note in notes]
+        self._tell(command, f"step {step.id}: {became}", doubt)
         return action
 
-    def _terminal(self, step: DraftStep, piece: Piece, line: int, host: str, title: str, why: str) -> DraftAction:
-        """A command that a person runs in a terminal of their own."""
-        end = line + piece.lines - 1
-        where = f"In a terminal on {host}: " if host else "In a terminal: "
-        action = DraftAction(kind="manual", text=unfilled(where + piece.text), title=title)
-        literal = "\n".join([*(told for told, _ in self._pending), piece.text])
-        action.original = literal
-        self._pending.clear()
-        step.actions.append(action)
-        step.notes.append(f"{cut(piece.text.splitlines()[0], 60)}: {why}")
-        step.spans.append((line, end))
-        self.draft.tell(line, end, f"step {step.id}: by hand in a terminal", why)
-        return action
+    def _tell(self, command: DocumentCommand, became: str, doubt: str = "") -> None:
+        """Record for the report what became of a command's lines."""
+        command.step.spans.append((command.line, command.end))
+        self.draft.tell(command.line, command.end, became, doubt)
 
 
 def unfilled_directory(values: OpenValues, directory: str) -> str:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tui.runbook.model import Monitor, Number, Runbook, Trigger, seconds
 from tui.runbook.results import known_bound
 from tui.session import shares
+from tui.session.event_kinds.measured import MonitorSampled
 from tui.session.shares import Counted
 from tui.text.amounts import figure, within_words
 
@@ -142,21 +143,15 @@ def advance(
     trigger: Trigger,
     monitor: Monitor,
     before: TriggerState,
-    value: float | None,
-    clock: float,
-    of: float = 0.0,
-    failed: bool = False,
+    sampled: MonitorSampled,
 ) -> TriggerState:
     """How long the value has been beyond the bound, after one more sample.
 
     Only the time between two samples in a row that are both beyond the bound counts; one within it sets the time to 0,
     but for a share above a bound, which may be so by chance: see `shares`. One without data neither ends nor lengthens
     it: what cannot be measured is not known to be fine. No answer is slower than any bound.
-
-    Args:
-        of: how many requests the value, a share in per cent, is of; 0 where it is not a share.
-        failed: there was no answer for as long as it is waited for.
     """
+    value, clock, of = sampled.value, sampled.clock, sampled.of
     if value is None:
         return replace(before, last=None)
     gap = clock - before.last if before.last is not None else 0.0
@@ -168,18 +163,18 @@ def advance(
         spent, due = shares.lasting(counts, above / 100, wanted)
         armed = spent >= 0
         return TriggerState(max(spent, 0.0), clock, armed, armed and (before.tripped or due), counts)
-    if ends(trigger, value, of, failed):
+    if ends(trigger, sampled):
         return TriggerState()
     spent = before.beyond + span
     return TriggerState(spent, clock, True, before.tripped or spent >= wanted)
 
 
-def ends(trigger: Trigger, value: float, of: float, failed: bool) -> bool:
+def ends(trigger: Trigger, sampled: MonitorSampled) -> bool:
     """Whether a sample sets the time beyond the bound to 0, whatever was before; see `advance`."""
     above = known_bound(trigger.above)
-    if of and above is not None and 0 < above < 100:
+    if sampled.value is None or (sampled.of and above is not None and 0 < above < 100):
         return False
-    return not (beyond(trigger, value) or (failed and above is not None))
+    return not (beyond(trigger, sampled.value) or (sampled.failed and above is not None))
 
 
 def limits(runbook: Runbook, monitor: str) -> tuple[Limit, ...]:

@@ -138,13 +138,14 @@ class AttemptRunner:
         plan = self._announced(plan)
         try:
             key = self.key(step.id, plan.number)
-            command = prepare(self._runbook, action, values, self._secrets, key, fence=self._holding.fence)
+            command = prepare(self._runbook, action, values, self._secrets, key)
         except RunbookError as error:
             self._recorder.record(_not_started(plan.number, error))
             return Verdict.BAD
         if (fenced := self._refused(plan)) is not None:
             return self._judge(plan, fenced)
         transport = self._executor.transports[host]
+        command = replace(command, fence=self._holding.fence)
         work = partial(transport.terminal, command, end, cancel=cancel)
         return self._judge(plan, self._executor.measure(plan.number, lambda sink: work(sink=sink)))
 
@@ -237,11 +238,11 @@ class AttemptRunner:
         """Run a command; None where it could not be prepared, which is recorded."""
         action, key = plan.action, self.key(plan.step.id, plan.number)
         try:
-            fence = self._holding.fence if plan.mutates else UNSHARED
-            command = prepare(self._runbook, action, plan.values, self._secrets, key, plan.durable, fence)
+            command = prepare(self._runbook, action, plan.values, self._secrets, key)
         except RunbookError as error:
             self._recorder.record(_not_started(plan.number, error))
             return None
+        command = replace(command, durable=plan.durable, fence=self._holding.fence if plan.mutates else UNSHARED)
         secret = captures_secret(action)
         return self._refused(plan) or self._executor.run(plan.number, plan.host, command, cancel, secret)
 

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, RadioSet
 
 from tui.actions import bindings
 from tui.errors import RunbookError
-from tui.execution.beginning.offered_values import choices_from
+from tui.execution.beginning.offered_values import OfferedValues
 from tui.execution.here import found_here
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
@@ -326,10 +326,11 @@ class SetupScreen(FrontPage[None]):
     def _fetch_choices(self, name: str) -> None:
         app = self.app
         workspace = app.workspace
-        here, secrets, given = workspace.here, workspace.secrets, workspace.values(self.setup())
+        here, given = workspace.here, workspace.values(self.setup())
+        offered = OfferedValues(here.runbook, here.transports, workspace.secrets, workspace.clock)
 
         def ask() -> tuple[str, ...]:
-            return choices_from(here.runbook, name, given, here.transports, secrets, workspace.clock)
+            return offered.choices(name, given)
 
         def offer(choices: tuple[str, ...]) -> None:
             if here is workspace.here:

@@ -47,8 +47,7 @@ def advance_run(
 def _last_ending(trigger: Trigger, events: Sequence[MonitorSampled]) -> int:
     """The place of the last sample after which it is as if there had been none before; 0 where there is none."""
     for place in range(len(events) - 1, -1, -1):
-        event = events[place]
-        if event.value is not None and ends(trigger, event.value, event.of, event.failed):
+        if ends(trigger, events[place]):
             return place
     return 0
 
@@ -56,7 +55,7 @@ def _last_ending(trigger: Trigger, events: Sequence[MonitorSampled]) -> int:
 def _advanced(
     state: SessionState, trigger: Trigger, monitor: Monitor, before: TriggerState, event: MonitorSampled
 ) -> TriggerState:
-    after = advance(trigger, monitor, before, event.value, event.clock, event.of, event.failed)
+    after = advance(trigger, monitor, before, event)
     planned = after.armed and not counting(state, trigger)
     return replace(before, last=None) if planned else after
 

@@ -1,5 +1,7 @@
 """Runs the operator's own commands on a host, outside the runbook: announced, allowed, recorded like any attempt."""
 
+from msgspec.structs import replace
+
 from tui.errors import NotNow, UsageError
 from tui.execution.commands import prepare, shown
 from tui.execution.conductor.executor import Executor, Finished, marked
@@ -77,14 +79,8 @@ class OwnCommands:
                 raise NotNow("there is a secret in this command", "everybody on that host would see it; leave it out")
             number = last_attempt(recorder.state) + 1
             key = f"{recorder.state.facts.get('session', '')}/{step.id}/{number}"
-            prepared = prepare(
-                recorder.runbook,
-                action,
-                recorder.values(),
-                self._secrets,
-                key,
-                fence=self._holding.fence if changing else UNSHARED,
-            )
+            prepared = prepare(recorder.runbook, action, recorder.values(), self._secrets, key)
+            prepared = replace(prepared, fence=self._holding.fence if changing else UNSHARED)
             event = ev.AttemptStarted(
                 attempt=number,
                 step=step.id,
