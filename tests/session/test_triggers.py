@@ -28,7 +28,8 @@ Samples = list[tuple[float, float | None]]
 def dwelt(samples: Samples, trigger: Trigger = TRIGGER) -> TriggerState:
     dwell = TriggerState()
     for clock, value in samples:
-        dwell = advance(trigger, MONITOR, dwell, value, clock)
+        sampled = ev.MonitorSampled(monitor="errors", value=value, clock=clock)
+        dwell = advance(trigger, MONITOR, dwell, sampled)
     return dwell
 
 
