@@ -16,7 +16,7 @@ from tests.support.source_trees import nodes
 from tui import threads
 from tui.cli.ways import transports_of
 from tui.errors import RunbookError
-from tui.front import AT_ONCE, Front
+from tui.front.front import AT_ONCE, Front
 from tui.runbook.reading.load import load_text
 
 

@@ -15,7 +15,9 @@ from tui.attention import Attentive
 from tui.config import Config, unknown_keys
 from tui.errors import RunbookError
 from tui.execution.workspace import Setup, Workspace
-from tui.front import FrontPage, ScreenNotifier, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
+from tui.front.notifier import ScreenNotifier
 from tui.keys import read_keys
 from tui.runbook.model import Issue, runbook_id
 from tui.screens.asked import Asked

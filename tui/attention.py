@@ -21,7 +21,7 @@ from textual.notifications import Notify
 from textual.screen import ModalScreen, Screen
 
 from tui import threads
-from tui.front import Front
+from tui.front.front import Front
 from tui.screens.small import cover, too_small
 from tui.widgets.page import Page
 from tui.widgets.repeats import Repeats

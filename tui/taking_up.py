@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.errors import HostsMoved, RunbookError, SessionHeld, SessionOver
-from tui.front import Front, asks
+from tui.front.asks import asks
+from tui.front.front import Front
 from tui.widgets.page import Page
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tui.dialogs.base import Dialog
 from tui.dialogs.confirm import Ways
 from tui.dialogs.pick import Pick
 from tui.execution.conductor.conductor import Conductor
-from tui.front import Front
+from tui.front.front import Front
 from tui.runbook.index import index_of
 from tui.runbook.model import AnswerKind, Section, Signoff
 from tui.screens.checks.screen import ChecksScreen

@@ -24,7 +24,7 @@ from tests.support.runbooks import SMALL
 from tests.support.settled import settled
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
-from tui.front import Front
+from tui.front.front import Front
 from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.archive.store import Store

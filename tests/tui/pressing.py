@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.keys import BY_ID
 from tui.screens.home.screen import HomeScreen
 from tui.widgets.keys_row.text import row_parts

@@ -20,7 +20,8 @@ from tui.dialogs.written import CorrectValue
 from tui.errors import RunbookError
 from tui.execution.connections import Connections
 from tui.execution.workspace import Workspace
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.screens.run.screen import RunScreen
 from tui.session import events as ev
 from tui.transports.asking import Asking
@@ -168,7 +169,7 @@ async def test_a_fault_in_an_act_is_reported_as_itself(workspace: Workspace, cap
 
 def test_every_question_is_awaited() -> None:
     calls = [(file, ast.unparse(node.func), len(node.args)) for file, node in nodes(ast.Call, words=("push_screen",))]
-    assert [file for file, name, count in calls if name.endswith("push_screen") and count > 1] == ["front.py"]
+    assert [file for file, name, count in calls if name.endswith("push_screen") and count > 1] == ["front/front.py"]
     assert [file for file, name, _ in calls if name.endswith("push_screen_wait")] == []
 
 

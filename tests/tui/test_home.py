@@ -11,7 +11,7 @@ from tui.dialogs.told import Told
 from tui.dialogs.written import TickOff
 from tui.errors import SessionError
 from tui.execution.workspace import Setup, Workspace
-from tui.front import Front
+from tui.front.front import Front
 from tui.screens.exporting import write_exports
 from tui.screens.home.listing import HomeRows
 from tui.screens.home.screen import HomeScreen

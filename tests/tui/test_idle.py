@@ -23,7 +23,7 @@ from tests.tui.test_watch_screen import TEXT
 from tui.app import RunbookApp
 from tui.dialogs import AskText
 from tui.execution.workspace import Workspace
-from tui.front import OutputGrew
+from tui.front.notifier import OutputGrew
 from tui.screens.help import HelpScreen
 from tui.screens.rollback.screen import RollbackScreen
 from tui.screens.run.session import SessionScreen

@@ -15,7 +15,7 @@ from tui.app import RunbookApp
 from tui.dialogs.base import Dialog
 from tui.execution.measuring.monitors import MonitorRunner
 from tui.execution.workspace import Workspace
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.keys import BY_ID
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen

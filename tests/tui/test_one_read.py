@@ -27,7 +27,7 @@ from tui.dialogs import AskText, Confirm, RollbackReason, TypeName
 from tui.dialogs.base import Dialog
 from tui.dialogs.pick import Pick
 from tui.execution.workspace import Workspace
-from tui.front import OutputGrew
+from tui.front.notifier import OutputGrew
 from tui.keys import Keys
 from tui.screens.help import HelpScreen
 from tui.screens.home.screen import HomeScreen

@@ -17,7 +17,7 @@ from tests.tui.test_one_read import settled
 from tui.app import RunbookApp
 from tui.dialogs import Question, Resolve, RollbackReason
 from tui.execution.workspace import Workspace
-from tui.front import Front
+from tui.front.front import Front
 from tui.replay.stage import staged
 from tui.runbook.model import Action
 from tui.screens.checks.screen import ChecksScreen

@@ -20,7 +20,7 @@ from tests.support.running import comes, running
 from tests.tui.conftest import until
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
-from tui.front import OutputGrew
+from tui.front.notifier import OutputGrew
 from tui.session.state import StepStatus
 
 LAYOUTS, BARS = "screen.py:Screen._refresh_layout", "scrollbar.py:ScrollBar.render"

@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, TextArea
 
 from tui.actions import bindings
 from tui.dialogs.laid import Laid
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.text.block import Block, block, pieces
 from tui.widgets.painting import entitle
 from tui.widgets.said import Said

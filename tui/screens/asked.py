@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App, SuspendNotSupported
 
-from tui.front import Front
+from tui.front.front import Front
 
 if TYPE_CHECKING:
     from tui.dialogs.base import Dialog

@@ -4,7 +4,8 @@ from functools import partial
 
 from tui.dialogs.pick import Pick
 from tui.errors import RunbookError
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 
 ASKED = "Whose help do you call for?"
 

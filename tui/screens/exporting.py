@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tui.config import state_folder
 from tui.errors import SessionError
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.session.archive.store import Store
 from tui.session.journal.durable import replaced_private
 from tui.session.journal.private import private_folder

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from tui.actions import BESIDE, TITLES, Act, acts, bindings, key_sign
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.keys import Keys
 from tui.text.block import Piece, block, styled
 from tui.text.search import pattern

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tui.dialogs import RollbackReason
 from tui.errors import NotNow
 from tui.execution.viewer import Viewer
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.keys import Keys
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind

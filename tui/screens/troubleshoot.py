@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from tui.actions import bindings
-from tui.front import asks
+from tui.front.asks import asks
 from tui.runbook.model import Issue
 from tui.screens.run.acts import SessionActs
 from tui.screens.run.room import TROUBLE_AT, Widths

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from tui.dialogs.base import Dialog
-from tui.front import Front
+from tui.front.front import Front
 from tui.text.amounts import clock_words
 from tui.text.block import lines_of
 from tui.widgets.said import Press, Said

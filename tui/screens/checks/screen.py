@@ -11,7 +11,8 @@ from textual.containers import Vertical, VerticalScroll
 
 from tui.actions import Act, bindings
 from tui.errors import NotNow, RunbookError
-from tui.front import FrontPage, SessionChanged
+from tui.front.front_page import FrontPage
+from tui.front.notifier import SessionChanged
 from tui.runbook.model import Section, Step
 from tui.screens.checks.table import CheckTable
 from tui.screens.checks.text import detail, head, ordered, tallied

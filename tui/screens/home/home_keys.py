@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tui.actions import Act, called
 from tui.errors import NotNow, RunbookError
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.keys import BY_ID
 from tui.runbook.facts import flows_of_kind
 from tui.runbook.model import FlowKind, runbook_id

@@ -14,7 +14,8 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from tui.errors import NotNow
-from tui.front import Front, FrontPage
+from tui.front.front import Front
+from tui.front.front_page import FrontPage
 from tui.screens.palette.palette_rows import PaletteRow, brought, row_line, rows_of
 from tui.session.state import SessionState
 from tui.text.block import block, last_words, styled

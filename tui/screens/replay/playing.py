@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from tui.actions import Act, called
 from tui.dialogs import AskText
 from tui.errors import NotNow, RunbookError
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.replay.keyframes import TimedMarker
 from tui.replay.player import time_of_day
 from tui.replay.stage import ReplayWorkspace

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from tui.actions import Act, bindings
 from tui.dialogs import AskText
 from tui.errors import NotNow
-from tui.front import asks
+from tui.front.asks import asks
 from tui.keys import BY_ID
 from tui.replay.finding import COMMAND, MOST, Hit, hits
 from tui.replay.stage import ReplayWorkspace

@@ -9,7 +9,8 @@ from textual.containers import Vertical, VerticalScroll
 
 from tui.actions import bindings
 from tui.dialogs.ask import AskText
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.importing.review.reviewing import EDIT, Review
 from tui.screens.review.text import became_lines, document_lines, head_line, passage_words, title_of
 from tui.text.block import pieces, styled

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from tui.actions import bindings
 from tui.dialogs import SendMessage
-from tui.front import asks
+from tui.front.asks import asks
 from tui.runbook.templates.variables import worded
 from tui.screens.rolling_back import ask_to_roll_back
 from tui.screens.run.acts import SessionActs

@@ -11,7 +11,7 @@ from tui.dialogs import AskText, ByHand, Confirm, Question, Resolve, SendMessage
 from tui.dialogs.approval.waits_for_key import signed_by_key
 from tui.dialogs.written import CorrectValue
 from tui.errors import NotNow, RunbookError
-from tui.front import asks
+from tui.front.asks import asks
 from tui.runbook.index import index_of
 from tui.runbook.model import Action, Signoff, Step
 from tui.runbook.shell.counting import repeatable

@@ -8,7 +8,8 @@ from tui.dialogs import Confirm, TypeName
 from tui.errors import NotNow
 from tui.execution.commands import directory_of
 from tui.execution.conductor.by_person.own_commands import LOGIN_SHELL
-from tui.front import FrontPage, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
 from tui.runbook.facts import connection_of
 from tui.runbook.groups.members import hosts_named
 from tui.runbook.model import Action, Danger, Step

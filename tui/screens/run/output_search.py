@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.session.archive.matches import Matches
 from tui.session.output.output import OutputReader
 from tui.text.sanitise import sanitise

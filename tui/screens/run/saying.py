@@ -8,7 +8,7 @@ from tui.dialogs.approval.waits_for_key import signed_by_key
 from tui.dialogs.pick import Pick
 from tui.errors import RunbookError
 from tui.execution.viewer import Posting, Viewer
-from tui.front import Front
+from tui.front.front import Front
 from tui.runbook.model import Step
 from tui.screens.run.text import start_of_asked, start_rows
 from tui.session.approval.approved import became, open_approval, time_left

@@ -14,7 +14,8 @@ from textual.reactive import reactive
 from tui.drill.faults import help_left
 from tui.errors import RunbookError
 from tui.execution.viewer import Viewer
-from tui.front import FrontPage, OutputGrew, SessionChanged
+from tui.front.front_page import FrontPage
+from tui.front.notifier import OutputGrew, SessionChanged
 from tui.runbook.model import Step
 from tui.screens.run.output_search import OutputSearch
 from tui.screens.run.panes import OUTPUT, SessionPanes

@@ -18,7 +18,7 @@ from tui.execution.beginning.offered_values import OfferedValues
 from tui.execution.here import found_here
 from tui.execution.preflight import Finding, RowVerdict
 from tui.execution.workspace import Setup
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.runbook.described.environments_told import environment_words
 from tui.runbook.groups.members import group_of
 from tui.screens.setup import form

@@ -17,7 +17,9 @@ from tui.drill.rehearsals import earlier_drills
 from tui.errors import NotNow, RunbookError
 from tui.execution.viewer import Viewer
 from tui.exports.source import source
-from tui.front import FrontPage, SessionChanged, asks
+from tui.front.asks import asks
+from tui.front.front_page import FrontPage
+from tui.front.notifier import SessionChanged
 from tui.screens.exporting import export_session
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.summary.card_text import head_lines, owed_line, section_lines

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 
 from tui.actions import bindings
 from tui.errors import RunbookError
-from tui.front import FrontPage
+from tui.front.front_page import FrontPage
 from tui.screens.rolling_back import ask_to_roll_back, may_roll_back
 from tui.screens.watch.arrangement import FRAME, Arrangement, arranged
 from tui.screens.watch.listed import listed
