@@ -5,7 +5,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from msgspec.structs import replace
-from rich.text import Text
 from textual.binding import Binding
 from textual.worker import WorkerFailed
 
@@ -18,11 +17,12 @@ from tui.execution.workspace import Setup, Workspace
 from tui.front.asks import asks
 from tui.front.front_page import FrontPage
 from tui.front.notifier import ScreenNotifier
+from tui.front.parting import parting
 from tui.keys import read_keys
 from tui.runbook.model import Issue, runbook_id
 from tui.screens.asked import Asked
 from tui.taking_up import TakingUp
-from tui.text.block import block, last_words, lines_of, pieces
+from tui.text.block import block, lines_of, pieces
 from tui.text.sentences import sentence
 from tui.widgets.looks import ascii
 from tui.widgets.looks.css_variables import css_variables
@@ -388,14 +388,3 @@ class RunbookApp(Attentive, Asked, TakingUp):
         viewer, self.viewer = self.viewer, None
         if viewer is not None:
             threads.start("close the session", viewer.close).join(LAST_WORDS)
-
-
-def parting(conductor: "Conductor") -> Text:
-    """What stays on the terminal when the program has ended: the way back, and the receipt to keep elsewhere."""
-    from tui.session.views.called import over, session_called, way_back
-
-    state = conductor.state
-    session = state.started.session if state.started else ""
-    back = [f"To resume it: {way_back(state)}"] if way_back(state) else []
-    came = f", {session_called(state)}" if over(state) else ""
-    return last_words([*back, f"Session {session + came}, receipt {conductor.receipt()}"])

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui.runbook.model import Monitor, Number, Runbook, Trigger, seconds
 from tui.runbook.results import known_bound
 from tui.session import shares
-from tui.session.event_kinds.measured import MonitorSampled
+from tui.session.event_kinds.measurements import MonitorSampled
 from tui.session.shares import Counted
 from tui.text.amounts import figure, within_words
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.session.event_kinds.measured import MonitorSampled
+from tui.session.event_kinds.measurements import MonitorSampled
 from tui.session.events import Entry
 from tui.session.folding.triggers import advance_run
 from tui.session.samples import KEPT, Monitored, Sample

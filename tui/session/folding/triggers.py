@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from tui.runbook.model import FlowKind, Monitor, Section, Step, Trigger
-from tui.session.event_kinds.measured import MonitorSampled
+from tui.session.event_kinds.measurements import MonitorSampled
 from tui.session.samples import TriggerState, advance, ends
 from tui.session.state import SessionState
 
