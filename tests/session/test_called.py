@@ -11,12 +11,12 @@ from tests.support.rolled_back import after, done
 from tests.support.runbooks import small
 from tests.support.small_session import SmallSession, small_session
 from tests.support.stored import stored
-from tui.app import parting
 from tui.cli.wiring import resumed_workspace
 from tui.exports.html.document import render as to_html
 from tui.exports.json import render as to_json
 from tui.exports.markdown import render as to_markdown
 from tui.exports.report import checklist
+from tui.front.parting import parting
 from tui.headless.session_list import sessions_report
 from tui.screens.home.deployments_text import deployment_line, widths_of
 from tui.screens.run.text import check_lines, output_title
