@@ -100,7 +100,7 @@ def test_how_a_command_ended_is_kept_though_its_judging_fails(tmp_path: Path, mo
     def broken(*given: object) -> None:
         raise KeyError("judged")
 
-    monkeypatch.setattr("tui.execution.conductor.attempts.check", broken)
+    monkeypatch.setattr("tui.execution.conductor.attempts.attempt_judge.check", broken)
     with conducted(one_section(LOOK, "web"), tmp_path, {"web": FakeTransport(name="web")}) as conductor:
         conductor.start("look")
         conductor.wait()

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from tui.errors import NotNow
-from tui.execution.conductor.attempts import AttemptRunner
+from tui.execution.conductor.attempts.attempt_runner import AttemptRunner
 from tui.execution.conductor.by_person.approvals import Approvals
 from tui.execution.conductor.by_person.handwork import Handwork
 from tui.execution.conductor.by_person.own_commands import OwnCommands

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tui.errors import NotNow
-from tui.execution.conductor.attempts import AttemptRunner
+from tui.execution.conductor.attempts.attempt_runner import AttemptRunner
 from tui.execution.conductor.executor import Executor
 from tui.execution.conductor.gate import Gate
 from tui.execution.conductor.progress import Progress

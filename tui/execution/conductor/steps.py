@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec.structs import replace
 
 from tui import threads
-from tui.execution.conductor.attempts import AttemptRunner
+from tui.execution.conductor.attempts.attempt_runner import AttemptRunner
 from tui.execution.conductor.executor import Executor, Finished
 from tui.execution.conductor.on_group import HostsInTurn, on_all
 from tui.execution.judging.captures import captures_secret

@@ -1,74 +1,36 @@
 """Makes one attempt at an action: announced, run, judged and recorded."""
 
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown
+from tui.execution.conductor.attempts.attempt_judge import AttemptJudge, ended_event
+from tui.execution.conductor.attempts.attempt_plan import AttemptPlan, known_values
 from tui.execution.conductor.executor import Executor, Finished, marked, not_started
 from tui.execution.epochs.claims import claimed
 from tui.execution.epochs.holding import Holding, refused
-from tui.execution.judging.captures import Captured, beside_baseline, capture, capture_probe, captures_secret
-from tui.execution.judging.error_line import error_line
-from tui.execution.judging.expectations import Output, Verdict, check, explained, told, unmet
-from tui.execution.measuring.prober import DEADLINE, Measured, Prober, check_probe, judged_alone
-from tui.execution.measuring.watch import expected_of_watch, follow, since, wanted_by, words_of_watch
+from tui.execution.judging.captures import Captured, capture, capture_probe, captures_secret
+from tui.execution.judging.expectations import Output, Verdict
+from tui.execution.measuring.prober import DEADLINE, Measured, Prober, judged_alone
+from tui.execution.measuring.watch import follow, since, wanted_by, words_of_watch
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
 from tui.runbook.facts import host_named
-from tui.runbook.groups.members import each_host
-from tui.runbook.model import Action, Step, seconds
+from tui.runbook.model import Step, seconds
 from tui.runbook.shell.counting import may_change
-from tui.runbook.templates.filling import filled_action, judged_action
+from tui.runbook.templates.filling import filled_action
 from tui.runbook.templates.variables import fill_shown
 from tui.session import events as ev
-from tui.session.groups.cells import member_of, values_at
-from tui.session.outcome import Outcome, OutcomeKind
-from tui.session.output.output import OutputUnwritable
+from tui.session.groups.cells import member_of
+from tui.session.outcome import Outcome
 from tui.session.state import LOOK, Attempt, action_at, last_attempt
 from tui.session.tries import waiting_since
-from tui.session.views.doubts import changed_after
 from tui.transports.base import UNSHARED, CancelToken, OutputSink, TerminalEnd
-
-NOT_THERE = (OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE)
-"""How an attempt ends that waits for something which is not there yet, as a host that is restarting."""
-
-
-class AttemptPlan(Struct, frozen=True, kw_only=True):
-    """What an attempt will do, all of it known before it is announced.
-
-    `index` is the action's place in the step, `values` those that its texts are filled with, `host` where it runs,
-    `command` what runs, in words. `again`: it is made beside the step, whose status stays. `last`: it is not retried
-    when it fails. `until` is the end of the time for which it waits for something. `member` is the host of a
-    group, where the action runs on one. `number` is its own once it is announced.
-    """
-
-    step: Step
-    index: int
-    values: Mapping[str, str]
-    host: str
-    command: str
-    mutates: bool = False
-    durable: bool = False
-    stdin: str = ""
-    again: bool = False
-    last: bool = True
-    until: datetime | None = None
-    member: str = ""
-    number: int = 0
-
-    @property
-    def action(self) -> Action:
-        """The action as the runbook has it; on a group's host it is that host's."""
-        action = action_at(self.step, self.index)
-        return replace(action, on=self.member) if self.member else action
 
 
 class AttemptRunner:
@@ -84,6 +46,7 @@ class AttemptRunner:
         self._numbering = threading.Lock()
         self._secrets = secrets
         self._recorder = recorder
+        self._judge = AttemptJudge(recorder, executor, secrets)
 
     @property
     def epoch(self) -> int:
@@ -103,7 +66,7 @@ class AttemptRunner:
         self, step: Step, index: int, cancel: CancelToken, last: bool = True, again: bool = False, member: str = ""
     ) -> Verdict:
         """One attempt at an action of a step, on a `member` of the group that it is for; blocks until it is judged."""
-        action, values = step.actions[index], self._values(member)
+        action, values = step.actions[index], known_values(self._recorder, member)
         if action.probe is not None:
             words = words_of(self._runbook, action.probe, values)
             place = self._runbook.services[action.probe.service].through
@@ -143,17 +106,11 @@ class AttemptRunner:
             self._recorder.record(_not_started(plan.number, error))
             return Verdict.BAD
         if (fenced := self._refused(plan)) is not None:
-            return self._judge(plan, fenced)
+            return self._judge.judge(plan, fenced)
         transport = self._executor.transports[host]
         command = replace(command, fence=self._holding.fence)
         work = partial(transport.terminal, command, end, cancel=cancel)
-        return self._judge(plan, self._executor.measure(plan.number, lambda sink: work(sink=sink)))
-
-    def _values(self, member: str) -> dict[str, str]:
-        """The values that are known by now, those of a group's host among them."""
-        known, shown_only = self._recorder.values(), each_host(self._runbook)
-        known = {name: value for name, value in known.items() if name not in shown_only} if shown_only else known
-        return {**known, **values_at(self._recorder.state.facts, member)}
+        return self._judge.judge(plan, self._executor.measure(plan.number, lambda sink: work(sink=sink)))
 
     def _waits_until(self, step: Step, index: int, member: str) -> datetime | None:
         """The end of the time for which an action waits for something, of which earlier tries have taken their part."""
@@ -163,12 +120,6 @@ class AttemptRunner:
         return (waiting_since(self._recorder.state, step, index, member) or now) + timedelta(
             seconds=seconds(until.within)
         )
-
-    def _tries_again(self, plan: AttemptPlan) -> bool:
-        """Whether what is not as expected is asked again."""
-        if plan.until is None:
-            return not plan.last
-        return self._recorder.now() + timedelta(seconds=plan.action.pause) < plan.until
 
     def look(self, step: Step, cancel: CancelToken) -> None:
         """Look whether there is anything for a rollback step to undo."""
@@ -187,7 +138,7 @@ class AttemptRunner:
         finished = self._run(plan, cancel)
         if finished is not None:
             finished = marked(finished, Output.read(self._executor.directory, plan.number), self._recorder.state.drill)
-            self._recorder.record_happened(_ended(plan.number, finished))
+            self._recorder.record_happened(ended_event(plan.number, finished))
             status = finished.outcome.exit_status
             needed = status == 0 if status in (0, 1) else None
         self._recorder.record_happened(ev.StepLooked(step=step.id, attempt=plan.number, needed=needed))
@@ -198,21 +149,21 @@ class AttemptRunner:
         plan = AttemptPlan(
             step=step,
             index=left.action,
-            values=self._values(member),
+            values=known_values(self._recorder, member),
             host=left.host,
             command=left.command,
             member=member,
             number=left.number,
         )
-        return self._judge(plan, finished, recorded=recorded)
+        return self._judge.judge(plan, finished, recorded=recorded)
 
     def capture_left(self, step: Step, left: Attempt) -> tuple[str, ...]:
         """Take the values from what there is of an attempt whose outcome a person decided; returns those not found."""
         member = member_of(self._recorder.state, left)
-        action = filled_action(step.actions[left.action], self._values(member))
+        action = filled_action(step.actions[left.action], known_values(self._recorder, member))
         output = Output.read(self._executor.directory, left.number)
         captured = capture(action.capture, (judged_alone(output) if action.probe else output).text)
-        self._recorder.record_happened(*self._known(captured).events(step.id, member))
+        self._recorder.record_happened(*self._judge.known(captured).events(step.id, member))
         return tuple(captured.missing)
 
     def _announced(self, plan: AttemptPlan) -> AttemptPlan:
@@ -257,7 +208,7 @@ class AttemptRunner:
     def _command(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
         plan = self._announced(plan)
         finished = self._run(plan, cancel)
-        return Verdict.BAD if finished is None else self._judge(plan, finished)
+        return Verdict.BAD if finished is None else self._judge.judge(plan, finished)
 
     def _probe(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
         plan, action, probe = self._announced(plan), plan.action, plan.action.probe
@@ -271,19 +222,19 @@ class AttemptRunner:
 
         finished = self._refused(plan) or self._executor.measure(plan.number, measure)
         if not found:
-            return self._judge(plan, finished)
+            return self._judge.judge(plan, finished)
         captured = Captured()
         if finished.outcome.ended_by_itself:
             text = judged_alone(Output.read(self._executor.directory, plan.number)).text
             captures = filled_action(action, plan.values).capture
-            captured = self._known(capture_probe(captures, text, found[0].secrets))
+            captured = self._judge.known(capture_probe(captures, text, found[0].secrets))
         if found[0].figures:
             about = given_words(probe, plan.values)
             measured = ev.ProbeMeasured(
                 attempt=plan.number, service=probe.service, check=probe.check, about=about, figures=found[0].figures
             )
             self._recorder.record_happened(measured)
-        return self._judge(plan, replace(finished, checks=found[0].checks), captured)
+        return self._judge.judge(plan, replace(finished, checks=found[0].checks), captured)
 
     def _watch(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
         """One attempt that judges a monitor's samples."""
@@ -302,97 +253,7 @@ class AttemptRunner:
         def work(sink: OutputSink) -> Outcome:
             return follow(lambda: recorder.state, wanted, sink, cancel)
 
-        return self._judge(plan, self._executor.measure(plan.number, work))
-
-    def _judge(
-        self, plan: AttemptPlan, finished: Finished, captured: Captured | None = None, recorded: bool = False
-    ) -> Verdict:
-        """Record the end of an attempt, and hold the expectations against it."""
-        drill, ended = self._recorder.state.drill, tuple[ev.AttemptFinished, ...]()
-        output = Output.wanted(plan.action, drill, self._executor.directory, plan.number)
-        finished = marked(finished, output, drill)
-        captured = captured or self._captured(plan, finished, output)
-        if not recorded:
-            lost = not finished.outcome.ended_by_itself
-            said = error_line(self._executor.outputs.reader(plan.number)) if lost else ""
-            waiting = finished.outcome.kind in NOT_THERE and plan.until is not None and self._tries_again(plan)
-            ended = (_ended(plan.number, finished, said, waiting),)
-            if lost:
-                self._recorder.record_happened(*ended)
-                return Verdict.RETRY if waiting else Verdict.BAD
-        try:
-            verdict, judged = self._check(plan, finished, output, captured)
-        except Exception:  # how it ended is known, whatever is wrong with judging it
-            self._recorder.record_happened(*ended)
-            raise
-        self._recorder.record_happened(*ended, *judged)
-        return verdict
-
-    def _captured(self, plan: AttemptPlan, finished: Finished, output: Output) -> Captured:
-        """What is to be captured; secrets are known, and hidden in the output, from here on."""
-        action = filled_action(plan.action, self._values(plan.member))
-        text = judged_alone(output).text if action.probe else output.judged(action.expect.on_stderr)
-        found = capture(action.capture, text) if finished.outcome.ended_by_itself else Captured()
-        captured = self._known(found)
-        if captures_secret(action):
-            with suppress(OutputUnwritable):  # without its mask the output is shown to nobody
-                self._executor.mask(plan.number)
-        return captured
-
-    def _known(self, captured: Captured) -> Captured:
-        """What was captured, its secrets redacted from here on."""
-        for name, value in captured.secrets.items():
-            self._secrets.keep(name, value)
-        return captured
-
-    def _check(
-        self, plan: AttemptPlan, finished: Finished, output: Output, captured: Captured
-    ) -> tuple[Verdict, list[ev.AnyEvent]]:
-        """Hold the expectations against an attempt that ended by itself; what it captured is kept if they are met.
-
-        Returns also the events that say so, which are to be recorded after its end.
-        """
-        state, values, outcome = self._recorder.state, self._values(plan.member), finished.outcome
-        action = judged_action(plan.action, values)
-        if action.interactive is not None:
-            checks: tuple[ev.Check, ...] = ()
-        elif action.probe:
-            checks = check_probe(action.expect, finished.checks, outcome, output.text, finished.seconds)
-        else:
-            expect = expected_of_watch(action) if action.watch else action.expect
-            checks = check(expect, outcome, output, finished.seconds)
-        if finished.lost:
-            kept = ev.Check(expected="all of the output kept", came=f"{finished.lost}; free space first", ok=False)
-            checks = (kept, *checks)
-        checks = (*checks, *unmet(plan.action, values, captured.missing))
-        if changed_after(state, plan.step):
-            captured, moved = beside_baseline(captured, action.capture, values)
-            checks = (*checks, *moved)
-        good = all(held.ok or held.warning for held in checks)
-        keep = good and not state.attempts[plan.number].again
-        found = captured.events(plan.step.id, plan.member) if keep else []
-        retrying = not good and self._tries_again(plan)
-        said = ""
-        if not (action.probe or action.watch or action.interactive or all(held.ok for held in checks)):
-            reader = self._executor.outputs.reader(plan.number)
-            said = error_line(reader, succeeded=outcome.kind is OutcomeKind.SUCCEEDED)
-        shown = explained(told(checks, self._executor.redact), said)
-        checked = ev.AttemptChecked(attempt=plan.number, checks=shown, retrying=retrying, said="" if good else said)
-        return Verdict.RETRY if retrying else Verdict.final(good), [*found, checked]
-
-
-def _ended(number: int, finished: Finished, said: str = "", waiting: bool = False) -> ev.AttemptFinished:
-    return ev.AttemptFinished(
-        attempt=number,
-        outcome=finished.outcome,
-        seconds=round(finished.seconds, 3),
-        size=finished.size,
-        sha256=finished.sha256,
-        lost=finished.lost,
-        timing=finished.timing,
-        said=said,
-        retrying=waiting,
-    )
+        return self._judge.judge(plan, self._executor.measure(plan.number, work))
 
 
 def _not_started(number: int, error: RunbookError) -> ev.AttemptFinished:
