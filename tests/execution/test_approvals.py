@@ -72,9 +72,15 @@ def status(conductor: Conductor, step: str = "restore") -> ApprovalStatus:
 
 
 def answered(
-    folder: Path, people: People, clock: FakeClock, who: str = "ben", granted: bool = True, text: str = ""
+    folder: Path,
+    people: People,
+    clock: FakeClock,
+    who: str = "ben",
+    granted: bool = True,
+    text: str = "",
+    step: str = "restore",
 ) -> SignedMessage:
-    message = answer_to(copy_of(folder), "restore", who, granted, text, clock.now())
+    message = answer_to(copy_of(folder), step, who, granted, text, clock.now())
     return sign_message(message, people.keys[who])
 
 

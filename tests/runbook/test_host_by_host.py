@@ -8,6 +8,7 @@ from tui.runbook.described.show import show
 from tui.runbook.described.wiki_page import wiki_page
 from tui.runbook.groups.host_by_host import budget_of
 from tui.runbook.groups.printed_hosts import with_lists
+from tui.runbook.kinds import Approval
 from tui.runbook.reading.load import load_text
 
 ROLL = FLEET.replace("at_once = 2\nstop_after = 1\n", "").replace('title = "S"', 'title = "S {{ host }}"\neach = "web"')
@@ -51,7 +52,6 @@ def test_what_means_nothing_is_refused(old: str, more: str, problem: str) -> Non
         (STEP, f'{STEP}\nwhen = {{ flow = "deploy" }}', '"when" cannot be one step\'s where the section goes over'),
         (STEP, f"{STEP}\nat_once = 2", '"at_once" cannot be one step\'s'),
         (STEP, f'{STEP}\neach = "web"', '"each" cannot be one step\'s'),
-        (STEP, f'{STEP}\napprove = "second-person"', "cannot wait for a second person yet"),
         ('on = "web"', 'on = "web"\nundo = ["no"]', f'{WHERE}.actions[0].undo[0]: there is no step "no"'),
     ],
 )
@@ -76,7 +76,10 @@ danger = "destructive"
 budget = "2m"
 run = "curl http://x"
 """
-    (step,) = load_text(ROLL + more, "r").sections[0].steps
+    allowed = ROLL.replace(STEP, f'{STEP}\napprove = "second-person"', 1)
+    more += 'approve = "second-person-or-alone"\n'
+    (step,) = load_text(allowed + more, "r").sections[0].steps
+    assert step.approve is Approval.SECOND_PERSON, "who may not start one of them alone may not start all of them"
     assert (step.id, step.title, step.signoff, step.danger) == ("s", "S web", "two-person", "destructive")
     assert step.budget == "180s"
     assert [(one.title, one.on) for one in step.actions] == [("Restart", "web"), ("Restart", "web"), ("Look", "web")]

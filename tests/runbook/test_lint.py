@@ -57,6 +57,39 @@ actions = [{ run = "newest", capture = { backup = { pattern = "(.+)" } } }, { ru
     assert messages == ["a second person allows this step before it finds out backup, which it uses"]
 
 
+def test_what_is_done_host_by_host_is_allowed_together() -> None:
+    text = """
+format = 2
+[runbook]
+title = "Fleet"
+default_host = "lb"
+[hosts.lb]
+target = "lb"
+[hosts.web]
+targets = ["web[1:3]"]
+[flows.deploy]
+title = "Deploy"
+kind = "deploy"
+sections = ["roll"]
+[[sections]]
+id = "roll"
+title = "Roll"
+each = "web"
+[[sections.steps]]
+id = "find"
+title = "Find"
+actions = [{ run = "cat version", capture = { found = { pattern = "(.+)" } } }]
+[[sections.steps]]
+id = "update"
+title = "Update"
+mutates = true
+approve = "second-person"
+run = "install {{ found }}"
+"""
+    (doubt,) = [one for one in lint_text(text, "r.toml") if "second person" in one.message]
+    assert doubt.message == "a second person allows this step before it finds out found, which it uses"
+
+
 def test_a_good_runbook_has_no_doubts() -> None:
     assert lint_text(FULL, "r.toml") == []
 

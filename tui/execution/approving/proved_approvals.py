@@ -8,10 +8,12 @@ from tui.errors import SignatureInvalid
 from tui.execution.approving.answering import as_signed
 from tui.execution.approving.what_runs import asked_of
 from tui.execution.commands import shown, values_of
+from tui.runbook.groups.members import group_named
 from tui.runbook.model import Approval, Runbook
-from tui.runbook.shell.counting import only_looks
+from tui.runbook.shell.counting import may_change, only_looks
 from tui.session import events as ev
 from tui.session.folding.fold import apply
+from tui.session.groups.cells import values_at
 from tui.session.journal.chain import START, ProvedLine
 from tui.session.state import ApprovalStatus, SessionState, initial, step_by_id
 from tui.signing.posted import verify_message, vouched_for
@@ -33,13 +35,13 @@ def prove_approvals(lines: Iterable[ProvedLine], runbook: Runbook, signers: Sign
         SignatureInvalid: a signature does not hold, a question names what would not run by this journal, or a command
             of such a step ran that is not the one that was allowed.
     """
-    state, head = initial(runbook), START
+    state, head, begun = initial(runbook), START, set[tuple[int, int, str]]()
     for line in lines:
         event, entry = line.entry.event, line.entry
         if isinstance(event, ev.ApprovalRequested):
             _asked(state, event, entry, head)
         elif isinstance(event, ev.AttemptStarted):
-            _started(state, event, entry)
+            _started(state, event, entry, begun)
         for each in line.entries:
             state = apply(state, each)
         head = line.head
@@ -55,7 +57,8 @@ def _asked(state: SessionState, event: ev.ApprovalRequested, entry: ev.Entry, he
         raise _wrong(event.step, entry, "names commands that would not run by this journal")
 
 
-def _started(state: SessionState, event: ev.AttemptStarted, entry: ev.Entry) -> None:
+def _started(state: SessionState, event: ev.AttemptStarted, entry: ev.Entry, begun: set[tuple[int, int, str]]) -> None:
+    """Args: begun: on which hosts of groups which changes began, each by the question by which it was allowed."""
     asked = state.approvals.get(event.step)
     if asked is None or event.again or event.action < 0:
         return  # a session of an earlier version asked by name only, as the step was opened
@@ -65,9 +68,16 @@ def _started(state: SessionState, event: ev.AttemptStarted, entry: ev.Entry) -> 
         return
     if only_looks(step, event.action):
         return  # what is left of it changes nothing, and asks nobody
-    _, computed = asked_of(state, event.step, asked.request.action, entry.at)
-    ran = shown(action, values_of(state.runbook, state.facts, entry.at))
-    if asked.status is not ApprovalStatus.USED or computed != asked.request.commands or ran != event.command:
+    actions, computed = asked_of(state, event.step, asked.request.action, entry.at)
+    values, once = values_of(state.runbook, state.facts, entry.at), (asked.seq, event.action, event.host)
+    allowed = asked.status is ApprovalStatus.USED and computed == asked.request.commands
+    if group_named(state.runbook, action):
+        values |= values_at(state.facts, event.host)
+        here = (one for runs in actions if runs.action == event.action for one in runs.members)
+        allowed = allowed and event.host in {one.host for one in here} and once not in begun
+        if may_change(action) and action.until is None:
+            begun.add(once)
+    if not allowed or shown(action, values) != event.command:
         raise _wrong(event.step, entry, "ran a command that nobody had allowed")
 
 

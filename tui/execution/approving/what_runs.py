@@ -6,17 +6,21 @@ it, each from a copy of their own, and nobody has to believe the other.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tui.execution.commands import directory_of, host_of, shown, values_of
+from tui.execution.commands import directory_of, host_of, names_needed, shown, values_of
 from tui.runbook.described.probes import words_of
+from tui.runbook.groups.host_by_host import limits_of
+from tui.runbook.groups.members import group_named
 from tui.runbook.model import Action, Runbook, Step
 from tui.runbook.shell.script import with_input
 from tui.runbook.templates.variables import fill_shown
+from tui.session.groups.cells import fact_of, wanted
 from tui.session.places import place_of
 from tui.session.places import words_of as place_words
 from tui.session.state import SessionState, step_by_id
@@ -27,11 +31,21 @@ WHEN_IT_STARTS = frozenset({"utc_date", "utc_time", "window_date", "window_time"
 """The names whose values are the time at which a command starts; they stay names in what is allowed."""
 
 
-class ActionToRun(Struct, frozen=True, kw_only=True):
+class MemberToRun(Struct, frozen=True):
+    """A host of a group on which an action would run: its name, where it is, and what the command names of it alone."""
+
+    host: str
+    place: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+class ActionToRun(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One action of a step as it would be done: where, with which variables and secrets (names), and what runs.
 
     `file` and `from_file` are the host's file whose variables the command finds set, and which; `before` is the host's
-    preamble. A value that the step finds out itself stays a name.
+    preamble. A value that the step finds out itself stays a name. On a group `members` are its hosts, in their order;
+    what each has of its own stays a name in the texts, and `limits` says in which batches, how many at a time and until
+    when. Of any other action both are left out: its hash is what it was before there were groups.
     """
 
     action: int
@@ -46,6 +60,8 @@ class ActionToRun(Struct, frozen=True, kw_only=True):
     text: str
     stdin: str
     secrets: tuple[str, ...]
+    members: tuple[MemberToRun, ...] = ()
+    limits: str = ""
 
     @property
     def whole(self) -> str:
@@ -53,14 +69,41 @@ class ActionToRun(Struct, frozen=True, kw_only=True):
         return with_input(self.text, self.stdin)
 
 
-def what_runs(runbook: Runbook, step: Step, first: int, values: Mapping[str, str]) -> tuple[ActionToRun, ...]:
-    """What a step would do from its action `first` on."""
+def what_runs(state: SessionState, step: Step, first: int, values: Mapping[str, str]) -> tuple[ActionToRun, ...]:
+    """What a step would do from its action `first` on.
+
+    Args:
+        state: has the runbook of which the commands are made, and says for which hosts of a group they are: all, or
+            those that were changed where the step undoes that.
+    """
+    runbook = state.runbook
     known = {name: value for name, value in values.items() if name not in WHEN_IT_STARTS}
-    found = []
+    found, own = [], frozenset[str]()
     for place in range(first, len(step.actions)):
-        found.append(_action(runbook, place, step.actions[place], known))
-        known = {name: value for name, value in known.items() if name not in step.actions[place].capture}
+        action = step.actions[place]
+        done = _action(runbook, place, action, known)
+        if group_named(runbook, action):
+            members = _members(state, step, place, names_needed(runbook, action) - own, known)
+            done = replace(done, members=members, limits=limits_of(step, action))
+        found.append(done)
+        own |= action.capture.keys()
+        known = {name: value for name, value in known.items() if name not in action.capture}
     return tuple(found)
+
+
+def _members(
+    state: SessionState, step: Step, place: int, named: Set[str], known: Mapping[str, str]
+) -> tuple[MemberToRun, ...]:
+    """The hosts of a group that an action is for, each with the values of its own that the command names."""
+    own = sorted(named)
+    return tuple(
+        MemberToRun(
+            host,
+            place_words(place_of(state.runbook.hosts[host])),
+            tuple((name, known[fact]) for name in own if (fact := fact_of(name, host)) in known),
+        )
+        for host in wanted(state, step, place)
+    )
 
 
 def commands_hash(session: str, step: Step, actions: tuple[ActionToRun, ...]) -> str:
@@ -71,7 +114,7 @@ def commands_hash(session: str, step: Step, actions: tuple[ActionToRun, ...]) ->
 def asked_of(state: SessionState, step_id: str, first: int, now: datetime) -> tuple[tuple[ActionToRun, ...], str]:
     """What a step of this session would run from here on, and its hash; from the state alone."""
     step = step_by_id(state.runbook, step_id)
-    actions = what_runs(state.runbook, step, first, values_of(state.runbook, state.facts, now))
+    actions = what_runs(state, step, first, values_of(state.runbook, state.facts, now))
     return actions, commands_hash(state.started.session if state.started else "", step, actions)
 
 

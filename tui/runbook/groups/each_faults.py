@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tui.runbook.groups.members import group_named, is_group
-from tui.runbook.model import Approval, HostByHost, Runbook, Step
+from tui.runbook.model import HostByHost, Runbook, Step
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.walk import steps_of
 
@@ -72,9 +72,6 @@ def _elsewhere(path: Path, step: Step) -> Iterator[UnplacedProblem]:
 
 def _on_each(runbook: Runbook, path: Path, step: Step, each: str) -> Iterator[UnplacedProblem]:
     """What is done on each host is a command there: forty questions are too many."""
-    if step.approve is not Approval.NONE:
-        hint = 'ask in a step before it: signoff = "two-person"'
-        yield _fault((*path, "approve"), "a step on a group cannot wait for a second person yet", hint)
     if step.look is not None and step.each:
         yield _fault((*path, "look"), "a look of a step that goes over a group is not supported", "take it out")
     for place, action in enumerate(step.actions):

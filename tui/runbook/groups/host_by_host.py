@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from tui.runbook.groups.members import at_hand, is_group, members
-from tui.runbook.model import Action, Danger, HostByHost, Runbook, Section, Signoff, Step, seconds
+from tui.runbook.model import Action, Approval, Danger, HostByHost, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.shell.counting import may_change
 
 AT_ONCE = 5
@@ -15,6 +15,8 @@ AT_ONCE = 5
 STOP_AFTER = 1
 """Hosts that have to fail until a command begins on no other, where the runbook says nothing."""
 _DANGERS, _SIGNOFFS = list(Danger), list(Signoff)
+_APPROVALS = (Approval.NONE, Approval.OR_ALONE, Approval.SECOND_PERSON)
+"""By what they ask for; the last allows nobody to start alone."""
 
 
 @lru_cache(maxsize=256)
@@ -125,6 +127,7 @@ def _one_step(runbook: Runbook, section: Section) -> Step:
         point_of_no_return=any(step.point_of_no_return for step in steps),
         budget=f"{sum(seconds(step.budget) for step in steps):g}s",
         signoff=max((step.signoff for step in steps), key=_SIGNOFFS.index, default=Signoff.AUTO),
+        approve=max((step.approve for step in steps), key=_APPROVALS.index, default=Approval.NONE),
         undo=every(step.undo for step in steps),
         checklist=every(step.checklist for step in steps),
         actions=tuple(_part(step, action) for step in steps for action in step.actions),
@@ -173,5 +176,14 @@ def goes_over(part: HostByHost) -> str:
         return ""
     batches = f" in batches of {', '.join(part.batches)}" if part.batches else ""
     soak = f", {part.soak} of soak between them" if part.soak else ""
-    limits = f"{part.at_once or AT_ONCE} at once, stop at {part.stop_after or STOP_AFTER}"
-    return f"host by host on {part.each}{batches}{soak}, {limits}"
+    return f"host by host on {part.each}{batches}{soak}, {_limits(part.at_once, part.stop_after)}"
+
+
+def limits_of(step: Step, action: Action) -> str:
+    """In which batches an action on a group runs, on how many hosts at a time, and after how many failures no more."""
+    at_once, stop_after = action.at_once or step.at_once, action.stop_after or step.stop_after
+    return goes_over(step) or _limits(at_once, stop_after)
+
+
+def _limits(at_once: int | None, stop_after: int | None) -> str:
+    return f"{at_once or AT_ONCE} at once, stop at {stop_after or STOP_AFTER}"

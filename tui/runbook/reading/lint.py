@@ -7,7 +7,7 @@ from pathlib import Path as File
 from tui.runbook.facts import exclude, may_hold
 from tui.runbook.groups.members import group_of
 from tui.runbook.kinds import exported
-from tui.runbook.model import Approval, Cut, Danger, Runbook, Section, Signoff, Step, seconds
+from tui.runbook.model import Action, Approval, Cut, Danger, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.patterns.bounded import pattern_doubts
 from tui.runbook.pointing import in_environment, plain_name
 from tui.runbook.probing.probe_secrets import secrets_of
@@ -72,7 +72,7 @@ def _doubts(beside: File | None, runbook: Runbook, texts: Sequence[Text]) -> Ite
         if step.approve is not Approval.NONE and any(action.ask for action in step.actions):
             message = "a second person allows this step before its questions are answered"
             yield _doubt((*path, "approve"), message, "ask in a step before: what is allowed has to be known")
-        if step.approve is not Approval.NONE and (found := _found_out(step)):
+        if step.approve is not Approval.NONE and (found := _found_out(_with_it(runbook, path, step))):
             message = f"a second person allows this step before it finds out {', '.join(found)}, which it uses"
             yield _doubt((*path, "approve"), message, "capture it in a step before: what is allowed has to be known")
         if step.signoff is Signoff.ON_WARNING and not any(action.expect.warn for action in step.actions):
@@ -240,11 +240,18 @@ def _guarded_alike(runbook: Runbook, environment: str, host: str) -> bool:
     return runbook.environments[environment].hosts[host].expect_hostname is None
 
 
-def _found_out(step: Step) -> list[str]:
-    """The values that a step captures and that a later command of its own uses."""
+def _with_it(runbook: Runbook, path: Path, step: Step) -> Iterator[Action]:
+    """What a second person allows with a step: its actions, and those of all that are done host by host with it."""
+    section = runbook.sections[int(path[1])] if path[0] == "sections" else None
+    together = section.steps if section is not None and section.each else (step,)
+    return (action for one in together for action in one.actions)
+
+
+def _found_out(actions: Iterable[Action]) -> list[str]:
+    """The values that actions capture and that a later one uses."""
     known: set[str] = set()
     used: set[str] = set()
-    for action in step.actions:
+    for action in actions:
         used |= known & {name for text in (action.run, action.interactive, action.stdin) for name in names(text or "")}
         known |= set(action.capture)
     return sorted(used)

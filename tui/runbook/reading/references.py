@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from tui.runbook.groups.engine_faults import engine_faults
 from tui.runbook.groups.group_faults import captured_on_groups
-from tui.runbook.groups.members import group_named, is_group
-from tui.runbook.model import Action, Approval, Runbook, Step
+from tui.runbook.groups.members import is_group
+from tui.runbook.model import Action, Runbook, Step
 from tui.runbook.pointing import in_environment
 from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.reading.actions import action_faults
@@ -166,10 +166,6 @@ def _step(runbook: Runbook, names: Names, path: Path, step: Step) -> Iterator[Un
         if is_group(runbook, step.look.on):
             message = f"{quoted(step.look.on)} is a group, and a look on one is not supported"
             yield UnplacedProblem(path=(*path, "look", "on"), message=message, hint="name one of its hosts")
-    if step.approve is not Approval.NONE and any(group_named(runbook, action) for action in step.actions):
-        message = "a step on a group cannot wait for a second person yet"
-        hint = 'ask in a step before it: signoff = "two-person"'
-        yield UnplacedProblem(path=(*path, "approve"), message=message, hint=hint)
     for key in ("text", "note"):
         yield from template_faults(getattr(step, key), names.anywhere(), (*path, key))
     for place, action in enumerate(step.actions):

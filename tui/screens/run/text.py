@@ -1,5 +1,6 @@
 """What the run screen's dialogs and titles say, decided from the state alone."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -7,12 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.dialogs.laid import facts
-from tui.execution.approving.what_runs import ActionToRun
+from tui.execution.approving.what_runs import ActionToRun, MemberToRun, asked_of
 from tui.execution.commands import directory_of, names_needed, shown_whole, values_of
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
 from tui.runbook.index import index_of
-from tui.runbook.model import Danger, Step
+from tui.runbook.model import Approval, Danger, Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
 from tui.screens.run.will import will
@@ -37,11 +38,15 @@ from tui.widgets.step.ticks import in_brief_each, received
 
 
 class Doing(Struct, frozen=True):
-    """What a start does at one place, in order: its commands, and in words what is only looked at."""
+    """What a start does at one place, in order: its commands, and in words what is only looked at.
+
+    `members` are the hosts of a group, each with where it is, where a second person has to see all of them.
+    """
 
     host: str = ""
     target: str = ""
     directory: str = ""
+    members: tuple[str, ...] = ()
     does: tuple[str, ...] = ()
     looks: bool = False
 
@@ -80,6 +85,8 @@ def start_of(
     if late:
         follows.append(f"{OVER} the window: {late}")
     doing = _joined(_doing(state, step, one, values) for one in range(place, len(step.actions)))
+    if step.approve is not Approval.NONE:
+        doing = list(start_of_asked(state, step, asked_of(state, step.id, place, at)[0]).doing)
     told = will(state, step, place, usual)
     return Start(tuple(first), tuple(doing), tuple(told), tuple(follows)), host_name(state, step, place)
 
@@ -90,17 +97,35 @@ def start_of_asked(state: SessionState, step: Step, actions: Sequence[ActionToRu
     for runs in actions:
         if runs.host:
             name, target = on_hosts(state, step, runs.action)
-            doing.append(Doing(name, target, runs.directory, (runs.whole,)))
+            members = tuple(map(_member_words, runs.members))
+            doing.append(
+                Doing(name, f"{target}, {runs.limits}" if members else target, runs.directory, members, (runs.whole,))
+            )
         else:
             doing.append(Doing(does=(runs.text if runs.kind == "probe" else f"{runs.kind}: {runs.text}",), looks=True))
     return Start(doing=tuple(_joined(doing)))
+
+
+def _on_members(state: SessionState, step: Step, runs: ActionToRun) -> str:
+    """How many hosts of a group it is allowed for, in which batches; and on how many it is still to be done."""
+    cells = cells_of(state, step, runs.action)
+    left = sum(cell.status is not CellStatus.GOOD for cell in cells)
+    few = f"{left} of " if 0 < left < len(cells) else ""
+    return f"{few}{counted(len(cells), 'host')}, {runs.limits}"
+
+
+def _member_words(member: MemberToRun) -> str:
+    """A host of a group, where it is, and what is its own in the commands: web07 deploy@web07 version=v2."""
+    place = f" {member.place}" if member.place != member.host else ""
+    return f"{member.host}{place}" + "".join(f" {name}={shlex.quote(value)}" for name, value in member.values)
 
 
 def _doing(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> Doing | None:
     action = step.actions[place]
     if action.on_host:
         name, target = on_hosts(state, step, place)
-        return Doing(name, target, directory_of(state.runbook, action, values), (shown_whole(action, values),))
+        directory = directory_of(state.runbook, action, values)
+        return Doing(name, target, directory, does=(shown_whole(action, values),))
     if action.probe is not None:
         return Doing(does=(words_of(state.runbook, action.probe, values),), looks=True)
     return None
@@ -133,7 +158,10 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
         on: list[Piece] = [("on ", "$soft"), (doing.host, "bold")]
         on += [("  as " if "@" in doing.target else "  ", "$soft"), (doing.target, "")] if doing.target else []
         on += [("  in ", "$soft"), (doing.directory, "")] if doing.directory else []
-        groups += [rows(on, width, 3), [row for text in doing.does for row in code(text, width)]]
+        groups.append(rows(on, width, 3))
+        if doing.members:
+            groups.append(rows([("HOST is one of ", "$soft"), (", ".join(doing.members), "")], width, 2))
+        groups += [[row for text in doing.does for row in code(text, width)]]
     groups.append(facts(start.will, width))
     return blocks(groups)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from tui.errors import NotNow, SignatureInvalid
 from tui.execution.approving.answering import answer_to, checked, still_vouched, waiting
 from tui.execution.approving.what_runs import asked_of, commands_hash, what_runs
@@ -13,7 +15,7 @@ from tui.runbook.facts import host_named
 from tui.runbook.model import Approval, Step
 from tui.session import events as ev
 from tui.session.approval.approved import became, open_approval
-from tui.session.possible.needs_second import needs_second
+from tui.session.possible.needs_second import has_to_be_allowed, needs_second
 from tui.session.state import ApprovalStatus, SessionState, StepApproval, step_by_id
 from tui.session.views.doubts import begins_anew
 from tui.signing.posted import MessageKind, SignedMessage, sign_message, to_second
@@ -211,7 +213,10 @@ class Approvals:
             NotNow: nobody allowed it, or what would run is not what they allowed; says which.
         """
         recorder = self._recorder
+        if not has_to_be_allowed(recorder.state, step, first):
+            return ""
         if not needs_second(recorder.state, step, first):
+            self._continues(step)
             return ""
         self.expire()
         asked = open_approval(recorder.state, step.id, recorder.now())
@@ -232,6 +237,21 @@ class Approvals:
             still_vouched(recorder.state, asked, self._signers(), recorder.now())
         return asked.by if asked.status is ApprovalStatus.GRANTED else ""
 
+    def _continues(self, step: Step) -> None:
+        """Make sure that the rest of a step on a group is still what was allowed, by one who may still allow it.
+
+        Raises:
+            NotNow: it is not what was allowed.
+            SignatureInvalid: nobody vouches for the key by which it was allowed any more.
+        """
+        state = self._recorder.state
+        asked = state.approvals[step.id]
+        if not self.covers(step):
+            reason = f"what {step.title} would run is not what was allowed: nothing is started"
+            raise NotNow(reason, "ask the second person again")
+        if asked.how is ev.AnsweredBy.KEY:
+            still_vouched(state, asked, self._signers(), self._recorder.now())
+
     def _not_allowed(self, step: Step, asked: StepApproval | None) -> NotNow:
         if asked is not None and asked.status is not ApprovalStatus.USED:
             return NotNow(f"{step.title} does not start: {became(asked, self._recorder.now())}", "ask a second person")
@@ -243,20 +263,22 @@ class Approvals:
     def covers(self, step: Step) -> bool:
         """Whether what the step runs next is what it was started for, asked again before each command of it."""
         state = self._recorder.state
-        if not needs_second(state, step):
+        if not has_to_be_allowed(state, step):
             return True
         asked = state.approvals.get(step.id)
         if asked is not None and asked.status is ApprovalStatus.USED and self._same(state, step, asked):
             return True
-        if asked is not None:
-            self._recorder.record(ev.ApprovalEnded(step=step.id, request=asked.seq, why=ev.WhyEnded.CHANGED))
+        with self._recorder.lock:  # on a group several commands ask at a time
+            asked = self._recorder.state.approvals.get(step.id)
+            if asked is not None and asked.status is not ApprovalStatus.ENDED:
+                self._recorder.record(ev.ApprovalEnded(step=step.id, request=asked.seq, why=ev.WhyEnded.CHANGED))
         return False
 
     def _same(self, state: SessionState, step: Step, asked: StepApproval) -> bool:
         """Whether what was allowed is what the commands are made of here, by the journal and by what makes them."""
         _, by_journal = asked_of(state, step.id, asked.request.action, self._recorder.now())
-        own = step_by_id(self._runbook, step.id)
-        actions = what_runs(self._runbook, own, asked.request.action, self._recorder.values())
+        own, ours = step_by_id(self._runbook, step.id), replace(state, runbook=self._runbook)
+        actions = what_runs(ours, own, asked.request.action, self._recorder.values())
         here = commands_hash(state.started.session if state.started else "", own, actions)
         return by_journal == here == asked.request.commands
 
