@@ -26,8 +26,8 @@ def has_to_be_allowed(state: SessionState, step: Step, first: bool = False) -> b
 def continues_by_approval(state: SessionState, step: Step) -> bool:
     """Whether what is left of a step on a group is what it was started for: the hosts on which it has not begun.
 
-    What was allowed is allowed once on each host, so a retry asks again. So does whoever else has the session by now,
-    and who has it now may not be the one who allowed it.
+    What was allowed is allowed once on each host, so a retry asks again. So does another person who has the session by
+    now, and the one who allowed it cannot continue it by that.
     """
     asked, standing = state.approvals.get(step.id), state.step(step.id)
     if asked is None or asked.status is not ApprovalStatus.USED or standing.status is not StepStatus.RUNNING:
