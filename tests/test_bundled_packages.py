@@ -75,7 +75,7 @@ def test_packages_are_updated_beside_swapped_in_and_the_old_ones_put_back_withou
     dependencies(host, actions=4)
     assert (host.app / "venv" / "packages").read_text() == "of v1.9.0\n"  # what runs is not touched
     dependencies(host)
-    dependencies(host)  # once more, as after a failed step
+    dependencies(host)  # again, as after a failed step
     assert "requirements.txt" in (host.app / "venv" / "packages").read_text()
     assert put_back(host) == "of v1.9.0\n"
     assert put_back(host) == "of v1.9.0\n"

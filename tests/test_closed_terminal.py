@@ -1,4 +1,4 @@
-"""A terminal that is closed ends the program, whoever its first process is."""
+"""A terminal that is closed ends the program, whatever its first process is."""
 
 import os
 import shlex

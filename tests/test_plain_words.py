@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[1]
 DRILLS = sorted((ROOT / "drills").glob("*.toml"))
 PARTS = (ROOT / "runbook.toml", *sorted((ROOT / "runbook").glob("*.toml")))
 FOLDERS = sorted({file.parent for name in ("tui", "tools", "bench") for file in (ROOT / name).rglob("*.py")})
+TESTS = sorted({file.parent for file in (ROOT / "tests").rglob("*.py")})
+THEMSELVES = (ROOT / "tests/support/retired_words.py", ROOT / "tests/test_plain_words.py")
+"""Where the retired words stand because they are searched for."""
 PAGES = (
     *sorted((ROOT / "docs").glob("*.md")),
     *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")),
@@ -64,14 +67,28 @@ def test_no_shown_text_has_a_retired_word(file: Path) -> None:
     assert found == []
 
 
+def comments(file: Path) -> Iterator[tuple[int, str]]:
+    """The comments of a module, each with its line."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if "#" in line:
+            yield number, line[line.index("#") :]
+
+
 def strings(file: Path) -> Iterator[tuple[int, str]]:
     """The texts of a module, its docstrings and its comments, each with its line."""
     for constant in nodes_of(file, ast.Constant):
         if isinstance(constant.value, str):
             yield constant.lineno, constant.value
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if "#" in line:
-            yield number, line[line.index("#") :]
+    yield from comments(file)
+
+
+def explained(file: Path) -> Iterator[tuple[int, str]]:
+    """The docstrings and the comments of a module of tests, each with its line; what a test types may say anything."""
+    for statement in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str() as text)):
+                yield statement.lineno, text
+    yield from comments(file)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -80,6 +97,18 @@ def test_nothing_the_program_or_its_code_says_has_a_retired_word(folder: Path) -
         f"{file.relative_to(ROOT)}:{line}: {word}"
         for file in sorted(folder.glob("*.py"))
         for line, text in strings(file)
+        for word in retired(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", TESTS, ids=lambda folder: folder.name)
+def test_no_test_explains_itself_by_a_retired_word(folder: Path) -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{line}: {word}"
+        for file in sorted(folder.glob("*.py"))
+        if file not in THEMSELVES
+        for line, text in explained(file)
         for word in retired(text)
     ]
     assert found == []

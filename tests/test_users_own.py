@@ -1,4 +1,4 @@
-"""Checks that no test uses what the user has, and that `make test` fails where one did all the same."""
+"""Checks that no test uses what the user has, and that `make test` fails where one still did."""
 
 import os
 import subprocess

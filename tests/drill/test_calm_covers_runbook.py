@@ -157,7 +157,7 @@ def test_a_deployment_and_its_rollback_go_through(
 
 
 def test_a_whole_deployment_goes_through_over_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same by the way a drill really goes: the server's process would refuse to do anything in the world."""
+    """The same by the way a drill really goes: the server's process refuses to change anything outside it."""
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path))
     with drill_workspace(bundled("runbook.toml"), "calm-deployment", float("inf")) as workspace:
         conductor = begin(workspace, *flows(FlowKind.DEPLOY)[0])

@@ -1,4 +1,4 @@
-"""What a rehearsal taught: when a fault was noticed, decided about and over, and what was done in vain."""
+"""What a rehearsal taught: when a fault was noticed, decided about and over, and what was done that did not help."""
 
 from collections.abc import Callable
 from pathlib import Path

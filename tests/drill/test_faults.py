@@ -151,7 +151,7 @@ def test_a_facilitator_asks_for_one(drill: Callable[..., Drill]) -> None:
     assert night.conductor.state.faults.keys() == {"site-down"}
     night.facts["site"] = "up"
     assert night.after(0)["site"] == "up"
-    ask_for(night.directory, scenario(), "site-down", "ben")  # the same once more is a fault once more
+    ask_for(night.directory, scenario(), "site-down", "ben")  # the same again is a fault again
     assert night.after(0)["site"] == "down"
 
 

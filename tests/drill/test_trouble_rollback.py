@@ -1,4 +1,4 @@
-"""The scenarios that a rollback mends: what goes wrong is seen, and what does not mend it does not."""
+"""The scenarios that a rollback fixes: what goes wrong is seen, and what does not fix it does not."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scenarios that a known trouble's solution mends: it is recognised, a wrong one is in vain, the right one is not."""
+"""Scenarios that a known trouble's solution fixes: it is recognised, a wrong one does not help, the right one does."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def test_an_old_process_that_holds_the_port_is_found_and_ended(rehearse: Callabl
     journal = (night.directory.attempts / f"{max(night.conductor.state.attempts):04d}.out").read_text()
     assert "Connection in use" in journal
     assert do(night, "import-error-check") is StepStatus.SIGNED  # the wrong solution: nothing is wrong there
-    assert do(night, "port-in-use-restart") is StepStatus.FAILED  # starting it again alone is in vain
+    assert do(night, "port-in-use-restart") is StepStatus.FAILED  # starting it again alone does not help
     assert night.world.facts["gunicorn"] == "down"
 
     assert do(night, "port-in-use-find", "4711") is StepStatus.SIGNED
@@ -78,7 +78,7 @@ def test_workers_that_do_not_answer_are_started_again_and_an_empty_queue_is_no_h
     assert found[0].issue.id == "celery-stuck"
 
     assert do(night, "celery-stuck-workers") is StepStatus.SIGNED
-    assert do(night, "check-redis-connection-ping") is StepStatus.SIGNED  # the wrong solution: the broker is well
+    assert do(night, "check-redis-connection-ping") is StepStatus.SIGNED  # the wrong solution: the broker is healthy
     assert (
         do(night, "purge-queue-run") is StepStatus.SIGNED
     )  # the dangerous one: every task is lost, and nothing gained

@@ -1,4 +1,4 @@
-"""Each known trouble's solutions, tried on what they mend and on what they do not, in the scenarios' worlds."""
+"""Each known trouble's solutions, tried on what they fix and on what they do not, in the scenarios' worlds."""
 
 import os
 from collections.abc import Callable
@@ -217,7 +217,7 @@ def again(night: Rehearsal, one: Try) -> StepStatus:
 
 
 def test_every_solution_is_tried_where_it_helps_and_where_it_does_not() -> None:
-    """So that whoever writes another solution is reminded; two scenarios have a test of their own next door."""
+    """So that the author of another solution is reminded; two scenarios have a test of their own next door."""
     elsewhere = (Path(__file__).parent / "test_trouble_rollback.py").read_text(encoding="utf-8")
     right = {one.step for case in CASES for one in case.right}
     vain = {one.step for case in CASES for one in case.vain}

@@ -17,7 +17,7 @@ OK = {"uptime": Reply(b"load average: 0.1\n"), "git describe": Reply(b"v1\n")}
 
 @pytest.fixture
 def host() -> FakeTransport:
-    """A host of the small runbook that is well."""
+    """A host of the small runbook that is healthy."""
     return FakeTransport(OK)
 
 

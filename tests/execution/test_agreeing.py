@@ -1,4 +1,4 @@
-"""A host that was found to be another machine, and a person who agrees to it while it is asked once more."""
+"""A host that was found to be another machine, and a person who agrees to it while it is asked again."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checks that a default may be the moment of the set-up, so that a notice never goes out without its date."""
+"""Checks that a default may be the moment of the set-up, so that a notice is never sent without its date."""
 
 from datetime import timedelta
 from pathlib import Path

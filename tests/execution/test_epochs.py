@@ -1,4 +1,4 @@
-"""A session that people share: each start says in which epoch it is made, and whoever lost it starts nothing more."""
+"""A session that people share: each start says in which epoch it is made, and who lost it starts nothing more."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Groups of hosts under random faults, an operator's random decisions and kills: held against what the hosts truly did.
+"""Groups of hosts under random faults, an operator's random decisions and kills: compared with what the hosts did.
 
 The model knows nothing of cells: each host keeps what truly began on it, and how that ended.
 """

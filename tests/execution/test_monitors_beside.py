@@ -70,7 +70,7 @@ class Heard:
         return next(one for one in self.events if isinstance(one, kind))
 
     def samples(self, count: int) -> list[ev.MonitorSampled]:
-        """The samples, once there are so many."""
+        """The samples, once there are `count` of them."""
         with self._news:
             self._news.wait_for(lambda: len(self.of(ev.MonitorSampled)) >= count)
         return [one for one in self.events if isinstance(one, ev.MonitorSampled)]

@@ -129,7 +129,7 @@ def test_an_onlooker_says_when_the_writer_was_killed_and_who_writes_next(workspa
 
 
 def test_looking_who_writes_does_not_keep_the_next_one_out(tmp_path: Path) -> None:
-    """A look takes the lock for a moment; whoever wants to write then tries again."""
+    """A look takes the lock for a moment; a process that wants to write then tries again."""
     path = tmp_path / "lock"
     path.touch()
     looking = os.open(path, os.O_RDWR)

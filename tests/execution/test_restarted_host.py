@@ -49,7 +49,7 @@ def do(conductor: Conductor, *steps: str) -> None:
 
 
 def restart(host: FakeTransport, number: int = 2) -> None:
-    """The host is started anew, and its units come up by themselves."""
+    """The host is started again, and its units come up by themselves."""
     host.boot_id, host.replies["is-active"] = f"boot-{number}", UP
 
 

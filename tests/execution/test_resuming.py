@@ -1,4 +1,4 @@
-"""A session that is left and taken up again: durable commands are followed on, checks are made once more."""
+"""A session that is left and resumed: durable commands are followed further, checks are made again."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What is shown of a command is what runs, to the byte, and a script does not go on behind a line that failed."""
+"""What is shown of a command is what runs, to the byte, and a script does not continue after a line that failed."""
 
 from pathlib import Path
 

@@ -156,7 +156,7 @@ def test_the_receipt_shows_a_cut_off_end(workspace: Workspace) -> None:
         with pytest.raises(JournalDamaged, match="its receipt speaks of"):
             verify_report(directory)
         own = receipt_path(directory.journal)
-        own.rename(own.with_suffix(".away"))  # whoever can cut a journal can take away what lies beside it
+        own.rename(own.with_suffix(".away"))  # a person who can cut a journal can remove what lies beside it
         verify_report(directory)
         with pytest.raises(JournalDamaged, match=why):
             verify_report(directory, receipt=receipt)

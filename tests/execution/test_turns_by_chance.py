@@ -1,4 +1,4 @@
-"""A group gone over host by host, in batches, under random faults, decisions and kills: held against what hosts did.
+"""A group gone over host by host, in batches, under random faults, decisions and kills: compared with what hosts did.
 
 The model knows nothing of cells and batches: each host keeps what truly began on it and how that ended, and the fleet
 keeps in which order hosts were begun.

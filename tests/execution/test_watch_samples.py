@@ -63,7 +63,7 @@ def test_samples_that_were_judged_do_not_count_again_nor_those_before_the_last_c
 
 
 def test_a_sample_that_was_begun_before_the_change_says_nothing_of_it() -> None:
-    """A slow answer that was waited for while the site was mended is not an answer of the mended site."""
+    """A slow answer that was waited for while the site was fixed is not an answer of the fixed site."""
     slow = Sample(NOON + timedelta(seconds=4), 6.2, took=6.2)
     quick = Sample(NOON + timedelta(seconds=9), 0.2, took=0.2)
     state = replace(session(), monitors={"time": Monitored(samples=(slow, quick))})

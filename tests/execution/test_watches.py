@@ -39,7 +39,7 @@ def test_a_watch_whose_average_is_beyond_its_bound_fails(monitored: Monitored) -
     conductor.start("watch")
     conductor.wait()
     assert monitored.state.step("watch").status is StepStatus.FAILED
-    monitored.host.replies["count errors"] = Reply(b"1%\n")  # mended: what was judged before does not count again
+    monitored.host.replies["count errors"] = Reply(b"1%\n")  # fixed: what was judged before does not count again
     conductor.retry("watch")
     for _ in range(3):
         monitored.next()

@@ -48,7 +48,7 @@ BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 def session(*events: ev.AnyEvent, every: float = 10) -> Source:
-    """The session of these events, after its beginning, so many seconds apart."""
+    """The session of these events, after its beginning, each with its seconds after it."""
     runbook = convert(tomli.loads(WATCHED), Runbook)
     begun = ev.SessionStarted(
         session="one", flow="deploy", method="docker", operator="ana", second_operator="ben", title="", runbook_hash=""

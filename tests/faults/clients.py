@@ -34,7 +34,7 @@ RUNBOOK = one_section(STEPS, "box", title="Ticks")
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What a process of its own needs, and nothing of whoever runs the tests."""
+    """What a process of its own needs, and nothing of the person who runs the tests."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

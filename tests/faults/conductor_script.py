@@ -54,7 +54,7 @@ def deploy(root: str, place: int = -1) -> None:
 
 
 def deploy_on_a_failing_disk(root: str, at: int = -1, when: str = "", number: int = 0, for_ever: bool = False) -> None:
-    """Run the whole flow as far as a disk lets it whose call `at` fails, once or from it on for ever."""
+    """Run the whole flow as far as a disk lets it whose call `at` fails, once or from it on always."""
     resting.PATIENCE, resting.PAUSE = 0.2, 0.05
     conductor.UNWRITABLE_PAUSE = 0.01
     failer = Failer(at, when, number, for_ever)

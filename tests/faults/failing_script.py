@@ -1,4 +1,4 @@
-"""What a process does whose disk fails at some call: it goes on as the program would, and tells what it was promised.
+"""What a process does whose disk fails at some call: it continues as the program would, and tells what it was promised.
 
 Runs in a child of tests/support/forks.py. A sync that failed is taken at its worst: what was written since the last
 one that succeeded will never reach the disk unless it is written again, however many syncs succeed later.

@@ -109,7 +109,7 @@ def append(journal: Journal, event: ev.AnyEvent) -> None:
 
 
 def life(root: str, count: int, place: int = -1) -> None:
-    """Begin a session, fill the disk half-way, leave a line unfinished, go on, and end it; or die at a place."""
+    """Begin a session, fill the disk half-way, leave a line unfinished, continue, and end it; or die at a place."""
     killer = Killer(place)
     gate.meet, gate.seen = killer, tell_synced
     directory, journal = Store(Path(root)).create("deploy", MEASURED, FakeClock())
@@ -134,7 +134,7 @@ def life(root: str, count: int, place: int = -1) -> None:
 
 
 def recovery(path: str, place: int = -1) -> None:
-    """Open a journal whose last line is unfinished, and go on; or die at a place."""
+    """Open a journal whose last line is unfinished, and continue; or die at a place."""
     killer = Killer(place)
     gate.meet, gate.seen = killer, tell_synced
     journal = Journal.open(Path(path), FakeClock())

@@ -1,4 +1,4 @@
-"""What the tests that kill processes share: where to kill, and how the disk is held against what was promised."""
+"""What the tests that kill processes share: where to kill, and how the disk is compared with what was promised."""
 
 from collections.abc import Sequence
 from itertools import takewhile

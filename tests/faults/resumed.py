@@ -20,7 +20,7 @@ CHANGES = ("dump > /backups/v2.sql", "compose up v2")
 
 
 def resume(root: Path, told: Sequence[Told], directory: SessionDirectory) -> Counter[str]:
-    """Go on in a new process's place; returns how often each command reached its host in all."""
+    """Continue in a new process's place; returns how often each command reached its host in all."""
     before = [line["ran"] for line in told if "ran" in line]
     host = scripted()
     again = workspace(root, host)

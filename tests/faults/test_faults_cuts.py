@@ -71,7 +71,7 @@ def task(luck: random.Random, folder: Path, key: str) -> Task:
 
 
 class Tally:
-    """What came of all commands, over all workers."""
+    """How all commands ended, over all workers."""
 
     def __init__(self, cuts: int) -> None:
         self.goal = cuts

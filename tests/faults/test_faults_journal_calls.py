@@ -1,4 +1,4 @@
-"""Fails every call that keeps a session, each once and from it on for ever: refused in words, and nothing lost."""
+"""Fails every call that keeps a session, each once and from it on always: refused in words, and nothing lost."""
 
 import errno
 import shutil
@@ -32,7 +32,7 @@ def forks() -> Iterator[Forks]:
 
 
 def failures(calls: Sequence[str]) -> list[dict[str, object]]:
-    """Every call, each way it may fail: once, once and the operator gives up and resumes, and for ever."""
+    """Every call, each way it may fail: once, once and the operator gives up and resumes, and always."""
     made: list[dict[str, object]] = []
     for (at, name), course in product(enumerate(calls), ({}, {"gives_up": True}, {"for_ever": True})):
         for when, number in (*WAYS, *(WAYS_OF_WRITES if name in ("write", "pwrite") else ())):

@@ -36,7 +36,7 @@ class Whole(NamedTuple):
     entries: list[ev.Entry]
 
     def ending(self, count: int) -> "Whole":
-        """The same session when it had so many events."""
+        """The same session when it had this number of events."""
         lines = self.data.splitlines(keepends=True)
         return self._replace(data=b"".join(lines[:count]), entries=self.entries[:count])
 

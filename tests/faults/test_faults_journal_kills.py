@@ -31,7 +31,7 @@ def forks() -> Iterator[Forks]:
 
 
 def resume(directory: SessionDirectory, found: list[ev.Entry]) -> None:
-    """Go on with the journal, at once and where it ended."""
+    """Continue with the journal, at once and where it ended."""
     journal = Journal.open(directory.journal, SystemClock())
     assert journal.position() == (verify(directory.journal).count, verify(directory.journal).head)
     entry = journal.append(ev.SessionResumed(operator="ana"))

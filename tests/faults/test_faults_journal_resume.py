@@ -63,7 +63,7 @@ def test_a_killed_deployment_is_finished_and_nothing_runs_twice(forks: Forks, fo
 
 
 def failures(calls: Sequence[str]) -> list[dict[str, object]]:
-    """Every call, each way it may fail, once and for ever."""
+    """Every call, each way it may fail, once and always."""
     made: list[dict[str, object]] = []
     for (at, name), for_ever in product(enumerate(calls), (False, True)):
         writes = (("middle", errno.ENOSPC),) if name in ("write", "pwrite") else ()

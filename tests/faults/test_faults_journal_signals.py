@@ -76,7 +76,7 @@ def test_a_screen_that_is_ended_by_a_signal_can_be_resumed(tmp_path: Path, fault
 
 
 def test_a_client_that_is_stopped_loses_nothing(tmp_path: Path, sshd: Sshd, faults: Faults) -> None:
-    """Four at once: what runs meanwhile ends before the client goes on or after it, and changes something or not."""
+    """Four at once: what runs meanwhile ends before the client continues or after it, and changes something or not."""
     stopped = faults.choose(3, 60)
     kinds = list(product((stopped - 1, stopped + 2), (False, True)))
     with ExitStack() as running:

@@ -45,7 +45,7 @@ def workload(kind: str = "Deployment", **status: Any) -> dict[str, Any]:
 
 
 class ApiServer:
-    """Answers at loopback as the API server did; `instead` has, for a path, the one whose answer is given for it."""
+    """Answers at loopback as the API server did; `instead` has the path whose answer is given in place of another's."""
 
     def __init__(self) -> None:
         self.instead: dict[str, str] = {}

@@ -173,7 +173,7 @@ class Asking(threading.Thread):
 def test_a_server_that_asks_for_the_password_itself_does_not_get_it(
     place: Transport, mariadb: Mariadb, plugin: bytes
 ) -> None:
-    """Whoever stands in the way could ask so; only a proven certificate says that it is the server."""
+    """Anything on the way could ask so; only a proven certificate says that it is the server."""
     server = Asking(plugin)
     server.start()
     told = refusal(place, mariadb.settings(port=server.port, tls="off"))

@@ -177,7 +177,7 @@ class Asking(threading.Thread):
 
 
 def test_a_server_that_asks_for_the_password_itself_does_not_get_it(place: Transport, postgres: Postgres) -> None:
-    """Whoever stands in the way could ask so; only a proven certificate says that it is the server."""
+    """Anything on the way could ask so; only a proven certificate says that it is the server."""
     server = Asking()
     server.start()
     told = refusal(place, postgres.settings(port=server.port))

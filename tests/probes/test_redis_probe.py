@@ -268,7 +268,7 @@ class Cluster:
         self.rest.admin("CLUSTER", "ADDSLOTSRANGE", "100", "16383")
 
     def join(self) -> None:
-        """Let them meet, and wait until both say that the cluster is well."""
+        """Let them meet, and wait until both say that the cluster is healthy."""
         bus = self.rest.admin("CONFIG", "GET", "cluster-port").split()[-1]
         self.few.admin("CLUSTER", "MEET", "127.0.0.1", str(self.rest.port), bus)
         patience = threading.Event()
@@ -281,7 +281,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster that is well."""
+    """A cluster that is healthy."""
     made = Cluster(tmp_path_factory.mktemp("cluster"))
     made.join()
     yield made

@@ -1,4 +1,4 @@
-"""Windows in every zone of the database for ten years, held against a model that reads clocks minute by minute."""
+"""Windows in every zone of the database for ten years, compared with a model that reads clocks minute by minute."""
 
 import os
 import zoneinfo

@@ -1,4 +1,4 @@
-"""What was measured before the first change is held against what was measured last."""
+"""What was measured before the first change is compared with what was measured last."""
 
 from datetime import UTC, datetime
 

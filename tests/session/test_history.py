@@ -44,7 +44,7 @@ def make(store: Store) -> Make:
         places: Mapping[str, ev.Place] = {},
         at_work: float = 0.0,
     ) -> SessionDirectory:
-        """A session whose one step ran its action so many times, so many seconds each."""
+        """A session whose one step ran its action once for each of these numbers of seconds."""
         clock.advance(3600)
         directory, journal = store.create("deploy", SMALL, clock)
         journal.append(

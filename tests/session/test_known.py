@@ -34,7 +34,7 @@ def make(store: Store) -> Make:
     clock = FakeClock()
 
     def made(*events: tuple[float, ev.AnyEvent], flow: str = "deploy") -> SessionDirectory:
-        """A session of these events, each so many seconds after the one before."""
+        """A session of these events, each with its seconds after the one before."""
         clock.advance(3600)
         directory, journal = store.create(flow, CUT + MARKED, clock)
         started = ev.SessionStarted(

@@ -1,4 +1,4 @@
-"""Which settled steps another answer, another value or a step done again opens once more, in order."""
+"""Which settled steps another answer, another value or a step done again opens again, in order."""
 
 from msgspec.structs import replace
 

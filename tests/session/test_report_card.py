@@ -18,7 +18,7 @@ At = tuple[float, ev.AnyEvent]
 
 
 def card(*events: At, usual: WholeUsual | None = None, now: float | None = None) -> ReportCard:
-    """The card of the session of these events, each so many seconds after its beginning."""
+    """The card of the session of these events, each with its seconds after the beginning."""
     begun = ev.SessionStarted(
         session="one",
         flow="deploy",

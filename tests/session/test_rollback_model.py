@@ -54,7 +54,7 @@ class Stop(NamedTuple):
 
 
 class Play:
-    """A session folded from events one at a time, and the world they change."""
+    """A session folded from events one at a time, and the model of production that they change."""
 
     def __init__(self, world: World = BEFORE, left_out: str = "") -> None:
         self.state: SessionState = initial(without(left_out))
@@ -82,7 +82,7 @@ class Play:
         self.record(ev.StepSigned(step=step, operator="ana"))
 
     def back_to_the_end(self, database: str, trouble: str = "", happened: bool = False) -> None:
-        """Roll back as an operator does, answering the looks from the world.
+        """Roll back as an operator does, answering the looks from the model of production.
 
         Args:
             trouble: in this step the connection is lost once, and its effect `happened` or not.

@@ -55,7 +55,7 @@ class Oracle:
         self.did: dict[str, int] = {}
         """When a step last began to do something, also one that did not come to its end."""
         self.since: dict[str, dict[int, int]] = {}
-        """For each step since it was last begun anew: when each of its commands ran, or was decided by looking."""
+        """For each step since it last began again: when each of its commands ran, or was decided by looking."""
         self.looked: dict[str, int] = {}
         self.done: set[str] = set()
 
@@ -175,7 +175,7 @@ class Restarting(Play):
         self.record(ev.StepLooked(step=step.id, attempt=number, needed=needed))
 
     def work(self, step: Step) -> None:
-        """Start a step, or go on with it, as far as it goes without the operator."""
+        """Start a step, or continue it, as far as it goes without the operator."""
         if self._begins_anew(step):
             return
         self.record(ev.StepOpened(step=step.id, operator="ana"))
@@ -320,7 +320,7 @@ class Restarting(Play):
 
 
 def after_all(world: World, effects: tuple[Effect, ...]) -> World | None:
-    """The world after these effects once more; None where they cannot be had now."""
+    """Production after these effects again; None where they are not possible now."""
     try:
         return after(world, effects, len(effects))
     except Impossible:

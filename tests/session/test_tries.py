@@ -1,4 +1,4 @@
-"""The time of a step goes on between the tries that it makes by itself, and stands still while a person decides."""
+"""The time of a step is running between the tries that it makes by itself, and stands still while a person decides."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def up() -> Step:
 
 
 def tries(*starts: tuple[float, bool]) -> SessionState:
-    """Tries of one second that begin so many seconds after the first, none good, and whether another was to follow."""
+    """Tries of one second that begin at these seconds after the first, none good, and whether another was to follow."""
     entries = [ev.SessionStarted(session="s", flow="deploy", method="", operator="ana", title="", runbook_hash="")]
     stamps, events = [0.0], list[ev.AnyEvent](entries)
     for number, (at, retrying) in enumerate(starts, 1):

@@ -1,4 +1,4 @@
-"""A trigger dwells only while it is known to be beyond its bound, by a clock that nobody sets."""
+"""A trigger counts time only while it is known to be beyond its bound, by a clock that nobody sets."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def every(seconds: float, *values: float | None, start: float = 1000.0) -> Sampl
 
 
 def steady(until: float) -> Samples:
-    """Beyond the bound every 30 seconds, and once more at `until`."""
+    """Beyond the bound every 30 seconds, and again at `until`."""
     return [*((float(at), BAD) for at in range(0, int(until), 30)), (until, BAD)]
 
 

@@ -1,6 +1,6 @@
 """How soon random errors are noticed, and how often a rate within the bound looks beyond it: the table of the docs.
 
-`make test-triggers` measures the whole table and prints it; here some of its cells are held against a few nights.
+`make test-triggers` measures the whole table and prints it; here some of its cells are compared with a few nights.
 """
 
 import math
@@ -87,7 +87,7 @@ def steady(chance: random.Random, each: float, rate: float) -> Iterator[tuple[fl
 
 
 def near(measured: float, said: float) -> bool:
-    """Whether so many nights may show the share that the table has; its figures are rounded."""
+    """Whether this number of nights may show the share that the table has; its figures are rounded."""
     return abs(measured - said) <= 0.02 + 4 * math.sqrt(max(said * (1 - said), 0.01) / NIGHTS)
 
 

@@ -30,7 +30,7 @@ DAY = "24/Nov/2026:"
 
 
 class Request(Struct, frozen=True):
-    """One line of an access log, so many seconds after the log's begin."""
+    """One line of an access log, `at` seconds after the log's beginning."""
 
     at: float
     path: str
@@ -38,7 +38,7 @@ class Request(Struct, frozen=True):
 
 
 class Episode(Struct, frozen=True):
-    """For so many seconds so large a part of the answers are errors."""
+    """For this number of seconds this part of the answers are errors."""
 
     seconds: int
     rate: float
@@ -156,7 +156,7 @@ def test_it_trips_where_the_documents_sentence_is_true_and_within_half_a_minute(
 
 
 def _nearly(episodes: list[Episode], live: float) -> bool:
-    """Whether it may have been above 10% for very nearly five minutes, as far as so many requests can tell."""
+    """Whether it may have been above 10% for very nearly five minutes, as far as this number of requests can tell."""
     spent = at = 0.0
     for place, episode in enumerate(episodes):
         counted = min(episode.seconds, at + episode.seconds - live)

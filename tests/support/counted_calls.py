@@ -23,7 +23,7 @@ class Calls(Counter[str]):
 
 @contextmanager
 def calls_counted(within: str = "/tui/") -> Iterator[Counter[str]]:
-    """How often each function of a folder is called on this thread; generators count each time they go on."""
+    """How often each function of a folder is called on this thread; generators count each time they continue."""
     found = Calls()
     before: Callable[..., Any] | None = sys.getprofile()
 

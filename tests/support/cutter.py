@@ -29,7 +29,7 @@ class Mode(StrEnum):
 
 
 class Cut(NamedTuple):
-    """After `seconds`, or with `size` once so many bytes more have gone `up` (to the server) or down."""
+    """After `seconds`, or with `size` once that number of bytes more has gone `up` (to the server) or down."""
 
     mode: Mode
     seconds: float = 0.0
@@ -76,7 +76,7 @@ class Pair:
 class Cutter:
     """A port on loopback that leads to `port`; `on_cut` is told of each cut that met an open connection.
 
-    With `piece`, no more than so many bytes go to the client at once, so that it can be cut between two words.
+    With `piece`, up to that number of bytes go to the client at once, so that it can be cut between two words.
     """
 
     def __init__(self, port: int, on_cut: Callable[[Cut], None] = lambda cut: None) -> None:

@@ -1,4 +1,4 @@
-"""Runs one durable command and keeps what came of it."""
+"""Runs one durable command and keeps how it ended."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -233,7 +233,7 @@ class Player:
 
 
 async def play(folder: Path, episodes: int, seed: int, faults: list[str], done: Counter[str]) -> None:
-    """Play so many episodes; what went wrong is in `faults`, what was played in `done`."""
+    """Play this number of episodes; what went wrong is in `faults`, what was played in `done`."""
     number = 0
     while sum(done.values()) < episodes:
         number += 1
@@ -264,7 +264,7 @@ def summed(faults: Sequence[str]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Play in a process of its own: how many episodes, the seed, the folder; what came of them is printed as JSON."""
+    """Play in a process of its own: how many episodes, the seed, the folder; what was played is printed as JSON."""
     faults: list[str] = []
     done: Counter[str] = Counter()
     gc.disable()

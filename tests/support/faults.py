@@ -21,13 +21,13 @@ class Faults:
         return long if self.long else short
 
     def spread(self, items: Sequence[Item], short: int) -> list[Item]:
-        """All of them in the long form; in the short one, so many from the first to the last."""
+        """All of them in the long form; in the short one, this number of them from the first to the last."""
         if self.long or len(items) <= short:
             return list(items)
         return [items[place * (len(items) - 1) // (short - 1)] for place in range(short)]
 
     def count(self, executed: int, what: str, result: str) -> None:
-        """Have a line printed at the end of the run: so many of what, and what came of them."""
+        """Have a line printed at the end of the run: how many of what, and how they ended."""
         assert executed > 0, f"no {what} were made"
         self.executed += executed
         self.lines.append(f"faults: {executed:,} {what}: {result}")

@@ -95,7 +95,7 @@ def ended() -> None:
 
 
 def serve(asked: socket.socket) -> None:
-    """Fork for each request until nobody asks any more; whoever ended is waited for, so that their time is counted."""
+    """Fork for each request until nobody asks any more; each that ended is waited for, so that its time is counted."""
     while True:
         words, pipes, _, _ = socket.recv_fds(asked, 64, 2)
         with suppress(ChildProcessError):

@@ -35,7 +35,7 @@ class Hooks:
 
 
 class Said(Struct):
-    """What a process says when it asks for another test: what came of one, and at last that it has ended."""
+    """What a process says when it asks for another test: how one ended, and at last that the process has ended."""
 
     reports: list[dict[str, Any]] = field(default_factory=list)
     warned: list[Warned] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Said(Struct):
 
 
 class Process(Struct, eq=False):
-    """One of the processes, for the one that began it; tests are their places among all."""
+    """One of the processes, as the one that began it sees it; tests are their places among all."""
 
     pid: int
     ends: int
@@ -88,7 +88,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 class Sharing:
-    """Gives the tests to the processes, and tells pytest what came of them."""
+    """Gives the tests to the processes, and tells pytest how they ended."""
 
     def __init__(self, session: pytest.Session) -> None:
         self._session, self._hook = session, session.config.hook
@@ -99,7 +99,7 @@ class Sharing:
         self._processes: list[Process] = []
 
     def begin(self, number: int, share: deque[int] | None = None) -> Connection | None:
-        """Begin so many processes; in each of them, the pipe by which it asks."""
+        """Begin this number of processes; in each of them, the pipe by which it asks."""
         for _ in range(number):
             ours, theirs = Pipe()
             self._session.config.get_terminal_writer().flush()  # what is not written yet would be written by each

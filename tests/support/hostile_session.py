@@ -90,7 +90,7 @@ def filled(kind: Any, words: str, named: Mapping[str, str] = NAMED, field: str =
 
 
 def add_every_event(directory: SessionDirectory, words: str, named: Mapping[str, str] = NAMED) -> list[str]:
-    """Go on with a session's journal by one event of each kind that can be said of it; the names of the others."""
+    """Continue a session's journal by one event of each kind that can be said of it; the names of the others."""
     state, last = initial(load(directory.runbook)), -1
     for entry in read(directory.journal):
         state, last = apply(state, entry), entry.seq

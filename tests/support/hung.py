@@ -1,7 +1,7 @@
 """Ends a test that hangs: its time-out is raised again until the test has ended, and at last the process ends.
 
 pytest-timeout raises once. What is raised while asyncio calls something is told to nobody: the loop, which is the
-test's application, goes on as before.
+test's application, is running as before.
 """
 
 import faulthandler

@@ -6,7 +6,7 @@ from tui.runbook.reading.load import load_text
 SECTION = 50
 """Steps in a section."""
 CHANGES = 5
-"""Every so many steps one changes something, and has a step of the rollback that undoes it."""
+"""One step of this number changes something, and has a step of the rollback that undoes it."""
 
 _HEAD = """
 format = 1
@@ -46,7 +46,7 @@ expect = {{ contains = ["active"] }}
 
 
 def large_text(steps: int, signoff: str = "operator") -> str:
-    """A runbook whose deployment has so many steps, each with a command of its own."""
+    """A runbook whose deployment has this number of steps, each with a command of its own."""
     places = range(steps)
     changing = [place for place in places if place % CHANGES == CHANGES - 1]
     forward = [_step(f"step-{place}", f"Step {place}", place in changing, place, signoff) for place in places]

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from tui.dialogs.base import Dialog
 
 MOST = 12
-"""Layouts after a resize: each part that gets another width may ask for one; a dialog that finds no rest goes on."""
+"""Layouts after a resize: each part that gets another width may ask for one; a dialog without rest asks again."""
 
 
 class Layouts:

@@ -127,7 +127,7 @@ class Ground:
             App._display = display  # type: ignore[method-assign]  # what is painted last is looked at
 
     async def begin(self) -> None:
-        """A new session, reached anew."""
+        """A new session, with its hosts reached again."""
         if self.app.conductor is not None:
             self.app.close_session()
             await self.calm()

@@ -73,7 +73,7 @@ def shows(screen: Terminal) -> None:
 
 
 def play(folder: Path, episodes: int, seed: int, faults: list[str]) -> int:
-    """Play so many episodes, and look at every journal afterwards; how many were played."""
+    """Play this number of episodes, and look at every journal afterwards; how many were played."""
     done = run = 0
     folder.mkdir(parents=True, exist_ok=True)
     while done < episodes:

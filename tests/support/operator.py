@@ -26,7 +26,7 @@ from tui.widgets.moment import current_step
 
 STUCK = 3000
 SEVERAL = 3
-"""So many checks in a row are made at once: two keys, one to make them and one to come back from their table."""
+"""This number of checks in a row is made at once: two keys, one to make them and one to come back from their table."""
 Found = TypeVar("Found", bound=Screen[Any])
 OpenedDialog = TypeVar("OpenedDialog", bound=Dialog[Any])
 

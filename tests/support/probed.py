@@ -1,4 +1,4 @@
-"""Runs one check of a probe as the engine does: defaults filled in, fields held against what the kind declares."""
+"""Runs one check of a probe as the engine does: defaults filled in, fields compared with what the kind declares."""
 
 from typing import Any
 

@@ -213,7 +213,7 @@ REASONS: dict[str, frozenset[str]] = {
 
 
 def after(world: World, effects: tuple[Effect, ...], parts: int) -> World:
-    """The world after the first parts of a step."""
+    """Production after the first parts of a step."""
     for effect in effects[:parts]:
         world = effect(world)
     return world

@@ -12,7 +12,7 @@ test_completion, test_documentation), a drill that is killed in its terminal (te
 and a start beside each other.
 
 `multiprocessing.forkserver` does not serve: its processes end without what `atexit` has, import the main module of the
-tests, and have the streams and the terminal of whoever began first.
+tests, and have the streams and the terminal of the process that began first.
 """
 
 import os

@@ -82,7 +82,7 @@ def serve(listening: socket.socket, life: int) -> Asked | None:
 
 
 def _tell(asking: socket.socket, number: int) -> None:
-    """Say it, if whoever asked is still there."""
+    """Say it, if the process that asked is still there."""
     try:
         asking.sendall(b"%d\n" % number)
     except OSError:

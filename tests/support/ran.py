@@ -1,4 +1,4 @@
-"""Runs one command on a transport and keeps what came of it."""
+"""Runs one command on a transport and keeps how it ended."""
 
 from typing import Any, NamedTuple
 

@@ -44,7 +44,7 @@ def place(request: pytest.FixtureRequest, sshd: Sshd) -> Iterator[Transport]:
 
 
 class Misbehaving:
-    """Listens on a port of its own: says `greeting` to whoever connects, then is silent or closes."""
+    """Listens on a port of its own: says `greeting` to each that connects, then is silent or closes."""
 
     def __init__(self, greeting: bytes = b"", closes: bool = False) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))

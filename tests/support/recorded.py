@@ -38,7 +38,7 @@ BEGIN = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 class ShakyClock:
-    """A clock on the wall that somebody sets, and one that only goes on."""
+    """A clock on the wall that somebody sets, and one that only runs forward."""
 
     def __init__(self) -> None:
         self.passed = 0.0
@@ -147,7 +147,7 @@ class Writer:
         self.put(event)
 
     def _shake(self) -> None:
-        """Set the clock on the wall, or go on in another process."""
+        """Set the clock on the wall, or continue in another process."""
         if not self.shaky:
             return
         if self.random.random() < 0.5:
@@ -164,7 +164,7 @@ class Writer:
 
 
 def written(root: Path, seed: int, count: int, shaky: bool = True) -> Writer:
-    """A session in which so many things happened; with clocks that jump, if they are to."""
+    """A session in which this number of things happened; with clocks that jump, if they are to."""
     writer = Writer(root, seed, shaky)
     writer.go_on(count)
     writer.close()

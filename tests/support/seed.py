@@ -65,7 +65,7 @@ class Thing(Struct, frozen=True):
 def table(text: str) -> tuple[Row, ...]:
     """The rows of the table.
 
-    A line without a number goes on with the row before; one without a place is of the same action as the claim above.
+    A line without a number continues the row before; one without a place is of the same action as the claim above.
     """
     rows: list[tuple[int, str, list[list[Claim]]]] = []
     for number, written in enumerate(text.splitlines()[1:], 2):

@@ -101,11 +101,11 @@ class Sshd:
             return sum(words in line for line in self.log)
 
     def wait_until_left(self, times: int = 1) -> None:
-        """Wait until so many connections have ended, each in one of the ways sshd words it."""
+        """Wait until this number of connections has ended, each in one of the ways sshd words it."""
         self.wait_until_said("(Closing connection to|Read error from|Connection reset by)", times)
 
     def wait_until_said(self, words: str, times: int = 1) -> None:
-        """Wait for the log to have so many lines that fit a pattern."""
+        """Wait for the log to have this number of lines that fit a pattern."""
         with self._news:
             fits = re.compile(words).search
             self._news.wait_for(lambda: sum(map(bool, map(fits, self.log))) >= times)
@@ -119,7 +119,7 @@ class Sshd:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Go on after `freeze`."""
+        """Continue after `freeze`."""
         self._signal(signal.SIGCONT)
 
     def stop(self) -> None:
@@ -185,7 +185,7 @@ class Sshd:
             "KbdInteractiveAuthentication no",
             "PermitRootLogin yes",
             "LogLevel VERBOSE",
-            # The startup files of whoever runs the tests are none of the tests' business.
+            # The startup files of the person who runs the tests are none of the tests' business.
             f"SetEnv HOME={self.directory}",
             "Subsystem sftp internal-sftp",
             "MaxStartups 100",

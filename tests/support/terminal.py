@@ -29,7 +29,7 @@ class Terminal:
         self._status: int | None = None
 
     def wait_for(self, text: str | re.Pattern[bytes], deadline: float = 60.0) -> None:
-        """Read until the program has sent this text once more; fail with what came when it is silent for too long.
+        """Read until the program has sent this text again; fail with what came when it is silent for too long.
 
         What stands in one line comes at once: wait for it by one pattern, not by one text after another.
         """
@@ -51,7 +51,7 @@ class Terminal:
     def idle(self, quiet: float = 0.3, until: Callable[[], bool] = lambda: False) -> bool:
         """Read until nothing has come for `quiet` seconds, or much for longer; True when the program has ended.
 
-        A screen whose clocks and monitors go on is never quiet for good; what is waited `until` needs no quiet.
+        A screen whose clocks and monitors are running is never quiet for good; what is waited `until` needs no quiet.
         """
         enough = time.monotonic() + 4 * quiet
         while time.monotonic() < enough and not until() and select.select([self.descriptor], [], [], quiet)[0]:

@@ -1,6 +1,6 @@
 """Holds that no test writes to what the user has: sessions, settings, cache and keys are as they were at the end.
 
-Loaded by `make test` alone: whoever uses the program meanwhile changes them too.
+Loaded by `make test` alone: a person who uses the program meanwhile changes them too.
 """
 
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ def until(true: Callable[[], object], what: str = "", often: float = 0.005, seld
 
 
 def commands() -> str:
-    """The command lines of all processes, one a line; one that has ended has none, whoever still has to take note."""
+    """The command lines of all processes, one a line; one that has ended has none, before its parent knows it."""
     found = []
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):

@@ -35,7 +35,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def empty_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A real agent without keys, named by SSH_AUTH_SOCK; whoever it asks for a confirmation says no."""
+    """A real agent without keys, named by SSH_AUTH_SOCK; the program that it asks for a confirmation says no."""
     path = str(tmp_path / "agent")
     environment = {**os.environ, "SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
     process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.PIPE, env=environment)

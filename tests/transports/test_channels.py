@@ -109,7 +109,7 @@ def test_every_channel_is_made_in_the_one_way_that_keeps_its_messages_in_order(c
 
 @pytest.fixture
 def unserved() -> Iterator[Connection]:
-    """A connection that nobody answers."""
+    """A connection that gets no answer."""
     near, far = socket.socketpair()
     made = Connection(near, lambda: None)
     yield made
@@ -145,7 +145,7 @@ def test_a_refusal_in_words_that_are_not_utf_8_is_a_refusal(
 def test_who_begins_to_wait_as_the_connection_ends_does_not_wait_on(
     unserved: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever waits is told once, when the connection ends; the request may be entered a moment later."""
+    """Each thread that waits is told once, when the connection ends; the request may be entered a moment later."""
     sent = threading.Event()
     monkeypatch.setattr(unserved, "is_active", lambda: not sent.is_set())
     monkeypatch.setattr(unserved, "_send_user_message", lambda message: sent.set())

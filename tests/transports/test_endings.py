@@ -64,7 +64,7 @@ def test_a_slow_login_does_not_make_a_cancelled_command_unknown(own_sshd: Callab
     host = server.transport(patience=0.3)
     host.connect()
     os.mkfifo(tmp_path / "in")
-    # The login shell tells that it has begun, and goes on after the cancel; later logins are quick.
+    # The login shell tells that it has begun, and continues after the cancel; later logins are quick.
     first = f"mkdir {tmp_path}/first 2>/dev/null && {{ echo >{tmp_path}/in; sleep 0.5; }}\n"
     server.directory.joinpath(".bashrc").write_text(first)
     cancel, outcomes = CancelToken(), []

@@ -28,8 +28,7 @@ def counting(folder: Path, then: str) -> Path:
     """A script that counts how often it was started, and does not continue beyond a limit: it waits there."""
     script, count = folder / "way", folder / "count"
     script.write_text(
-        f'#!/bin/sh\necho once more >>{count}\n[ "$(wc -l <{count})" -lt {LIMIT} ] || exec sleep 20\n'
-        f"sleep 0.05\n{then}\n"
+        f'#!/bin/sh\necho again >>{count}\n[ "$(wc -l <{count})" -lt {LIMIT} ] || exec sleep 20\nsleep 0.05\n{then}\n'
     )
     script.chmod(0o700)
     return script
@@ -67,7 +66,7 @@ def by_openssh(config: Path) -> None:
 
 
 PATIENCE = 100.0
-"""Seconds for a connection by way of so many processes, each of which takes its time on a busy machine."""
+"""Seconds for a connection by way of this number of processes, each of which takes its time on a busy machine."""
 WAYS = pytest.mark.parametrize("connect", [by_own, by_openssh])
 
 

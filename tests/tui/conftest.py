@@ -31,7 +31,7 @@ from tui.session.archive.store import Store
 from tui.session.journal.journal import read
 
 TESTS, TOGETHER = count(1), 100
-"""The tests so far; the garbage of so many is let go together."""
+"""The tests so far; the garbage of a number of them is let go together."""
 freeze = Front.freeze
 """What a session does with what is loaded, for the tests of just that."""
 SHOP = (

@@ -1,6 +1,6 @@
-"""A rehearsal that is played by keys through the whole application: how a person goes on, turns away and comes back.
+"""A rehearsal that is played by keys through the whole application: how a person continues, leaves and returns.
 
-The engine brings the session to the step before the trouble; there it is taken up, as by `runbook resume`.
+The engine brings the session to the step before the trouble; there it is resumed, as by `runbook resume`.
 """
 
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ class Night:
         return self.app.conductor
 
     async def struck(self, fault: str) -> None:
-        """Go on until the fault's step is signed, and wait for the fault."""
+        """Continue until the fault's step is signed, and wait for the fault."""
         found = next(one for one in find_scenario(self.scenario).faults if one.id == fault)
         while found.after and self.conductor.state.step(found.after).status is not StepStatus.SIGNED:
             following = self.conductor.state.next_step()
@@ -111,7 +111,7 @@ class Night:
 
 @asynccontextmanager
 async def night(scenario: str, before: str, method: str = "b", speed: float = 1.0) -> AsyncIterator[Night]:
-    """A rehearsal that stands at the step `before` which it is taken up, on the run screen.
+    """A rehearsal that is resumed, on the run screen, at the step `before`.
 
     Its monitors live `speed` times as fast as in life: what they measure takes time from the keys.
     """

@@ -60,7 +60,7 @@ LITERAL = re.compile(
 NAMED = re.compile(r"\$([a-z][\w-]*)")
 """A colour's name in a style sheet, or in a style that is written in Python."""
 EXEMPT = ("themes.py", "contrast.py", "colours.py")
-"""Where colours are made; the last has those of the output, which are whoever printed it's."""
+"""Where colours are made; the last has those of the output, which are of the program that printed it."""
 TEXTUALS = {"background", "foreground", "surface", "panel", "accent"}
 
 
@@ -97,7 +97,7 @@ def test_what_a_theme_gives_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) 
     theme, other = Theme("one", primary="#ff0000"), Theme("other", primary="#0000ff")
     first = css_variables(theme)
     assert css_variables(theme) == first != css_variables(other)
-    first.clear()  # whoever asked may do with it what they like
+    first.clear()  # the caller may do with it what it likes
     assert css_variables(theme)
     assert len(worked_out) == 2
 

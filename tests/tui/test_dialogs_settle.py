@@ -20,7 +20,7 @@ AROUND = range(-2, 3) if LONG else range(1)
 HIGH, BESIDE = 60, 6
 """Rows at which every dialog fits, and those that it leaves to the screen below."""
 OF_ALL = 1 if LONG else 4
-"""A short run takes one dialog in so many; each is held to rest at three sizes where it is placed."""
+"""A short run takes one dialog of a number of them; each is held to rest at three sizes where it is placed."""
 
 
 async def test_every_dialog_comes_to_rest_at_every_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""No dialog is answered by what was typed before it was seen, whichever it is and whoever has it opened."""
+"""No dialog is answered by what was typed before it was seen, whichever it is and whatever opened it."""
 
 from pathlib import Path
 

@@ -62,7 +62,7 @@ ASCII = {
 }
 """The states that are drawn where the terminal has only ASCII, and what must be read on each."""
 BEGUN_IN_ASCII = ("home", "run-running", "watch", "checks", "rollback", "replay")
-"""Those of them that are played once more on such a terminal: signs that are chosen where a state is begun, and what
+"""Those of them that are played again on such a terminal: signs that are chosen where a state is begun, and what
 stands otherwise after other sizes. The others become ASCII at the end of their play."""
 LETTERS = string.ascii_letters + string.digits + string.punctuation
 ROUNDED = 0.02

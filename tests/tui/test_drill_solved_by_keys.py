@@ -293,6 +293,6 @@ async def test_a_night_is_brought_to_its_end_by_keys(play: Play) -> None:
 
 
 def test_every_scenario_is_played_here() -> None:
-    """So that whoever writes another one is reminded."""
+    """So that the author of another one is reminded."""
     text = Path(__file__).read_text(encoding="utf-8")
     assert [path.stem for path in scenario_files() if f'night("{path.stem}"' not in text] == ["calm-deployment"]

@@ -20,7 +20,7 @@ from tui.session.places import runbook_id
 
 
 def kept(workspace: Workspace, clock: FakeClock, count: int) -> list[str]:
-    """So many sessions that are over, written without an engine; the newest first."""
+    """This number of sessions that are over, written without an engine; the newest first."""
     names = []
     for _ in range(count):
         directory, log = workspace.store.create("deploy", workspace.text, clock)
@@ -82,7 +82,7 @@ def test_a_newer_reading_shows_what_the_one_before_it_had_found(workspace: Works
 
 @asynccontextmanager
 async def released(event: threading.Event) -> AsyncIterator[None]:
-    """Whatever happens, what waits for an event goes on at the end: a thread that waits would keep the program."""
+    """Whatever happens, what waits for an event continues at the end: a thread that waits would keep the program."""
     try:
         yield
     finally:

@@ -30,7 +30,7 @@ GONE = Reply(err=b"error: pathspec 'v2' did not match\n", outcome=Outcome.exited
 async def test_all_from_the_first_brings_what_had_been_missing(
     make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
-    """The tag came back after the fetch: checking out alone would fail again."""
+    """The tag was there again after the fetch: checking out alone would fail again."""
     host.replies["git checkout"] = [GONE, Reply(b"")]
     async with running(make_workspace(SHOP.replace(BEFORE, CODE + BEFORE, 1)), (80, 24)) as (app, pilot):
         await pilot.press("enter")

@@ -29,7 +29,7 @@ def runbook() -> Runbook:
 
 
 def rolling_back(runbook: Runbook, gone: float, reason: str = REASON, *more: ev.AnyEvent) -> Moment:
-    """A rollback of one change, so many seconds after it was decided."""
+    """A rollback of one change, `seconds` after it was decided."""
     events: list[ev.AnyEvent] = [
         ev.SessionStarted(
             session="s", flow="deploy", method="docker", operator="ana", title="x", runbook_hash="", variables={}

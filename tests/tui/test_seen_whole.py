@@ -77,7 +77,7 @@ async def test_a_long_dialog_begins_at_its_beginning_and_keeps_its_title_and_its
 
 @pytest.mark.parametrize("place", range(len(dialogs())))
 async def test_notices_lie_on_nothing_of_a_dialog(workspace: Workspace, place: int) -> None:
-    """Of those that came before it, and of one that comes while it is open, as many as fit below it."""
+    """Of those that came before it, and of one that comes while it is open, those that fit below it."""
     asked, foot = dialogs()[place]
     async with RunbookApp(workspace).run_test(size=(80, 24), notifications=True) as pilot:
         app = pilot.app
