@@ -199,7 +199,7 @@ def test_the_operators_settings_stand_for_the_options(runbook: Path, tmp_path: P
     assert "did you mean operator?" in done.output
 
 
-def test_a_drill_that_is_resumed_goes_on_with_its_host_as_it_was_left(
+def test_a_drill_that_is_resumed_continues_with_its_host_as_it_was_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tui.cli.wiring import resumed_workspace

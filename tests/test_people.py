@@ -83,7 +83,7 @@ def test_nobody_is_their_own_second_person(workspace: Workspace, other: str) -> 
     conductor.close()
 
 
-def test_going_on_under_another_spelling_hands_nothing_over(workspace: Workspace) -> None:
+def test_continuing_under_another_spelling_hands_nothing_over(workspace: Workspace) -> None:
     workspace.begin(Setup(flow="deploy", operator=JOSE)).close()
     session = workspace.store.names()[-1]
     workspace.resume(session, SAME[0]).close()

@@ -114,6 +114,22 @@ def test_no_test_explains_itself_by_a_retired_word(folder: Path) -> None:
     assert found == []
 
 
+NOT_OF_NAMES = "must be …, is not a …"
+"""Left to names of tests, which are short and have no articles: an agent is no way, a sample is no data."""
+
+
+@pytest.mark.parametrize("folder", TESTS, ids=lambda folder: folder.name)
+def test_no_test_has_a_retired_word_in_its_name(folder: Path) -> None:
+    found = [
+        f"{file.relative_to(ROOT)}: {name}: {word}"
+        for file in sorted(folder.glob("test_*.py"))
+        for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        for word in retired(name.replace("_", " "))
+        if NOT_OF_NAMES not in word
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_has_a_retired_word(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()

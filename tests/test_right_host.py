@@ -38,7 +38,7 @@ def ran_on(
         return Path((directory.attempts / f"{last:04d}.out").read_text().strip())
 
 
-def test_a_session_goes_on_where_it_was_pointed_to(place: Place) -> None:
+def test_a_session_continues_where_it_was_pointed_to(place: Place) -> None:
     """`--host production=two`, then `resume` without it."""
     session = place.begin(place.runbook("a", "one"), {"production": "two"})
     assert ran_on(place, None, session) == place.two.directory
@@ -176,7 +176,7 @@ def test_what_is_read_of_another_runbooks_session_is_its_own(place: Place, monke
     assert CliRunner().invoke(main, ["followups"]).exit_code == 0
 
 
-def test_a_drill_is_taken_up_with_its_own_host_and_nobody_is_asked_about_its_port(place: Place, tmp_path: Path) -> None:
+def test_a_drill_is_resumed_with_its_own_host_and_nobody_is_asked_about_its_port(place: Place, tmp_path: Path) -> None:
     with drill_workspace(None, "calm-deployment", 1000) as workspace:
         setup = Setup(flow="deploy", method="a", operator="ana")
         workspace.preflight(setup, lambda row: None)
@@ -190,7 +190,7 @@ def test_a_drill_is_taken_up_with_its_own_host_and_nobody_is_asked_about_its_por
         conductor.close()
 
 
-def test_a_session_that_was_begun_with_an_ssh_configuration_of_its_own_is_taken_up_with_it(place: Place) -> None:
+def test_a_session_that_was_begun_with_an_ssh_configuration_of_its_own_is_resumed_with_it(place: Place) -> None:
     """`-F` says where its targets are as much as `--host` does."""
     session = place.begin(place.runbook("a", "one"))
     with resumed_workspace(session, None, {}, None) as (workspace, found):

@@ -85,7 +85,7 @@ def test_its_frame_is_red_and_what_a_machine_said_is_one_line_without_escapes(
     assert len(words.splitlines()) == len(ASKED.splitlines())
 
 
-def test_a_name_from_the_command_line_is_held_against_who_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_from_the_command_line_is_compared_with_who_has_it(capsys: pytest.CaptureFixture[str]) -> None:
     confirmed(WHOSE, "ana")
     with pytest.raises(UsageError, match="not taken over"):
         confirmed(WHOSE, "eve")

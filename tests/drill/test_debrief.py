@@ -116,19 +116,19 @@ def test_noticed_decided_and_over(after: Happened) -> None:
     assert found.worst("recovered") == 370
 
 
-def test_what_did_not_end_it_was_in_vain(after: Happened) -> None:
+def test_what_did_not_end_it_did_not_help(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2), *ran("clean", 3)).stories
     assert story.decision == "Restart"
     assert story.vain == ("Restart",)
     assert story.recovered is not None
 
 
-def test_what_brought_the_end_nearer_was_not_in_vain(after: Happened) -> None:
+def test_what_brought_the_end_nearer_helped(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("stop", 2), *ran("clean", 3)).stories
     assert story.vain == ()
 
 
-def test_the_plan_that_was_followed_was_not_in_vain(after: Happened) -> None:
+def test_the_plan_that_was_followed_helped(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("build", 2)).stories
     assert story.vain == ()
     assert story.decided is None, "nor did anybody decide about the fault by it"
@@ -139,18 +139,18 @@ def test_a_change_of_the_plan_that_is_made_again_is_a_decision(after: Happened) 
     assert (story.decided, story.decision) == (540, "Build")
 
 
-def test_what_was_only_tried_again_was_in_vain(after: Happened) -> None:
+def test_what_was_only_tried_again_did_not_help(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("build", 1, 1), *ran("build", 2, 1), *ran("clean", 3)).stories
     assert story.vain == ("Build",)
 
 
-def test_help_that_came_is_no_trouble_and_what_was_tried_before_was_in_vain(after: Happened) -> None:
+def test_help_that_came_is_no_trouble_and_what_was_tried_before_did_not_help(after: Happened) -> None:
     helped = ev.FaultStruck(fault="disk-freed", title="Somebody makes room", how="injected", by="ben")
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2), helped, *ran("restart", 3)).stories
     assert (story.recovered, story.vain) == (540, ("Restart",))
 
 
-def test_what_was_never_mended_was_not(after: Happened) -> None:
+def test_what_was_never_fixed_was_not(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2)).stories
     assert story.recovered is None
     assert story.vain == ("Restart",)
@@ -200,7 +200,7 @@ def test_what_never_ended_was_never_decided_about(after: Happened) -> None:
     assert [words for _, words in story_rows(story)][2:] == ["never", "never"]
 
 
-def test_what_was_mended_before_it_struck_does_not_count(after: Happened) -> None:
+def test_what_was_fixed_before_it_struck_does_not_count(after: Happened) -> None:
     (story,) = after(*ran("clean", 1), STRUCK, *ran("look", 2, 1)).stories
     assert story.recovered is None
 

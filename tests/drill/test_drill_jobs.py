@@ -105,7 +105,7 @@ def test_a_lost_connection_loses_nothing_of_a_job(web: Transport) -> None:
     assert "connection lost" in links
 
 
-def test_nobody_gets_in_for_a_while_and_a_job_is_followed_all_the_same(web: Transport, drill: DrillHost) -> None:
+def test_nobody_gets_in_for_a_while_and_a_job_is_still_followed(web: Transport, drill: DrillHost) -> None:
     refused: list[str] = []
     web.listen(lambda link, detail: refused.append(detail) if link is LinkState.DOWN else None)
     begun = time.monotonic()
@@ -128,7 +128,7 @@ def test_a_signal_is_told_from_an_exit(web: Transport) -> None:
     assert run(web, "killed", "s/killed/1")[0] == Outcome(OutcomeKind.SIGNALLED, signal="SIGSEGV")
 
 
-def test_a_cancelled_job_is_gone_and_one_that_is_left_goes_on(web: Transport) -> None:
+def test_a_cancelled_job_is_gone_and_one_that_is_left_keeps_running(web: Transport) -> None:
     left = CancelToken()
     command = Command(script="hang", key="s/hang/1", durable=True)
     with pytest.raises(Detached):
@@ -197,7 +197,7 @@ rules = [
 """
 
 
-def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
+def test_a_rehearsal_whose_program_was_killed_continues_as_production_would(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "runbook.toml").write_text(RUNBOOK)
@@ -231,7 +231,7 @@ def test_a_rehearsal_whose_program_was_killed_goes_on_as_production_would(
     assert len([entry for entry in read(directory.journal) if type(entry.event).__name__ == "AttemptStarted"]) == 2
 
 
-def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_taken_up(
+def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "runbook.toml").write_text(RUNBOOK)
@@ -259,7 +259,7 @@ def test_a_host_that_restarted_does_not_restart_again_when_the_drill_is_taken_up
         conductor.close()
 
 
-def test_one_that_is_made_up_goes_on_too_when_its_program_was_killed(
+def test_one_that_is_made_up_continues_too_when_its_program_was_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "runbook.toml"

@@ -125,7 +125,7 @@ def test_a_drills_time_runs_faster(drill: Callable[..., Drill]) -> None:
     assert night.after(1)["disk"] == "full"
 
 
-def test_a_step_that_is_done_again_counts_anew(drill: Callable[..., Drill]) -> None:
+def test_a_step_that_is_done_again_counts_again(drill: Callable[..., Drill]) -> None:
     night = drill(scenario())
     night.do("a")
     night.after(0)
@@ -165,7 +165,7 @@ def test_what_is_no_request_is_passed_over_and_half_a_line_waits(drill: Callable
     assert night.after(0)["site"] == "down"
 
 
-def test_only_a_drill_that_goes_on_can_be_broken(drill: Callable[..., Drill]) -> None:
+def test_only_a_drill_that_is_running_can_be_broken(drill: Callable[..., Drill]) -> None:
     night = drill(scenario())
     with pytest.raises(UsageError, match="no fault 'moon'") as error:
         ask_for(night.directory, scenario(), "moon", "ben")
@@ -186,7 +186,7 @@ def test_a_real_session_can_never_be_broken(tmp_path: Path) -> None:
         ask_for(workspace.store.find("last"), scenario(), "site-down", "ben")
 
 
-def test_a_drill_that_is_resumed_goes_on_with_what_was_broken_and_mended(drill: Callable[..., Drill]) -> None:
+def test_a_drill_that_is_resumed_continues_with_what_was_broken_and_fixed(drill: Callable[..., Drill]) -> None:
     night = drill(scenario())
     night.do("a")
     night.after(0)

@@ -180,7 +180,7 @@ FORBIDDEN = {
 
 
 @pytest.mark.parametrize("deed", FORBIDDEN.values(), ids=FORBIDDEN)
-def test_the_process_can_do_nothing_in_the_world(deed: str, tmp_path: Path) -> None:
+def test_the_process_can_change_nothing_outside(deed: str, tmp_path: Path) -> None:
     (tmp_path / "kept").touch()
     prepare = "import os, socket, subprocess\nfrom tui.drill.guard import Forbidden, forbid\nforbid()"
     script = f"{prepare}\ntry:\n    {deed}\nexcept Forbidden:\n    print('refused')"

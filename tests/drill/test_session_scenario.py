@@ -91,7 +91,7 @@ def rehearsed(place: Path, seed: int | None = None, finish: bool = True, wrong: 
     return directory
 
 
-def test_what_chance_chose_is_still_chosen_when_the_drill_is_taken_up(place: Path) -> None:
+def test_what_chance_chose_is_still_chosen_when_the_drill_is_resumed(place: Path) -> None:
     directory = rehearsed(place, seed=7, finish=False)
     _, state = directory.load()
     chosen = [fault for fault in scenario_of(directory, state).faults if fault.by_itself]

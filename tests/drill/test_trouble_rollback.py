@@ -113,7 +113,7 @@ def rehearse(tmp_path: Path) -> Iterator[Callable[..., Rehearsal]]:
 
 
 @pytest.mark.parametrize("method", ["a", "b"])
-def test_a_migration_that_stops_half_way_is_mended_by_the_backup(
+def test_a_migration_that_stops_half_way_is_fixed_by_the_backup(
     rehearse: Callable[..., Rehearsal], method: str
 ) -> None:
     night = rehearse("migration-fails", method)
@@ -150,9 +150,7 @@ def test_reversing_a_migration_that_stopped_half_way_leaves_the_old_release_unwe
 
 
 @pytest.mark.parametrize("method", ["a", "b"])
-def test_errors_after_the_deployment_are_mended_by_the_rollback(
-    rehearse: Callable[..., Rehearsal], method: str
-) -> None:
+def test_errors_after_the_deployment_are_fixed_by_the_rollback(rehearse: Callable[..., Rehearsal], method: str) -> None:
     night = rehearse("error-rate-climbs", method)
     go(night.conductor, night.hosts)
     night.faults.look()
@@ -199,7 +197,7 @@ def test_without_space_there_is_no_backup_until_somebody_makes_room(rehearse: Ca
 
 
 @pytest.mark.parametrize(("method", "step", "action"), [("a", "a-build", 1), ("b", "b-dependencies", 2)])
-def test_a_command_whose_connection_dropped_goes_on_and_is_followed_to_its_end(
+def test_a_command_whose_connection_dropped_keeps_running_and_is_followed_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, step: str, action: int
 ) -> None:
     monkeypatch.setenv("RUNBOOK_SESSIONS", str(tmp_path))
@@ -239,7 +237,7 @@ def test_what_became_of_a_command_whose_host_restarted_is_looked_at_and_decided(
         conductor.close()
 
 
-def test_a_snag_of_the_rollback_is_mended_by_its_troubleshooting(rehearse: Callable[..., Rehearsal]) -> None:
+def test_a_snag_of_the_rollback_is_fixed_by_its_troubleshooting(rehearse: Callable[..., Rehearsal]) -> None:
     night = rehearse("rollback-snag", "b", "static-owner")
     go(night.conductor, night.hosts)
     night.faults.look()

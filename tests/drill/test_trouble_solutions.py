@@ -182,7 +182,7 @@ TRIED = (
 
 
 @pytest.mark.parametrize("case", TRIED, ids=lambda case: f"{case.fault}-{case.right[-1].step}")
-def test_a_wrong_solution_is_in_vain_and_the_right_one_is_not(case: Case, rehearse: Callable[..., Rehearsal]) -> None:
+def test_a_wrong_solution_does_not_help_and_the_right_one_does(case: Case, rehearse: Callable[..., Rehearsal]) -> None:
     night = rehearse(case.scenario, "b", case.fault)
     go(night.conductor, night.hosts)
     night.faults.look()

@@ -45,7 +45,9 @@ def conductor(tmp_path: Path, host: AgreedMeanwhile) -> Iterator[Conductor]:
         yield made
 
 
-def test_an_agreement_is_not_taken_back_by_whoever_asked_before_it(conductor: Conductor, host: AgreedMeanwhile) -> None:
+def test_an_agreement_is_not_taken_back_by_a_question_from_before_it(
+    conductor: Conductor, host: AgreedMeanwhile
+) -> None:
     before = conductor.state.hosts["web"]
     host.name = "other"
     now = connected_event("web", host.connect())

@@ -67,7 +67,7 @@ def test_the_journal_folds_to_the_live_state(conductor: Conductor, workspace: Wo
     assert fold(conductor.runbook, read(directory.journal)) == conductor.state
 
 
-def test_a_missed_expectation_stops_the_step_and_retry_goes_on_from_there(
+def test_a_missed_expectation_stops_the_step_and_retry_continues_from_there(
     conductor: Conductor, host: FakeTransport, workspace: Workspace
 ) -> None:
     host.replies["uptime"] = [Reply(b"nothing\n"), Reply(b"load average\n")]
@@ -180,7 +180,7 @@ def test_a_value_not_captured_yet_refuses_the_command_in_words(conductor: Conduc
     assert len(host.ran) == ran
 
 
-def test_resume_goes_on_where_it_was_and_another_operator_is_a_handover(
+def test_resume_continues_where_it_was_and_another_operator_is_a_handover(
     workspace: Workspace, host: FakeTransport
 ) -> None:
     first = begin(workspace)
@@ -206,7 +206,7 @@ def test_an_attempt_that_was_running_when_the_program_died_is_unknown(
     again.close()
 
 
-def test_a_full_disk_starts_nothing_and_work_goes_on_when_space_is_back(
+def test_a_full_disk_starts_nothing_and_work_continues_when_space_is_back(
     conductor: Conductor, host: FakeTransport, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = FullDisk()

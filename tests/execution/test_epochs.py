@@ -81,7 +81,7 @@ def test_a_change_carries_the_epoch_and_what_only_looks_does_not(
     conductor.close()
 
 
-def test_whoever_lost_the_session_starts_no_change_and_is_told_why(
+def test_who_lost_the_session_starts_no_change_and_is_told_why(
     workspace: Workspace, host: FakeTransport, team: CountedTeam
 ) -> None:
     conductor = begun(workspace)
@@ -104,7 +104,7 @@ def test_whoever_lost_the_session_starts_no_change_and_is_told_why(
     conductor.close()
 
 
-def test_whoever_lost_the_session_is_offered_nothing_that_changes_it(
+def test_who_lost_the_session_is_offered_nothing_that_changes_it(
     workspace: Workspace, host: FakeTransport, team: CountedTeam
 ) -> None:
     conductor = begun(workspace)
@@ -124,9 +124,7 @@ def test_whoever_lost_the_session_is_offered_nothing_that_changes_it(
     conductor.close()
 
 
-def test_whoever_lost_the_session_sends_no_message(
-    workspace: Workspace, host: FakeTransport, team: CountedTeam
-) -> None:
+def test_who_lost_the_session_sends_no_message(workspace: Workspace, host: FakeTransport, team: CountedTeam) -> None:
     conductor = begun(workspace)
     before = len(host.ran)
     team.given[-1].lose(LOST)
@@ -156,7 +154,7 @@ def test_a_host_refuses_a_message_too(tmp_path: Path, host: FakeTransport, monke
     conductor.close()
 
 
-def test_whoever_lost_it_unheard_of_removes_nothing_on_a_host(
+def test_who_lost_it_without_a_word_removes_nothing_on_a_host(
     workspace: Workspace, host: FakeTransport, team: CountedTeam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conductor = begun(workspace)

@@ -261,7 +261,7 @@ def test_output_is_read_from_an_attempt_by_stream(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", Expect.__struct_fields__)
-def test_an_output_is_read_only_where_something_is_held_against_it(tmp_path: Path, field: str) -> None:
+def test_an_output_is_read_only_where_something_is_compared_with_it(tmp_path: Path, field: str) -> None:
     writer = OutputWriter(tmp_path, 1, FakeClock())
     writer.write("out", b"2 of 7\n")
     writer.close()

@@ -124,7 +124,7 @@ def test_a_batch_that_fails_whole_stops(tmp_path: Path) -> None:
         assert standing_of(conductor.state, step_by_id(conductor.runbook, "roll"), 0).whole == 1
 
 
-def test_an_unknown_end_that_is_decided_goes_on_with_the_host(tmp_path: Path) -> None:
+def test_an_unknown_end_that_is_decided_continues_with_the_host(tmp_path: Path) -> None:
     hosts = fleet()
     hosts["web01"].replies["install"] = LOST
     with begun(tmp_path, hosts, stop_after=6, text=TURNS) as conductor:
@@ -195,7 +195,7 @@ def taken_up(tmp_path: Path, hosts: dict[str, FakeTransport]) -> Iterator[tuple[
     workspace.close()
 
 
-def test_a_session_that_was_left_in_a_batch_goes_on_with_its_hosts(tmp_path: Path) -> None:
+def test_a_session_that_was_left_in_a_batch_continues_with_its_hosts(tmp_path: Path) -> None:
     hosts = fleet()
     with taken_up(tmp_path, hosts) as (conductor, journal):
         assert {name for name, status in where(conductor).items() if status is CellStatus.PART} == {"web02", "web03"}

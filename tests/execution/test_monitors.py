@@ -50,7 +50,7 @@ def test_a_hanging_measurement_gets_no_second_and_holds_up_nothing(monitored: Mo
     assert monitored.values() == []
 
 
-def test_only_so_many_at_once(monitored: Monitored) -> None:
+def test_only_a_number_of_them_at_once(monitored: Monitored) -> None:
     go, most, now, lock = threading.Event(), 0, 0, threading.Lock()
     names = [f"m{place}" for place in range(5)]
 
@@ -143,7 +143,7 @@ def monitoring() -> int:
     return sum(thread.name == "monitors" for thread in threading.enumerate())
 
 
-def test_a_journal_that_cannot_be_written_is_said_and_measuring_goes_on(
+def test_a_journal_that_cannot_be_written_is_said_and_measuring_continues(
     monitored: Monitored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conductor = monitored.begin()

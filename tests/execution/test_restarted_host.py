@@ -111,7 +111,7 @@ def test_a_restart_is_noticed_when_the_connection_comes_back_and_nobody_does_any
     assert [step.id for step in doubtful(conductor.state)] == ["stop"]
 
 
-def test_a_restart_in_the_middle_of_a_step_begins_the_step_anew(conductor: Conductor, host: FakeTransport) -> None:
+def test_a_restart_in_the_middle_of_a_step_begins_the_step_again(conductor: Conductor, host: FakeTransport) -> None:
     host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "stop one" else None
     do(conductor, "stop")
     assert [command.script for command in host.ran] == ["stop one"]
@@ -276,7 +276,7 @@ def test_headless_looks_again_by_itself_and_stops_where_nothing_tells(
     ]
 
 
-def test_headless_goes_on_where_everything_holds(conductor: Conductor, host: FakeTransport) -> None:
+def test_headless_continues_where_everything_holds(conductor: Conductor, host: FakeTransport) -> None:
     do(conductor, "stop", "stopped")
     host.boot_id = "boot-2"
     assert walk(conductor, AnswersFile(confirm=("code", "start")), lambda line: None) is Exit.OK

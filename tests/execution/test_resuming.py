@@ -48,7 +48,7 @@ def events(workspace: Workspace) -> list[ev.AnyEvent]:
     return [entry.event for entry in read(workspace.store.find("last").journal)]
 
 
-def test_a_durable_command_goes_on_when_the_program_ends_and_is_followed_again(
+def test_a_durable_command_keeps_running_when_the_program_ends_and_is_followed_again(
     workspace: Workspace, host: FakeTransport
 ) -> None:
     key = leave_the_backup_running(workspace, host)
@@ -102,7 +102,7 @@ def test_a_plain_command_is_not_left_to_itself(workspace: Workspace, host: FakeT
     assert last.outcome.kind is OutcomeKind.CANCELLED
 
 
-def test_checks_that_ought_to_hold_still_are_made_once_more_and_change_nothing(
+def test_checks_that_ought_to_hold_still_are_made_again_and_change_nothing(
     workspace: Workspace, host: FakeTransport
 ) -> None:
     conductor = begin(workspace)
@@ -163,9 +163,7 @@ def test_what_a_person_says_succeeded_gives_its_values_as_far_as_they_came(
     conductor.close()
 
 
-def test_what_comes_next_in_a_step_waits_for_whoever_took_the_session_up(
-    workspace: Workspace, host: FakeTransport
-) -> None:
+def test_what_comes_next_in_a_step_waits_for_who_resumed_the_session(workspace: Workspace, host: FakeTransport) -> None:
     secrets = 'secrets = ["db_password"]\n'
     text = SMALL.replace(secrets, f'{secrets}[[sections.steps.actions]]\nrun = "wipe"\n')
     workspace.text = text

@@ -131,7 +131,7 @@ def test_what_happens_to_a_step_while_its_key_waits_for_a_touch_voids_the_sign_o
     conductor.close()
 
 
-def test_whoever_is_not_named_in_the_settings_signs_by_name(workspace: Workspace) -> None:
+def test_who_is_not_named_in_the_settings_signs_by_name(workspace: Workspace) -> None:
     conductor = to_sign(workspace, "dora")
     conductor.sign("backup")
     conductor.close()

@@ -120,7 +120,7 @@ def test_when_the_time_is_over_the_step_fails_and_may_wait_for_as_long_again(beg
     assert conductor.state.step("green").status is StepStatus.SIGNED
 
 
-def test_a_wait_that_was_cut_off_goes_on_with_the_rest_of_its_time(begun: Begun, clock: Later) -> None:
+def test_a_wait_that_was_cut_off_continues_with_the_rest_of_its_time(begun: Begun, clock: Later) -> None:
     conductor, host = begun([RED, RED, Reply(b"green\n")], GREEN.replace("0.01s", "1h").replace("30m", "2h"))
     conductor.start("green")
     step = conductor.runbook.sections[0].steps[0]

@@ -77,7 +77,7 @@ def test_what_has_no_end_yet_is_shown_after_a_while_and_still_not_cut_at_once() 
     assert made.text.endswith(b"...late\n")
 
 
-def test_a_line_without_end_is_not_waited_for_for_ever() -> None:
+def test_a_line_without_end_is_not_waited_for_without_end() -> None:
     made = Lines()
     made.lines(OUT, b"x" * (MOST + 1))
     assert len(made.text) == MOST + 1

@@ -62,7 +62,7 @@ def test_json_has_steps_attempts_and_events(small_session: SmallSession) -> None
     assert [event["seq"] for event in document["events"]] == list(range(len(document["events"])))
 
 
-def test_a_session_that_goes_on_is_exported_as_unfinished(small_session: SmallSession) -> None:
+def test_a_session_that_is_running_is_exported_as_unfinished(small_session: SmallSession) -> None:
     assert "**◆ UNFINISHED** – ana · since " in render(small_session.read(), "md").decode()
 
 

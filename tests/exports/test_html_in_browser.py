@@ -215,7 +215,7 @@ def test_the_button_lies_on_no_link_of_a_phone(chromium: Chromium, exported: Pat
         assert page.ask("document.querySelector('nav button').getBoundingClientRect().right <= innerWidth")
 
 
-def test_without_scripts_it_is_read_and_unfolded_all_the_same(chromium: Chromium, exported: Path) -> None:
+def test_without_scripts_it_is_still_read_and_unfolded(chromium: Chromium, exported: Path) -> None:
     with chromium.page(script=False) as page:
         page.open(exported)
         assert page.ask("document.querySelectorAll('button').length") == 0

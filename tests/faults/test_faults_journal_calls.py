@@ -58,7 +58,7 @@ def check(told: Sequence[Told], root: Path) -> int:
     return len(promised)
 
 
-def test_every_call_fails_once_and_for_ever(forks: Forks, folder: Path, faults: Faults) -> None:
+def test_every_call_fails_once_and_always(forks: Forks, folder: Path, faults: Faults) -> None:
     told, status = forks.run("struggle", root=str(folder / "whole"), count=EVENTS)
     assert status == 0, told[-1]
     calls: list[str] = told[-1]["calls"]

@@ -37,7 +37,7 @@ def answers(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_connection_that_is_lost_once_more_right_after_its_login_is_asked_for_again(
+def test_a_connection_that_is_lost_again_right_after_its_login_is_asked_for_again(
     way: str, server: Sshd, service: CodeService, tmp_path: Path
 ) -> None:
     (server.directory / ".bashrc").write_text(HOLDS.format(tmp_path))
@@ -89,7 +89,7 @@ expect = {{ json = {{ status = 200 }} }}
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_check_that_is_made_again_and_again_asks_again_and_goes_on_without_who_is_left(
+def test_a_check_that_is_made_again_and_again_asks_again_and_continues_without_who_is_left(
     way: str, server: Sshd, service: CodeService, tmp_path: Path
 ) -> None:
     site = HTTPServer(("127.0.0.1", 0), Site)

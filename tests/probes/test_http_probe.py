@@ -149,7 +149,7 @@ def test_protected_pages_and_calls(site: Asking) -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 300_000])
-def test_an_upload_is_held_against_what_the_server_says_of_it(site: Asking, size: int) -> None:
+def test_an_upload_is_compared_with_what_the_server_says_of_it(site: Asking, size: int) -> None:
     given = {"token": TOKEN, "name": "test.pdf", "form": ("title=Test",), "json": True}
     reading = site("upload", "/api/upload/", bytes=size, size_at="file.size", name_at="file.name", **given)
     assert not failed(reading)

@@ -67,7 +67,7 @@ def test_threads_warn_from_their_percentage(connected: int, share: float, ok: bo
     assert [(check.ok, check.warning) for check in reading.checks] == [(ok, True)]
 
 
-def test_max_used_is_held_against_the_limit() -> None:
+def test_max_used_is_compared_with_the_limit() -> None:
     raw = answers(status=pairs(Max_used_connections=90, Uptime=86400), variables=pairs(max_connections=100))
     reading = read("max-used", raw)
     assert reading.summary == "at most 90 of 100 connections (90.0 %) at once"

@@ -319,7 +319,7 @@ class TestAgainstClustersAndSentinels:
             assert (document["same"], document["deleted"]) == (True, True)
             assert node.admin("DBSIZE") == "0"
 
-    def test_a_node_that_is_well_is_called_one(self, cluster: Cluster) -> None:
+    def test_a_node_that_is_healthy_is_called_one(self, cluster: Cluster) -> None:
         reading = probe(HERE, cluster.few.settings())
         assert reading.summary.startswith("Redis Cluster's node 7.")
         assert all(check.ok for check in reading.checks)

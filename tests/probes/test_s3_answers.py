@@ -44,7 +44,7 @@ def test_a_list_in_figures(
     assert reading.summary == summary
 
 
-def test_a_list_that_goes_on() -> None:
+def test_a_list_that_continues() -> None:
     assert read("list", {}, objects=(found(),), complete=False).summary.startswith("backups: at least 1 object")
 
 

@@ -164,7 +164,7 @@ def test_what_was_read_once_need_not_be_read_again(session: Writer, tmp_path: Pa
     assert again.at(again.total).state == session.states[-1]
 
 
-def test_a_session_that_goes_on_is_read_on(tmp_path: Path) -> None:
+def test_a_session_that_is_running_is_read_further(tmp_path: Path) -> None:
     session = written(tmp_path, 5, 30)
     first = RecordedSession(session.directory, tmp_path / "cache")
     first.index()
@@ -179,7 +179,7 @@ def test_a_session_that_goes_on_is_read_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["foreign", "damaged", "no database", "another journal"])
-def test_key_frames_that_cannot_be_used_are_made_anew(session: Writer, tmp_path: Path, harm: str) -> None:
+def test_key_frames_that_cannot_be_used_are_made_again(session: Writer, tmp_path: Path, harm: str) -> None:
     RecordedSession(session.directory, tmp_path).index()
     (path,) = (one for one in tmp_path.iterdir() if one.suffix == ".db")
     match harm:
@@ -219,7 +219,7 @@ def test_the_page_says_how_far_key_frames_are_apart() -> None:
     assert f"the state after every {keyframes.SPACING} events" in page
 
 
-def test_where_nothing_can_be_kept_it_is_read_all_the_same(session: Writer, tmp_path: Path) -> None:
+def test_where_nothing_can_be_kept_it_is_still_read(session: Writer, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     read = RecordedSession(session.directory, blocked / "cache")

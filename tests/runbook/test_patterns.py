@@ -36,7 +36,7 @@ def test_an_expectation_whose_pattern_hits_its_bound_is_not_met_and_the_others_a
     assert "took more than" in next(one.came for one in checks if not one.ok)
 
 
-def test_a_value_and_a_capture_go_on_without_the_pattern() -> None:
+def test_a_value_and_a_capture_continue_without_the_pattern() -> None:
     assert "took more than" in wrong_value(Variable(prompt="Name", pattern=ENDLESS), TEXT)
     found = capture({"a": Capture(pattern=ENDLESS), "b": Capture(pattern="(a+)")}, TEXT)
     assert (found.missing, found.values) == (("a",), {"b": "a" * 60})

@@ -65,7 +65,7 @@ def test_what_was_looked_at_or_done_again_is_in_doubt_no_longer() -> None:
     assert names(after(boot(1), changed("code", 1), boot(2), changed("code", 2))) == []
 
 
-def test_a_drill_that_is_taken_up_has_a_host_of_its_own_that_was_not_restarted() -> None:
+def test_a_drill_that_is_resumed_has_a_host_of_its_own_that_was_not_restarted() -> None:
     again = ev.SessionResumed(operator="ana")
     begun = after(boot(1), changed("code", 1), again, boot(2))
     assert names(begun) == ["code"]

@@ -101,7 +101,7 @@ def test_several_outages_are_added_up() -> None:
     assert (found.seconds, found.over) == (310, True)
 
 
-def test_one_that_nothing_has_ended_goes_on_until_now() -> None:
+def test_one_that_nothing_has_ended_lasts_until_now() -> None:
     found = told(("page", 400, 1, GOOD), ("answers", 500, 1, BAD))
     assert found.words == "10:00 and not over"
     assert found.since == BEGAN + timedelta(seconds=400)

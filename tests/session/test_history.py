@@ -177,7 +177,7 @@ def test_sessions_on_other_machines_have_a_history_of_their_own(make: Make, stor
     assert found.usual(replace(SHOP, machines=("web=here",)))["backup"].median == 7
 
 
-def test_sessions_that_go_on_and_those_that_cannot_be_read_are_no_history(make: Make, store: Store) -> None:
+def test_sessions_that_are_running_and_those_that_cannot_be_read_are_no_history(make: Make, store: Store) -> None:
     make(42, finish=False)
     make(42).journal.write_bytes(b"nonsense\n")
     assert read_history(store).sessions == {}
@@ -202,7 +202,7 @@ def test_what_was_kept_may_be_lost_or_damaged(make: Make, store: Store, content:
     assert msgspec.json.decode((store.root / FILE).read_bytes(), type=History) == whole
 
 
-def test_where_nothing_can_be_kept_it_is_read_all_the_same(make: Make, store: Store) -> None:
+def test_where_nothing_can_be_kept_it_is_still_read(make: Make, store: Store) -> None:
     make(42)
     (store.root / FILE).mkdir()
     assert len(read_history(store).sessions) == 1

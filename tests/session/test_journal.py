@@ -54,7 +54,7 @@ def test_position_and_verification_agree(path: Path) -> None:
     journal.close()
 
 
-def test_a_reopened_journal_goes_on_with_the_chain(path: Path) -> None:
+def test_a_reopened_journal_continues_with_the_chain(path: Path) -> None:
     write(path)
     journal = Journal.open(path, FakeClock())
     assert journal.append(EVENTS[0]).seq == 3

@@ -72,7 +72,9 @@ def test_a_search_that_was_stopped_claims_nothing(writer: OutputWriter) -> None:
     assert matches.find(ended(writer), 0, 1) == -1
 
 
-def test_so_many_matches_are_not_counted_to_the_end(writer: OutputWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_great_number_of_matches_is_not_counted_to_the_end(
+    writer: OutputWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MOST", 5)
     writer.write("out", b"needle\n" * 9)
     reader, matches = ended(writer), Matches("needle")

@@ -118,7 +118,7 @@ def test_what_was_opened_to_others_is_closed_again(tmp_path: Path) -> None:
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
 
 
-def test_a_session_of_somebody_else_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_session_of_somebody_else_is_still_read(tmp_path: Path) -> None:
     directory = begun(tmp_path / "open")
     (tmp_path / "open").chmod(0o777)
     assert Store(tmp_path / "open", ours=False).find("last").journal == directory.journal

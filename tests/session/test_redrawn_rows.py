@@ -71,7 +71,7 @@ def test_compose_draws_its_rows_in_place(tmp_path: Path, live: bool) -> None:
 
 
 @pytest.mark.parametrize("live", [False, True], ids=["kept", "live"])
-def test_docker_draws_one_row_at_a_time_however_long_that_goes_on(tmp_path: Path, live: bool) -> None:
+def test_docker_draws_one_row_at_a_time_however_long_that_takes(tmp_path: Path, live: bool) -> None:
     data = b"Using default tag\n" + b"".join(pull(6, 1_000)) + b"Digest: abc\nStatus: new\n"
     assert len(data) > 2 * BLOCK
     reader = read(tmp_path, data, live)

@@ -135,7 +135,7 @@ def test_after_a_rollback_what_was_left_of_the_deployment_is_not_counted() -> No
     assert [(one.title, one.took) for one in found.sections] == [("Before", 100), ("Back", 50)]
 
 
-def test_an_open_session_goes_on_until_now() -> None:
+def test_an_open_session_lasts_until_now() -> None:
     found = card(*step("look", 10, 60), now=90)
     assert (str(found.badge), found.took, found.ended) == ("◆ unfinished", 90, None)
     assert [one.took for one in found.sections] == [90]

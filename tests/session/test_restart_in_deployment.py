@@ -175,7 +175,7 @@ def test_a_step_of_which_a_part_was_taken_back_is_not_asked_whether_it_holds() -
     assert names(restarted(state)) == ["start"]
 
 
-def test_a_step_half_done_begins_anew_once_what_it_takes_back_was_done_again() -> None:
+def test_a_step_half_done_begins_again_once_what_it_takes_back_was_done_again() -> None:
     start = next(step for section in MERGED.sections for step in section.steps if step.id == "back-start")
     rolling = ev.RollbackStarted(flow="rollback", operator="ana", reason="x")
     half = fold_of(MERGED, "down", "start", rolling, "back-stop", ("back-start", 0))

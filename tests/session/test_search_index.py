@@ -158,7 +158,7 @@ def test_no_secret_is_in_the_file(nights: list[Writer], tmp_path: Path) -> None:
     index.close()
 
 
-def test_what_is_gone_is_forgotten_and_the_file_does_not_grow_for_ever(nights: list[Writer], tmp_path: Path) -> None:
+def test_what_is_gone_is_forgotten_and_the_file_does_not_always_grow(nights: list[Writer], tmp_path: Path) -> None:
     found(tmp_path, True, text="line")
     index = search_index.SearchIndex(tmp_path)
     gone = nights[0].directory.id

@@ -201,7 +201,7 @@ def test_two_people_are_two_names_and_two_keys(keys: dict[str, SoftKey]) -> None
             two_people(verdict("ana", "ed25519"), verdict(name, "other"))
 
 
-def test_what_vouches_for_nobody_is_told(keys: dict[str, SoftKey]) -> None:
+def test_a_list_without_a_signer_is_told(keys: dict[str, SoftKey]) -> None:
     signers = parse_signers(filled("ana cert-authority {key}\nana ssh-dss AAAA\nben {other}", keys))
     assert [signer.line for signer in signers.signers] == [3]
     assert [reason.partition(": ")[0] for reason in signers.left_out] == [

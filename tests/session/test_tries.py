@@ -54,6 +54,6 @@ def test_what_a_person_takes_to_decide_does_not_count() -> None:
     assert took(tries((0, False)), up(), START + timedelta(hours=1)) == 1
 
 
-def test_a_session_that_is_taken_up_hours_later_has_waited_as_long_as_the_runbook_says() -> None:
+def test_a_session_that_is_resumed_hours_later_has_waited_as_long_as_the_runbook_says() -> None:
     assert took(tries((0, True)), up(), START + timedelta(hours=3)) == 6
     assert took(tries((0, True), (9_000, False)), up()) == 7

@@ -64,7 +64,7 @@ def steady(until: float) -> Samples:
         pytest.param([*every(30, *[BAD] * 6, start=9000), (30, BAD)], 150, False, id="a clock that goes back"),
     ],
 )
-def test_dwell(samples: Samples, beyond: float, tripped: bool) -> None:
+def test_the_time_beyond_a_bound(samples: Samples, beyond: float, tripped: bool) -> None:
     dwell = dwelt(samples)
     assert dwell.beyond == pytest.approx(beyond)
     assert dwell.tripped is tripped
@@ -158,7 +158,7 @@ def test_setting_the_clock_changes_nothing(jump: timedelta) -> None:
     assert watching.sample(300, BAD) == ["TriggerTripped"]
 
 
-def test_another_process_dwells_anew_and_still_clears_what_proposed() -> None:
+def test_another_process_counts_again_and_still_clears_what_proposed() -> None:
     watching = Watching()
     watching.samples(5000, *[BAD] * 11)
     watching.take(ev.SessionResumed(operator="ana"))
@@ -168,7 +168,7 @@ def test_another_process_dwells_anew_and_still_clears_what_proposed() -> None:
     assert watching.sample(0, GOOD) == ["TriggerCleared"]
 
 
-def test_what_had_dwelt_before_a_resume_does_not_count() -> None:
+def test_time_beyond_the_bound_before_a_resume_does_not_count() -> None:
     watching = Watching()
     watching.samples(0, *[BAD] * 10)
     watching.take(ev.SessionResumed(operator="ana"))

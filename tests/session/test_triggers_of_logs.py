@@ -206,7 +206,7 @@ def test_planned_downtime_proposes_nothing_however_long_it_lasts() -> None:
     assert tripped([Episode(60, 0.0), Episode(1200, 1.0), Episode(600, 0.0)], live=1260) is None
 
 
-def test_containers_that_are_replaced_once_more_are_planned_downtime_again() -> None:
+def test_containers_that_are_replaced_again_are_planned_downtime_again() -> None:
     night = Night()
     night.change(10, "a-containers")
     assert not any(night.sample(at, 10, 10) for at in range(20, 600, 10))
@@ -219,7 +219,7 @@ def test_containers_that_are_replaced_once_more_are_planned_downtime_again() -> 
     assert any(night.sample(at, 10, 10) for at in range(1620, 2000, 10))
 
 
-def test_few_requests_that_happen_to_go_well_do_not_end_the_dwell() -> None:
+def test_few_requests_that_happen_to_go_well_do_not_end_the_time_beyond() -> None:
     night = Night()
     night.live(0)
     shares = [(3, 20), (2, 20), (1, 20), (4, 20)]  # 12.5%, with dips to 5%

@@ -61,7 +61,7 @@ def test_a_drill_s_host_understands_what_is_held_to_a_fence(epoch: int) -> None:
     assert unfenced("exec sh -c true") == "exec sh -c true"
 
 
-def test_the_second_program_goes_on_from_where_the_first_was(
+def test_the_second_program_continues_from_where_the_first_was(
     tmp_path: Path, bucket: Bucket, place: BucketPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, folder = tmp_path / "runbook.toml", tmp_path / "config/runbook"

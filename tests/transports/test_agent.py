@@ -250,7 +250,7 @@ def test_a_signature_of_something_else_is_never_recorded(impostor: Callable[...,
         sign(STATEMENT, agent_key(""))
 
 
-def test_an_agent_that_never_answers_is_not_waited_for_for_ever(
+def test_an_agent_that_never_answers_is_not_waited_for_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.05)

@@ -136,7 +136,7 @@ def test_a_line_that_makes_no_sense_trusts_nothing(line: str, tmp_path: Path) ->
     assert verdict(file, f"{line}\nweb ssh-ed25519 {TEXT}\n") is None
 
 
-def test_a_file_that_is_not_there_knows_nobody(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_knows_no_host(tmp_path: Path) -> None:
     assert known_keys("web", [tmp_path / "none"]) == []
 
 

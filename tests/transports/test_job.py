@@ -102,7 +102,7 @@ def test_a_command_that_ignores_the_request_to_end_is_killed(place: Place) -> No
     assert ran.outcome == Outcome(OutcomeKind.TIMED_OUT, detail="after 0.5 s")
 
 
-def test_left_to_itself_it_goes_on_and_is_rejoined_from_the_byte(place: Place, tmp_path: Path) -> None:
+def test_left_to_itself_it_keeps_running_and_is_rejoined_from_the_byte(place: Place, tmp_path: Path) -> None:
     cancel = CancelToken()
     go = tmp_path / "go"
     script = f"echo begun; while [ ! -e {go} ]; do sleep 0.02; done; echo oops >&2; echo ended; exit 4"
@@ -143,7 +143,7 @@ def test_after_a_restart_of_the_host_the_outcome_is_unknown(place: Place) -> Non
     assert place.transport.look(KEY) == "The host was restarted while it ran. It printed 5 bytes."
 
 
-def test_a_killed_runner_leaves_the_outcome_unknown_and_says_what_goes_on(place: Place, tmp_path: Path) -> None:
+def test_a_killed_runner_leaves_the_outcome_unknown_and_says_what_still_runs(place: Place, tmp_path: Path) -> None:
     def kill(data: bytes) -> None:
         runner = (place.jobs / "session-1/deploy.7/gate").read_text().split()[0]
         os.kill(int(runner), 9)

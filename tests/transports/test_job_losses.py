@@ -87,7 +87,7 @@ def test_a_lost_connection_is_made_again_and_nothing_is_missing(
     transport.close()
 
 
-def test_a_cancel_while_the_host_is_gone_says_that_it_may_go_on(own_sshd: Callable[..., Sshd]) -> None:
+def test_a_cancel_while_the_host_is_gone_says_that_it_may_still_run(own_sshd: Callable[..., Sshd]) -> None:
     server = own_sshd()
     transport = server.transport(patience=0.3)
     cancel = CancelToken()

@@ -170,7 +170,7 @@ def test_much_that_a_command_printed_is_sent_to_its_end_also_where_it_ends_first
     assert end.split()[-4:] == [b"%d" % much.stat().st_size, b"0", b"-", b"0"]
 
 
-def test_what_a_command_left_running_and_prints_for_ever_does_not_hold_its_end_up(tmp_path: Path) -> None:
+def test_what_a_command_left_running_and_always_prints_does_not_hold_its_end_up(tmp_path: Path) -> None:
     much, ever = tmp_path / "much", tmp_path / "ever"
     much.write_bytes(b"much\n" * 200_000)
     ever.touch()

@@ -329,7 +329,7 @@ def test_the_folder_is_private_and_short_and_goes_with_the_connection(host: Open
     assert not place.folder.exists()
 
 
-def test_an_ssh_that_does_not_answer_is_ended_all_the_same(host: OpenSSHTransport) -> None:
+def test_an_ssh_that_does_not_answer_is_still_ended(host: OpenSSHTransport) -> None:
     host.connect()
     pid = master_of(host)
     os.kill(pid, signal.SIGSTOP)

@@ -198,7 +198,7 @@ def test_it_goes_through_two_jump_hosts(own_sshd: MakeSshd, tmp_path: Path) -> N
     assert [server.said("Accepted publickey") for server in (first, second, last)] == [2, 2, 2]
 
 
-def test_a_jump_host_that_cannot_go_on_says_so(own_sshd: MakeSshd, tmp_path: Path) -> None:
+def test_a_jump_host_that_cannot_continue_says_so(own_sshd: MakeSshd, tmp_path: Path) -> None:
     first = own_sshd()
     port = free_port()
     config = tmp_path / "config"

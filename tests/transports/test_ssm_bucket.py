@@ -83,7 +83,7 @@ def test_little_output_is_not_sent_to_the_bucket(ssm: SSMServer, s3_server: S3Se
         ("gone-meanwhile", "there is no such bucket"),
     ],
 )
-def test_why_it_does_not_come_by_the_bucket_is_told_once_and_all_of_it_comes_all_the_same(
+def test_why_it_does_not_come_by_the_bucket_is_told_once_and_all_of_it_still_comes(
     ssm: SSMServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, why: str
 ) -> None:
     if place == OURS:

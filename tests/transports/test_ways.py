@@ -161,7 +161,7 @@ def test_what_a_proxy_command_says_is_the_reason_and_drives_no_terminal(tmp_path
     )
 
 
-def test_a_proxy_command_that_says_nothing_is_named_all_the_same(tmp_path: Path) -> None:
+def test_a_proxy_command_that_says_nothing_is_still_named(tmp_path: Path) -> None:
     error = refusal(tmp_path / "config", "Host box\n HostName db.invalid\n ProxyCommand false\n")
     assert error.message == "db.invalid is not reached: its ProxyCommand ends with 1"
 

@@ -165,7 +165,7 @@ def test_large_figures_are_figures_in_ascii(value: str) -> None:
     assert len(set(drawn.values())) == len(set(value)), "no two are the same"
 
 
-async def test_the_settings_say_so_too(make_workspace: Callable[..., Workspace]) -> None:
+async def test_the_settings_say_it_as_well(make_workspace: Callable[..., Workspace]) -> None:
     app = RunbookApp(make_workspace(), Config(glyphs="ascii"))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "None yet" in shown(app))

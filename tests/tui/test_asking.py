@@ -84,7 +84,7 @@ def asked_and_told(told: list[object]) -> Any:
     return act
 
 
-async def test_an_act_begins_at_once_and_goes_on_with_the_answer(workspace: Workspace) -> None:
+async def test_an_act_begins_at_once_and_continues_with_the_answer(workspace: Workspace) -> None:
     told: list[object] = []
     async with running(workspace) as (app, pilot):
         asked_and_told(told)(app.screen)

@@ -200,7 +200,7 @@ def test_a_decision_about_the_last_of_a_batch_begins_no_other_batch(tmp_path: Pa
 
 
 @pytest.mark.parametrize("operator", ["ana", "ben"])
-def test_what_was_followed_to_its_end_waits_for_who_took_it_up_whoever_that_is(tmp_path: Path, operator: str) -> None:
+def test_what_was_followed_to_its_end_waits_for_any_person_who_resumed_it(tmp_path: Path, operator: str) -> None:
     hosts = fleet()
     session, before = left_in_the_middle(tmp_path, hosts)
     text = TURNS.replace("AT_ONCE", "2").replace("STOP_AFTER", "1")

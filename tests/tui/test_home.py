@@ -58,7 +58,7 @@ async def test_where_it_is_narrow_the_release_stands_in_the_line_on_top(workspac
         assert "release      v2" in shown(app)
 
 
-async def test_the_unfinished_session_comes_first_and_enter_goes_on_with_it(
+async def test_the_unfinished_session_comes_first_and_enter_continues_with_it(
     workspace: Workspace, clock: FakeClock
 ) -> None:
     session = left_open(workspace)

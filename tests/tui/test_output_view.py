@@ -163,7 +163,7 @@ async def test_what_an_empty_output_says_is_broken_between_words_and_not_cut(tmp
         assert " ".join(" ".join(text(view)).split()) == "Nothing runs in this step: it is for you."
 
 
-async def test_an_empty_output_in_a_row_says_that_its_words_go_on(tmp_path: Path) -> None:
+async def test_an_empty_output_in_a_row_says_that_its_words_continue(tmp_path: Path) -> None:
     app = Shown()
     async with app.run_test(size=(32, 1)):
         view = app.query_one(OutputView)

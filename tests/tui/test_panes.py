@@ -283,7 +283,7 @@ async def test_where_nothing_was_printed_the_step_has_the_rows_of_an_output(
 
 
 @pytest.mark.usefixtures("each_paint")
-async def test_what_keeps_its_place_is_not_painted_when_the_others_share_the_room_anew(
+async def test_what_keeps_its_place_is_not_painted_when_the_others_share_the_room_again(
     make_workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(make_workspace(LONG), (60, 20)) as (app, pilot):

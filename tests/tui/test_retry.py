@@ -108,7 +108,7 @@ async def test_between_two_tries_the_card_says_that_it_is_tried_again_and_can_be
         assert "The table of v2" in shown(app)
 
 
-async def test_at_the_end_the_last_step_leads_to_what_came_of_it(
+async def test_at_the_end_the_last_step_leads_to_its_result(
     make_workspace: Callable[..., Workspace], host: FakeTransport
 ) -> None:
     async with running(make_workspace(SHOP), (80, 24)) as (app, pilot):

@@ -142,7 +142,7 @@ def test_of_a_reason_that_is_too_long_the_beginning_and_the_end_are_kept(runbook
     assert " ".join(" ".join(beside).split()) == f"0 of 3 done {whole}"
 
 
-def test_the_next_news_is_told_of_and_called_for(runbook: Runbook) -> None:
+def test_the_next_news_is_told_of_and_asked_for(runbook: Runbook) -> None:
     def news(gone: float) -> list[str]:
         return said(update_rows(rolling_back(runbook, gone), 18, framed=True))
 

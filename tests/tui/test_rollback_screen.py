@@ -196,7 +196,7 @@ class Announced:
         self.messages.append((title, text))
 
 
-async def test_the_status_update_goes_out_by_the_services_of_the_settings(
+async def test_the_status_update_is_sent_by_the_services_of_the_settings(
     workspace: Workspace, host: FakeTransport, clock: FakeClock
 ) -> None:
     async with deploying(workspace) as (app, pilot):

@@ -153,7 +153,7 @@ def test_the_help_breaks_what_is_long_beside_the_keys() -> None:
         assert max(cell_len(line) for line in lines if "config.toml" not in line) <= width - 4
 
 
-async def test_the_help_is_broken_anew_where_the_terminal_changes(workspace: Workspace) -> None:
+async def test_the_help_is_broken_again_where_the_terminal_changes(workspace: Workspace) -> None:
     async with RunbookApp(workspace).run_test(size=(120, 40)) as pilot:
         pilot.app.push_screen(HelpScreen("run", KEYS))
         await until(pilot, lambda: "run.next" in shown(pilot.app))

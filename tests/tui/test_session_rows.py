@@ -271,7 +271,7 @@ def begun_with(method: str) -> ev.SessionStarted:
         (Outcome(OutcomeKind.TIMED_OUT), "✖ timed out"),
     ],
 )
-def test_the_frame_of_the_output_says_what_came_of_it(outcome: Outcome | None, words: str) -> None:
+def test_the_frame_of_the_output_says_how_it_ended(outcome: Outcome | None, words: str) -> None:
     state = state_of(*ran("look", outcome))
     assert f"3 Output  {words}" in told(output_head(state, 1))
     assert told(output_head(state, 0)) == "3 Output"

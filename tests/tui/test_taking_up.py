@@ -39,7 +39,7 @@ def session_of(conductor: Conductor) -> str:
     return conductor.state.started.session
 
 
-async def test_whoever_takes_a_session_up_sees_where_it_stands_and_can_check_again(
+async def test_who_resumes_a_session_sees_where_it_stands_and_can_check_again(
     workspace: Workspace, host: FakeTransport
 ) -> None:
     first = begun(workspace)
@@ -142,7 +142,9 @@ async def test_an_unknown_outcome_shows_what_the_host_knows_and_is_followed_agai
         await until(pilot, lambda: conductor.state.step("backup").status is StepStatus.PASSED)
 
 
-def test_a_command_of_which_nothing_was_seen_is_not_said_to_go_on(workspace: Workspace, host: FakeTransport) -> None:
+def test_a_command_of_which_nothing_was_seen_is_not_said_to_be_running(
+    workspace: Workspace, host: FakeTransport
+) -> None:
     host.replies["dump"] = Reply(until=threading.Event())
     conductor = begun(workspace)
     workspace.preflight(SETUP, lambda row: None)
@@ -156,7 +158,9 @@ def test_a_command_of_which_nothing_was_seen_is_not_said_to_go_on(workspace: Wor
     conductor.close()
 
 
-def test_the_foot_says_that_a_command_goes_on_without_its_connection(workspace: Workspace, host: FakeTransport) -> None:
+def test_the_foot_says_that_a_command_is_running_without_its_connection(
+    workspace: Workspace, host: FakeTransport
+) -> None:
     host.replies["dump"] = Reply(until=threading.Event())
     conductor = begun(workspace)
     workspace.preflight(SETUP, lambda row: None)

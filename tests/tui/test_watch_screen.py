@@ -46,7 +46,7 @@ def sample(app: Any, value: float | None, clock: float, detail: str = "") -> Non
     app.conductor.record(ev.MonitorSampled(monitor="errors", value=value, clock=clock, detail=detail))
 
 
-async def test_figures_dwell_and_a_tripped_trigger(workspace: Workspace, clock: FakeClock) -> None:
+async def test_figures_the_time_beyond_and_a_tripped_trigger(workspace: Workspace, clock: FakeClock) -> None:
     async with running(workspace, (80, 24)) as (app, pilot):
         app.conductor.monitors.stop()
         sample(app, 0.5, 1000.0)

@@ -133,7 +133,7 @@ class Jobs:
             return self._boots[host]
 
     def connected(self, host: str, connection: paramiko.Transport) -> None:
-        """Remember a connection, for as long as it lasts."""
+        """Keep a connection, for as long as it lasts."""
         with self._lock:
             self._connections[host] = {one for one in self._connections[host] if one.is_active()} | {connection}
 

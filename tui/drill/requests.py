@@ -64,7 +64,7 @@ class Registry:
         self._changed = threading.Condition()
 
     def begin(self, reply: Reply, channel: paramiko.Channel) -> Request:
-        """Give a command its process number and remember it while it runs."""
+        """Give a command its process number and keep it while it runs."""
         with self._changed:
             request = Request(reply, channel, next(self._numbers))
             self._running[request.pid] = request

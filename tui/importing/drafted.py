@@ -119,5 +119,5 @@ class RunbookDraft(Struct, kw_only=True):
     fates: list[Fate] = field(default_factory=list)
 
     def tell(self, start: int, end: int, became: str, doubt: str = "") -> None:
-        """Remember for the report what became of these lines."""
+        """Record for the report what became of these lines."""
         self.fates.append(Fate(start=start, end=end, became=became, doubt=doubt))

@@ -37,7 +37,7 @@ class BucketError(RunbookError):
 
 
 class BucketAway(BucketError):
-    """Nothing was learnt: no answer, or one that says "later". What was written may have arrived."""
+    """Nothing is known: no answer, or one that says "later". What was written may have arrived."""
 
     later = False
     """Whether the server says that the same request may succeed a moment later."""

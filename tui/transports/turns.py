@@ -18,7 +18,7 @@ FORGET = 5.0
 
 
 class Turns:
-    """The channels of one connection. How many the server allows is learnt from what it refuses."""
+    """The channels of one connection. How many the server allows is known from what it refuses."""
 
     def __init__(self, most: int = CHANNELS, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most

@@ -100,7 +100,7 @@ class Agreements:
                 file.write(f"{mark} {about}\n")
 
 
-REMEMBERED = "What you allow is remembered for this runbook and this text; a changed text is asked about again."
+REMEMBERED = "What you allow is recorded for this runbook and this text; a changed text is asked about again."
 RUNS = "runs this here, as you, and takes what it prints; it is not shown:"
 ASKS = "asks your keyring for this; it is not shown:"
 

@@ -22,7 +22,7 @@ PATIENCE = 30.0
 """Seconds for sudo to answer; some ask a directory that is far away."""
 
 _TRY = "export LC_ALL=C\nsudo -k -v"
-# -k: what sudo remembers of an earlier time must not hide that a password is wrong.
+# -k: what sudo keeps of an earlier time must not hide that a password is wrong.
 
 YES = ("yes", "true", "1", "on")
 """What a probe's setting has that is switched on."""

@@ -1,4 +1,4 @@
-"""Remembers how long each step took in earlier sessions, so that "is it stuck?" has an answer.
+"""Keeps how long each step took in earlier sessions, so that "is it stuck?" has an answer.
 
 What is kept in `history.json`, beside the sessions, is derived from their journals: deleting it costs seconds.
 """

@@ -1,4 +1,4 @@
-"""Remembers which output stream each byte came from and when, nine bytes a burst, for replay and for the margin."""
+"""Records which output stream each byte came from and when, nine bytes a burst, for replay and for the margin."""
 
 import hashlib
 import os
