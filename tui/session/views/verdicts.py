@@ -36,30 +36,36 @@ class CheckRow(Struct, frozen=True, kw_only=True):
 
 def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
     """The verdict on a step as it stands."""
-    step_state = state.step(step.id)
-    attempts = [state.attempts[number] for number in step_state.attempts if not state.attempts[number].aside]
-    checks = [check for checks in step_state.checks.values() for check in checks]
-    told = attempts[-1:]
+    standing = state.step(step.id)
+    attempts = [state.attempts[number] for number in standing.attempts if not state.attempts[number].aside]
+    checks = [check for checks in standing.checks.values() for check in checks]
     bad = _bad_hosts(state, step, attempts)
-    if bad:
-        told = [state.attempts[bad[0].attempt]]
-    lost = next((str(one.outcome) for one in told if one.outcome and not one.outcome.ended_by_itself), "")
-    stopped = stands(state, step_state) is not step_state.status  # nothing of it runs, and more is to run
-    verdict = TO_DO if stopped else _verdict(step_state.status, checks, lost)
+    lost = _lost([state.attempts[bad[0].attempt]] if bad else attempts[-1:])
+    stopped = stands(state, standing) is not standing.status  # nothing of it runs, and more is to run
+    verdict = TO_DO if stopped else _verdict(standing.status, checks, lost)
     worst = _worst(checks, verdict)
-    came = lost.partition(": ")[2] or lost if lost and not bad else worst.came or _figures(state, attempts)
-    came, _, look = (f"{came}; {_of_hosts(state, bad)}" if bad else came).partition(" → ")
+    expected, came = worst.expected, worst.came or _figures(state, attempts)
+    if bad:
+        came = f"{came}; {_of_hosts(state, bad)}"
+    elif lost:
+        expected, came = "", lost.partition(": ")[2] or lost
+    came, _, look = came.partition(" → ")
     return CheckRow(
         section=section,
         step=step.id,
         title=step.title,
         target=target_of(state, step, attempts),
         verdict=verdict,
-        expected="" if lost and not bad else worst.expected,
+        expected=expected,
         came=came,
         look=look,
         seconds=round(_took(state, step, attempts), 3),
     )
+
+
+def _lost(told: list[Attempt]) -> str:
+    """How the attempt ended of which no result was received, in words; empty where one was."""
+    return next((str(one.outcome) for one in told if one.outcome and not one.outcome.ended_by_itself), "")
 
 
 def _bad_hosts(state: SessionState, step: Step, attempts: list[Attempt]) -> list[Cell]:
@@ -111,6 +117,7 @@ def target_of(state: SessionState, step: Step, attempts: list[Attempt]) -> str:
 
 
 def _verdict(status: StepStatus, checks: list[Check], lost: str) -> str:
+    """What is said of a step, by its checks, or by how it was `lost`."""
     if status is StepStatus.PENDING:
         return TO_DO
     if status is StepStatus.RUNNING:
