@@ -28,10 +28,7 @@ from tui.session.views.markers import marker_of
 
 GROUPS = (ev.SessionEvent, ev.HostEvent, ev.StepEvent, ev.AttemptEvent, ev.AnswerEvent, ev.MeasuredEvent)
 PICKS = {
-    ("exports/report.py", "_in_brief"): "a kind that is not named has its row",
-    ("exports/asciicast.py", "_seen"): "a kind that is not named is shown in its words",
-    ("drill/debrief.py", "_noticed"): "it picks what tells somebody that something is wrong",
-    ("drill/debrief.py", "_decided"): "it picks what somebody decides",
+    ("exports/asciicast.py", "_seen"): "a kind that is not named is shown, in the words that each kind must have",
 }
 """The matches over events whose default is meant, and why."""
 

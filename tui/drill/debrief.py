@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -141,38 +142,123 @@ def _seconds(since: datetime, at: datetime | None) -> float | None:
 
 def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
     """How somebody, or something that tells them, saw that all is not well; empty where it says nothing of that."""
+    if isinstance(event, ev.SessionEvent | ev.HostEvent):
+        return _noticed_around(event)
+    if isinstance(event, ev.StepEvent | ev.AnswerEvent):
+        return _noticed_by_person(event, steps)
+    return _noticed_by_result(event, steps)
+
+
+def _noticed_around(event: ev.SessionEvent | ev.HostEvent) -> str:
     match event:
-        case ev.StepOpened() if event.step in steps.aside:
-            return f"troubleshooting: {steps.titles[event.step]}"
-        case ev.AttemptChecked() if any(not check.ok and not check.warning for check in event.checks):
-            return "a check failed"
-        case ev.QuestionAnswered() if any(not check.ok for check in event.checks):
-            return f"{steps.titles[event.step]}: {event.answer}"
-        case ev.TriggerTripped():
-            return f"a trigger: {steps.monitors.get(event.monitor, event.monitor)}"
-        case ev.NoteAdded():
-            return event.words
         case ev.RollbackStarted():
             return f"rollback: {event.reason}"
+        case ev.LinkChanged():
+            return f"the connection to {event.host} was lost" if event.link != CONNECTED else ""
+        case (
+            ev.SessionStarted()
+            | ev.SessionResumed()
+            | ev.SessionHandedOver()
+            | ev.SessionFinished()
+            | ev.RollbackFinished()
+            | ev.FollowUpDone()
+            | ev.FaultStruck()
+            | ev.ForkSeen()
+            | ev.HostConnected()
+            | ev.HostMoved()
+            | ev.JobsCleared()
+        ):
+            return ""
+        case _:
+            assert_never(event)
+
+
+def _noticed_by_person(event: ev.StepEvent | ev.AnswerEvent, steps: _Steps) -> str:
+    if isinstance(event, ev.ApprovalEvent):
+        return ""
+    match event:
+        case ev.StepOpened():
+            return f"troubleshooting: {steps.titles[event.step]}" if event.step in steps.aside else ""
+        case ev.QuestionAnswered():
+            missed = any(not check.ok for check in event.checks)
+            return f"{steps.titles[event.step]}: {event.answer}" if missed else ""
+        case ev.NoteAdded():
+            return event.words
+        case (
+            ev.StepSigned()
+            | ev.StepSkipped()
+            | ev.StepNotNeeded()
+            | ev.StepReopened()
+            | ev.StepHeld()
+            | ev.StepLooked()
+            | ev.MessageSent()
+            | ev.LinkOpened()
+            | ev.ValueCaptured()
+            | ev.ValueCorrected()
+        ):
+            return ""
+        case _:
+            assert_never(event)
+
+
+def _noticed_by_result(event: ev.AttemptEvent | ev.MeasuredEvent, steps: _Steps) -> str:
+    match event:
+        case ev.AttemptChecked():
+            return "a check failed" if any(not check.ok and not check.warning for check in event.checks) else ""
         case ev.OutcomeResolved():
             return f"an outcome that was not known: {event.reason}"
-        case ev.LinkChanged() if event.link != CONNECTED:
-            return f"the connection to {event.host} was lost"
-        case _:
+        case ev.TriggerTripped():
+            return f"a trigger: {steps.monitors.get(event.monitor, event.monitor)}"
+        case (
+            ev.AttemptStarted()
+            | ev.AttemptRejoined()
+            | ev.AttemptFinished()
+            | ev.ProbeMeasured()
+            | ev.MonitorSampled()
+            | ev.MonitorsWaiting()
+            | ev.BaselineTaken()
+            | ev.TriggerArmed()
+            | ev.TriggerCleared()
+        ):
             return ""
+        case _:
+            assert_never(event)
 
 
 def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
-    """What somebody made up their mind to do."""
+    """What somebody decided to do."""
+    if isinstance(event, ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent | ev.ApprovalEvent):
+        return ""
     match event:
         case ev.RollbackStarted():
             return f"rollback: {event.reason}"
-        case ev.StepOpened() if event.step in steps.changes:
-            return steps.titles[event.step]
+        case ev.StepOpened():
+            return steps.titles[event.step] if event.step in steps.changes else ""
         case ev.OutcomeResolved():
             return f"resolved as {'succeeded' if event.succeeded else 'failed'}"
-        case _:
+        case (
+            ev.SessionStarted()
+            | ev.SessionResumed()
+            | ev.SessionHandedOver()
+            | ev.SessionFinished()
+            | ev.RollbackFinished()
+            | ev.FollowUpDone()
+            | ev.FaultStruck()
+            | ev.ForkSeen()
+            | ev.StepSigned()
+            | ev.StepSkipped()
+            | ev.StepNotNeeded()
+            | ev.StepReopened()
+            | ev.StepHeld()
+            | ev.StepLooked()
+            | ev.AttemptStarted()
+            | ev.AttemptRejoined()
+            | ev.AttemptFinished()
+            | ev.AttemptChecked()
+        ):
             return ""
+        case _:
+            assert_never(event)
 
 
 def _decisions(entries: Sequence[ev.Entry], noticed: datetime, steps: _Steps) -> Iterator[tuple[datetime, str]]:

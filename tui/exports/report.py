@@ -191,6 +191,8 @@ def timeline(source: Source) -> Iterator[TimelineRow]:
 
 def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
     """Whether another row says it: a command's start is in the row of its end, and a success is not written."""
+    if isinstance(event, ev.SessionEvent | ev.HostEvent | ev.StepEvent | ev.AnswerEvent):
+        return False
     match event:
         case ev.AttemptStarted():
             return source.state.attempts[event.attempt].outcome is not None
@@ -198,8 +200,20 @@ def _in_brief(event: ev.AnyEvent, source: Source) -> bool:
             return all(check.ok for check in event.checks)
         case ev.MonitorsWaiting():
             return True
-        case _:
+        case (
+            ev.AttemptRejoined()
+            | ev.AttemptFinished()
+            | ev.OutcomeResolved()
+            | ev.ProbeMeasured()
+            | ev.MonitorSampled()
+            | ev.BaselineTaken()
+            | ev.TriggerArmed()
+            | ev.TriggerTripped()
+            | ev.TriggerCleared()
+        ):
             return False
+        case _:
+            assert_never(event)
 
 
 def people(source: Source) -> list[Person]:
