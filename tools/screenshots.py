@@ -20,8 +20,8 @@ from tui.cli.which_runbook import find_runbook
 from tui.cli.wiring import drill_workspace
 from tui.execution.judging.expectations import check_answer
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, settle
 from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import Action, FlowKind, Runbook
 
@@ -194,7 +194,7 @@ def advance(workspace: Workspace, shot: Shot) -> str:
     conductor = workspace.begin(setup)
     answers = good_answers(workspace.runbook)
     while (step := conductor.state.next_step()) is not None and step.id != shot.before:
-        code = settle(conductor, step, answers, lambda line: None)
+        code = AnsweredRun(conductor, answers, lambda line: None).settle(step)
         assert code is Exit.OK, f"{shot.name}: {step.id} ended with {code.name} before {shot.before}"
     if shot.tripped:
         roll_back(conductor, shot.tripped, answers)
@@ -213,7 +213,7 @@ def roll_back(conductor: "Conductor", trigger: str, answers: AnswersFile) -> Non
     reason = next(one.title for one in conductor.runbook.rollback_reasons if one.id == trigger.replace("_", "-"))
     conductor.roll_back(flow_of_kind(conductor.runbook, FlowKind.ROLLBACK), reason)
     while (step := conductor.state.next_step()) is not None:
-        settle(conductor, step, answers, lambda line: None)
+        AnsweredRun(conductor, answers, lambda line: None).settle(step)
 
 
 def words_of(svg: str) -> str:

@@ -21,8 +21,8 @@ from tui.execution.judging.expectations import check as expected
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, walk
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import Action, FlowKind, Runbook, Step
@@ -104,7 +104,7 @@ def begin(workspace: Workspace, flow: str, method: str) -> Conductor:
 def go(conductor: Conductor, hosts: dict[str, WorldTransport], **given: str) -> None:
     """Walk to the end of the plan, or fail with what went wrong."""
     said: list[str] = []
-    code = walk(conductor, answers(**given), said.append)
+    code = AnsweredRun(conductor, answers(**given), said.append).walk()
     assert [script for host in hosts.values() for script in host.unanswered] == []
     assert code is Exit.OK, "\n".join(said[-3:])
     warnings = [line for line in said if "expected" in line]

@@ -10,8 +10,9 @@ import pytest
 from tests.support.fleet import FLEET, TURNS
 from tui.cli.wiring import drill_workspace
 from tui.execution.workspace import Setup
+from tui.headless.answered_run import Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, run_headless
+from tui.headless.run import run_headless
 from tui.runbook.groups.ranges import MOST
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.state import StepStatus, step_by_id

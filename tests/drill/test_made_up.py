@@ -13,8 +13,9 @@ from tui.drill.made_up.by_person import made_up_answer
 from tui.drill.made_up.matching import matching
 from tui.drill.made_up.within_bounds import figure_within
 from tui.execution.workspace import Setup
+from tui.headless.answered_run import Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, run_headless
+from tui.headless.run import run_headless
 from tui.importing.imported import imported
 from tui.resources import NAME, bundled
 from tui.runbook.model import Action, AnswerKind, Expect, Number

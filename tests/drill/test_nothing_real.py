@@ -23,7 +23,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 from tui.cli.wiring import drill_workspace
 from tui.execution.workspace import Setup
-from tui.headless.run import Exit, settle
+from tui.headless.answered_run import AnsweredRun, Exit
 from tests.drill.test_calm_covers_runbook import answers
 
 for drill in sys.argv[1:]:
@@ -33,7 +33,7 @@ for drill in sys.argv[1:]:
         workspace.preflight(setup, lambda row: None)
         conductor = workspace.begin(setup)
         while (step := conductor.state.next_step()) is not None:
-            if settle(conductor, step, answers(), lambda line: None) is not Exit.OK:
+            if AnsweredRun(conductor, answers(), lambda line: None).settle(step) is not Exit.OK:
                 break
         ran = len(conductor.state.attempts)
         conductor.close()

@@ -15,7 +15,7 @@ from tui.drill.scenario_files import find_scenario
 from tui.drill.world import World
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
-from tui.headless.run import Exit, settle, walk
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.resources import bundled
 from tui.runbook.facts import connection_of, flow_of_kind
 from tui.runbook.model import FlowKind
@@ -61,7 +61,7 @@ class Rehearsal:
     def walk(self, **given: str) -> str:
         """Walk until a step fails; its id, or empty where none did."""
         said: list[str] = []
-        code = walk(self.conductor, answers(**given), said.append)
+        code = AnsweredRun(self.conductor, answers(**given), said.append).walk()
         assert [script for host in self.hosts.values() for script in host.unanswered] == []
         if code is Exit.OK:
             return ""
@@ -74,7 +74,7 @@ class Rehearsal:
         while self.conductor.state.step(step).settled is None:
             following = self.conductor.state.next_step()
             assert following is not None
-            settle(self.conductor, following, answers(), lambda line: None)
+            AnsweredRun(self.conductor, answers(), lambda line: None).settle(following)
 
     def close(self) -> None:
         self.conductor.close()
@@ -204,7 +204,7 @@ def test_a_command_whose_connection_dropped_keeps_running_and_is_followed_to_its
     with drill_workspace(bundled("runbook.toml"), "connection-drops", 1000, {"samples": "1"}) as workspace:
         conductor = begin(workspace, "deploy", method)
         said: list[str] = []
-        assert walk(conductor, answers(), said.append) is Exit.OK, said[-3:]
+        assert AnsweredRun(conductor, answers(), said.append).walk() is Exit.OK, said[-3:]
         (cut,) = [one for one in conductor.state.attempts.values() if one.step == step and one.action == action]
         output = (tmp_path / conductor.state.facts["session"] / "attempts" / f"{cut.number:04d}.out").read_bytes()
         assert output.count({"a": b"Step 3/8", "b": b"Collecting redis"}[method]) == 1
@@ -221,7 +221,7 @@ def test_what_became_of_a_command_whose_host_restarted_is_looked_at_and_decided(
     with drill_workspace(bundled("runbook.toml"), "host-restarts", float("inf"), {"samples": "1"}) as workspace:
         conductor = begin(workspace, "deploy", method)
         said: list[str] = []
-        assert walk(conductor, answers(), said.append) is Exit.UNKNOWN
+        assert AnsweredRun(conductor, answers(), said.append).walk() is Exit.UNKNOWN
         left = conductor.state.next_step()
         assert left is not None
         assert left.id == step
@@ -229,10 +229,10 @@ def test_what_became_of_a_command_whose_host_restarted_is_looked_at_and_decided(
         assert "restarted while it ran" in conductor.look(lost)
         conductor.resolve(step, succeeded=False, reason="nothing is built")
         conductor.wait()
-        assert walk(conductor, answers(), said.append) is Exit.FAILED
+        assert AnsweredRun(conductor, answers(), said.append).walk() is Exit.FAILED
         conductor.retry(step)
         conductor.wait()
-        assert walk(conductor, answers(), said.append) is Exit.OK, said[-3:]
+        assert AnsweredRun(conductor, answers(), said.append).walk() is Exit.OK, said[-3:]
         assert conductor.state.step(step).settled is not None
         conductor.close()
 

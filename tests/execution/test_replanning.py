@@ -11,8 +11,8 @@ from tests.support.conducted import conducted
 from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import shop
 from tui.execution.conductor.conductor import Conductor
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, walk
 from tui.runbook.model import Step
 from tui.runbook.shell.counting import repeatable
 from tui.session import events as ev
@@ -86,7 +86,7 @@ def test_a_corrected_value_is_carried_out_by_the_headless_run_too(conductor: Con
     do(conductor, "check")
     conductor.correct("size", "big", "counted again")
     lines: list[str] = []
-    assert walk(conductor, AnswersFile(confirm=("grow",)), lines.append) is Exit.OK
+    assert AnsweredRun(conductor, AnswersFile(confirm=("grow",)), lines.append).walk() is Exit.OK
     assert [line.split(": ")[0].split()[-1] for line in lines] == ["grow", "check", "last"]
 
 

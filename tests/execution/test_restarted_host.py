@@ -10,8 +10,8 @@ from tests.support.fake_transport import FakeTransport, Reply
 from tests.support.runbooks import shop
 from tui.errors import NotNow
 from tui.execution.conductor.conductor import Conductor
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, walk
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import StepStatus
 from tui.session.views.doubts import doubtful, unasked
@@ -187,7 +187,7 @@ def test_a_session_in_doubt_may_be_abandoned(conductor: Conductor, host: FakeTra
 def test_headless_looks_again_after_the_last_step_too(conductor: Conductor, host: FakeTransport) -> None:
     host.before_run = lambda command: setattr(host, "boot_id", "boot-2") if command.script == "start" else None
     lines: list[str] = []
-    assert walk(conductor, AnswersFile(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
+    assert AnsweredRun(conductor, AnswersFile(confirm=("stop", "code", "start")), lines.append).walk() is Exit.UNKNOWN
     assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
         "  holds         stop",
         "  cannot tell   code",
@@ -219,7 +219,10 @@ def test_what_a_restart_makes_necessary_comes_before_the_change_that_noticed_it(
         assert conductor.state.step("back-stop").status is StepStatus.NOT_NEEDED
         host.boot_id = "boot-2"
         if headless:
-            assert walk(conductor, AnswersFile(confirm=("back-stop", "back-code")), lambda line: None) is Exit.OK
+            assert (
+                AnsweredRun(conductor, AnswersFile(confirm=("back-stop", "back-code")), lambda line: None).walk()
+                is Exit.OK
+            )
         else:
             do(conductor, "back-code")
             assert conductor.state.step("back-stop").status is StepStatus.PENDING
@@ -257,7 +260,7 @@ def test_headless_says_first_what_is_unknown(conductor: Conductor, host: FakeTra
     restart(host)
     conductor.meet_again("web")
     lines: list[str] = []
-    assert walk(conductor, AnswersFile(confirm=("stop", "code", "start")), lines.append) is Exit.UNKNOWN
+    assert AnsweredRun(conductor, AnswersFile(confirm=("stop", "code", "start")), lines.append).walk() is Exit.UNKNOWN
     assert [line.split(": ")[0].split()[-1] for line in lines] == ["code"]
     assert statuses(conductor)["stop"] is StepStatus.SIGNED
 
@@ -269,7 +272,7 @@ def test_headless_looks_again_by_itself_and_stops_where_nothing_tells(
     restart(host)
     host.before_run = lambda command: host.replies.update({"is-active": DOWN} if "stop two" in command.script else {})
     lines: list[str] = []
-    assert walk(conductor, AnswersFile(confirm=("stop", "start")), lines.append) is Exit.UNKNOWN
+    assert AnsweredRun(conductor, AnswersFile(confirm=("stop", "start")), lines.append).walk() is Exit.UNKNOWN
     assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
         "  does not hold stop",
         "  cannot tell   code",
@@ -279,5 +282,5 @@ def test_headless_looks_again_by_itself_and_stops_where_nothing_tells(
 def test_headless_continues_where_everything_holds(conductor: Conductor, host: FakeTransport) -> None:
     do(conductor, "stop", "stopped")
     host.boot_id = "boot-2"
-    assert walk(conductor, AnswersFile(confirm=("code", "start")), lambda line: None) is Exit.OK
+    assert AnsweredRun(conductor, AnswersFile(confirm=("code", "start")), lambda line: None).walk() is Exit.OK
     assert set(statuses(conductor).values()) == {StepStatus.SIGNED}

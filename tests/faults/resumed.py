@@ -8,7 +8,7 @@ from tests.faults.conductor_script import ANSWERS, SETUP, scripted, workspace
 from tests.support.fake_transport import FakeTransport
 from tests.support.forks import Told
 from tui.execution.conductor.conductor import Conductor
-from tui.headless.run import Exit, settle
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.runbook.model import Step
 from tui.session.archive.store import SessionDirectory
 from tui.session.folding.fold import fold
@@ -57,7 +57,7 @@ def finish(conductor: Conductor, before: Sequence[str], host: FakeTransport) -> 
             case StepStatus.RUNNING:
                 conductor.start(step.id, "y")
             case _:
-                assert settle(conductor, step, ANSWERS, lambda line: None) is not Exit.UNANSWERED
+                assert AnsweredRun(conductor, ANSWERS, lambda line: None).settle(step) is not Exit.UNANSWERED
     raise AssertionError("the session does not come to an end")
 
 

@@ -15,8 +15,8 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports.registry import FORMATS, render
 from tui.exports.source import source
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, walk
 from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.folding.fold import fold
@@ -44,7 +44,7 @@ def session(folder: Path, back_at: int) -> tuple[Workspace, Conductor]:
             clock.start -= HOUR
 
     conductor.subscribe(tick)
-    assert walk(conductor, ANSWERS, lambda line: None) is Exit.OK
+    assert AnsweredRun(conductor, ANSWERS, lambda line: None).walk() is Exit.OK
     conductor.finish("completed")
     conductor.close()
     return workspace, conductor

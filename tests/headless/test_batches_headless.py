@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.execution.test_hosts_in_turn import TRIPPED, soaking
 from tests.support.fleet import NAMES, begun, fleet, ran
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, walk
 from tui.session.state import StepStatus
 from tui.transports.base import Command
 
@@ -31,13 +31,13 @@ def test_a_trigger_that_fires_in_a_batch_stops_the_run_and_one_that_a_person_saw
                 conductor.record(TRIPPED)
 
         hosts["web01"].before_run = fires
-        assert walk(conductor, ANSWERS, said.append) is Exit.FAILED
+        assert AnsweredRun(conductor, ANSWERS, said.append).walk() is Exit.FAILED
         assert "✖ Update web: stopped, since a trigger fired: errors" in said
         assert ran(hosts, "install") == {"web01": 1}
         conductor.start("roll")  # who continues has decided about it
         conductor.wait()
         said.clear()
-        assert walk(conductor, ANSWERS, said.append) is Exit.OK, said
+        assert AnsweredRun(conductor, ANSWERS, said.append).walk() is Exit.OK, said
         assert conductor.state.step("roll").status is StepStatus.SIGNED
         assert ran(hosts, "install") == dict.fromkeys(NAMES, 1)
 
@@ -52,6 +52,6 @@ def test_a_rollback_for_a_trigger_goes_over_all_its_batches(tmp_path: Path) -> N
 
         hosts["web03"].before_run = fires
         answers = AnswersFile(operator="ana", confirm=("*",), on_failure="rollback")
-        assert walk(conductor, answers, said.append) is Exit.OK, said
+        assert AnsweredRun(conductor, answers, said.append).walk() is Exit.OK, said
         assert "ROLLBACK back: a trigger fired: errors" in said
         assert ran(hosts, "downgrade") == dict.fromkeys(NAMES[:3], 1)

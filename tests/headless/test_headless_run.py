@@ -8,10 +8,11 @@ from tests.support.runbooks import SMALL, small
 from tests.support.stored import stored
 from tui.errors import HostError, UsageError
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.answered_run import Exit
 from tui.headless.answers import AnswersFile, read_answers
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.plan import dry_run
-from tui.headless.run import Exit, run_headless
+from tui.headless.run import run_headless
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind

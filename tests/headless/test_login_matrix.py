@@ -20,8 +20,9 @@ from tests.support.sudo_host import WORD as SUDO_WORD
 from tests.support.typed_login import Site
 from tui.cli.wiring import open_workspace, resumed_workspace
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.answered_run import Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, run_headless
+from tui.headless.run import run_headless
 from tui.headless.tables import check_report
 from tui.session.state import StepStatus
 

@@ -13,8 +13,9 @@ from tui.drill.scenario import PlayedAnswer, Scenario
 from tui.execution.approving.answering import answer_to
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.answered_run import Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, run_headless
+from tui.headless.run import run_headless
 from tui.runbook.reading.load import load_text
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store

@@ -17,8 +17,8 @@ from tui.config import Config
 from tui.dialogs import Confirm, Question, RollbackReason, Sign, TypeName
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Setup, Workspace
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, settle
 from tui.replay.stage import staged
 from tui.screens.checks.screen import ChecksScreen
 from tui.screens.help import HelpScreen
@@ -115,7 +115,7 @@ class Stage(Struct, frozen=True):
         while (step := conductor.state.next_step()) is not None and step.id != to:
             self.clock.advance(12)
             answers = msgspec.structs.replace(ANSWERS, confirm=("*", step.id))
-            code = settle(conductor, step, answers, lambda line: None)
+            code = AnsweredRun(conductor, answers, lambda line: None).settle(step)
             assert code is Exit.OK, f"{step.id} ended with {code.name}"
 
     def sampled(self, errors: Sequence[float | None] = (0.2, 0.3, 0.2, 0.4), speed: float = 0.18) -> None:

@@ -23,7 +23,7 @@ from tui.drill.rehearsals import debrief_of
 from tui.drill.scenario_files import find_scenario
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
-from tui.headless.run import settle
+from tui.headless.answered_run import AnsweredRun
 from tui.resources import bundled
 from tui.screens.run.session import SessionScreen
 from tui.screens.troubleshoot import TroubleshootScreen
@@ -119,7 +119,7 @@ async def night(scenario: str, before: str, method: str = "b", speed: float = 1.
         workspace.speed = speed
         conductor = begin(workspace, "deploy", method)
         while (following := conductor.state.next_step()) and following.id != before:
-            settle(conductor, following, answers(), lambda line: None)
+            AnsweredRun(conductor, answers(), lambda line: None).settle(following)
         conductor.close()
         session = workspace.store.find("last").id
         async with RunbookApp(workspace, operator="ana", session=session).run_test(size=(80, 24)) as pilot:
