@@ -18,6 +18,8 @@ from tui.widgets.graph.text import (
     GAP,
     GOOD,
     OVER,
+    BarChart,
+    GraphArea,
     Graphed,
     Shading,
     bars,
@@ -61,7 +63,7 @@ def cells(row: list[Piece]) -> list[Piece]:
 def test_a_graph_is_as_wide_and_high_as_asked(
     values: list[float | None], limits: list[Limit], width: int, height: int, look: Shading, at: float | None
 ) -> None:
-    rows = graph(graphed(values, limits), width, height, NOW, SPAN, look, at)
+    rows = graph(graphed(values, limits), GraphArea(width, height, NOW, SPAN), look, at)
     assert len(rows) == (height if width else 0)
     assert all(cell_len(row) == width for row in words(rows))
     assert all(plain(row).isascii() for row in words(rows))
@@ -73,7 +75,7 @@ def test_a_figure_beyond_a_limit_is_seen_to_be_in_the_cell_at_its_top(
     values: list[float], limits: list[Limit], height: int, look: Shading
 ) -> None:
     scale = axis(values, limits)
-    rows = [cells(row) for row in bars(values, scale, limits, height, look)]
+    rows = [cells(row) for row in bars(values, BarChart(scale, limits, height, look))]
     for place, value in enumerate(values):
         top = height - 1 - (scale.eighths(value, height) - 1) // 8
         style = rows[top][place][1]
@@ -94,21 +96,21 @@ def test_a_higher_figure_is_never_drawn_lower(values: list[float], limits: list[
 
 
 def test_what_is_above_a_limit_has_its_colour_and_what_is_below_it_has_none() -> None:
-    rows = [cells(row) for row in bars([0.5, 5.0, 15.0], Axis(0.0, 20.0), [GOOD_BELOW, TRIPS], 10)]
+    rows = [cells(row) for row in bars([0.5, 5.0, 15.0], BarChart(Axis(0.0, 20.0), [GOOD_BELOW, TRIPS], 10))]
     drawn = [[row[place][1].split()[0] for row in rows if row[place][0] in BLOCKS[1:]] for place in range(3)]
     assert drawn == [[GOOD], [OVER] * 2 + [GOOD], [BEYOND] * 3 + [OVER] * 4 + [GOOD]]
 
 
 def test_one_below_a_limit_is_bad_as_a_whole() -> None:
     least = Limit(value=2.0, high=False, included=True)
-    rows = bars([1.0, 2.0], Axis(0.0, 2.5), [least], 5, Shading.FLAT)
+    rows = bars([1.0, 2.0], BarChart(Axis(0.0, 2.5), [least], 5, Shading.FLAT))
     assert {style for row in rows for text, style in cells(row)[:1] if text in BLOCKS[1:]} == {OVER}
     assert {style for row in rows for text, style in cells(row)[1:] if text in BLOCKS[1:]} == {GOOD}
 
 
 def test_a_gap_is_a_gap_and_no_small_figure() -> None:
     values = [1.0] * 10 + [None] * 10 + [1.0] * 20
-    drawn = words(graph(graphed(values), 47, 4, NOW, SPAN))
+    drawn = words(graph(graphed(values), GraphArea(47, 4, NOW, SPAN)))
     assert GAP * 9 in drawn[-1]
     gap = drawn[-1].index(GAP)
     assert all(row[gap : gap + 9].isspace() for row in drawn[:-1])
@@ -144,7 +146,7 @@ def test_a_clock_that_was_set_back_hides_nothing() -> None:
 
 def test_a_graph_moves_a_part_of_its_width_at_a_time() -> None:
     of = replace(graphed([1.0, 4.0, 2.0, 8.0] * 10), every=100.0)
-    drawn = [graph(of, 67, 5, now, SPAN) for now in range(600, 665)]
+    drawn = [graph(of, GraphArea(67, 5, now, SPAN)) for now in range(600, 665)]
     assert sum(one != other for one, other in zip(drawn, drawn[1:], strict=False)) == 2
 
 
@@ -161,13 +163,13 @@ def test_the_axis_goes_from_nothing_to_a_quarter_above_the_limit_or_the_highest(
 
 
 def test_a_constant_without_a_limit_lies_in_the_middle() -> None:
-    drawn = words(graph(graphed([21.0] * 40), 47, 8, NOW, SPAN))
+    drawn = words(graph(graphed([21.0] * 40), GraphArea(47, 8, NOW, SPAN)))
     assert [BLOCKS[8] in row for row in drawn] == [False] * 4 + [True] * 4
 
 
 @pytest.mark.parametrize("look", [Shading.FLAT, Shading.MONO])
 def test_where_colours_are_few_a_limit_is_seen_across_the_bars(look: Shading) -> None:
-    rows = graph(graphed([12.0] * 60, [GOOD_BELOW, TRIPS]), 40, 8, NOW, SPAN, look)
+    rows = graph(graphed([12.0] * 60, [GOOD_BELOW, TRIPS]), GraphArea(40, 8, NOW, SPAN), look)
     across = [style for row in rows for text, style in row if "╌" in text]
     assert len(across) == 2
     assert all("reverse" in style for style in across)
@@ -175,14 +177,14 @@ def test_where_colours_are_few_a_limit_is_seen_across_the_bars(look: Shading) ->
 
 
 def test_the_words_at_the_left() -> None:
-    drawn = words(graph(graphed([12.8] * 60, [GOOD_BELOW, TRIPS], "%"), 40, 16, NOW, SPAN))
+    drawn = words(graph(graphed([12.8] * 60, [GOOD_BELOW, TRIPS], "%"), GraphArea(40, 16, NOW, SPAN)))
     assert [row[:6] for row in drawn if row[5] == "┤"] == ["   16┤", " ▲ 10┤", "    1┤", "    0┤"]
-    assert words(graph(graphed([12.8] * 60, [GOOD_BELOW, TRIPS]), 10, 4, NOW, SPAN))[-1] == BLOCKS[8] * 10
+    assert words(graph(graphed([12.8] * 60, [GOOD_BELOW, TRIPS]), GraphArea(10, 4, NOW, SPAN)))[-1] == BLOCKS[8] * 10
 
 
 def test_an_axis_of_which_nothing_is_known_says_no_figure() -> None:
     def beside(of: Graphed) -> str:
-        return "".join(text for row in graph(of, 60, 6, 100.0, 100.0) for text, _ in row[:1]).strip()
+        return "".join(text for row in graph(of, GraphArea(60, 6, 100.0, 100.0)) for text, _ in row[:1]).strip()
 
     assert beside(Graphed(unit="bytes")) == ""
     assert beside(Graphed(values=((90.0, 2048.0),), unit="bytes"))
@@ -190,7 +192,7 @@ def test_an_axis_of_which_nothing_is_known_says_no_figure() -> None:
 
 
 def test_a_time_that_was_chosen_is_marked_in_each_row() -> None:
-    drawn = words(graph(graphed([1.0, None, 8.0] * 20), 47, 6, NOW, SPAN, at=300.0))
+    drawn = words(graph(graphed([1.0, None, 8.0] * 20), GraphArea(47, 6, NOW, SPAN), at=300.0))
     places = {row.index("┊") for row in drawn if "┊" in row}
     assert len(places) == 1
 
@@ -229,15 +231,15 @@ def test_figures_are_as_people_read_them(value: float, unit: str, told: str) -> 
 
 def test_what_is_not_due_yet_is_no_gap_and_what_is_overdue_is_one() -> None:
     of = graphed([1.0] * 20)
-    assert GAP not in words(graph(of, 67, 4, NOW + 14.0, SPAN))[-1]
-    assert GAP in words(graph(of, 67, 4, NOW + 90.0, SPAN))[-1]
+    assert GAP not in words(graph(of, GraphArea(67, 4, NOW + 14.0, SPAN)))[-1]
+    assert GAP in words(graph(of, GraphArea(67, 4, NOW + 90.0, SPAN)))[-1]
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(30, 250), st.integers(0, 249), st.floats(0, 1e9))
 def test_the_time_of_a_cell_is_drawn_in_that_cell(width: int, x: int, now: float) -> None:
     of = Graphed(values=((now, 1.0),))
-    at = time_at(of, x, width, 8, now, SPAN)
+    at = time_at(of, GraphArea(width, 8, now, SPAN), x)
     assert (at is None) == (not 7 <= x < width)
     if at is not None and at < now:
         assert column(at, width - 7, now, SPAN) == x - 7

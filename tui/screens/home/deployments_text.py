@@ -16,7 +16,7 @@ from tui.text.amounts import roughly, took_clock
 from tui.text.block import Piece, shown
 from tui.widgets.glyphs import STYLES
 from tui.widgets.graph.scale import axis
-from tui.widgets.graph.text import Shading, bars, spark
+from tui.widgets.graph.text import BarChart, Shading, bars, spark
 from tui.widgets.looks.bars import bar
 from tui.widgets.looks.fitting import clipped, cut, width_of
 
@@ -156,10 +156,11 @@ def durations_graph(found: Sequence[KnownSession], budget: float, width: int, he
         return []
     minutes, limits = [one.took / 60 for one in ended], _limits(budget / 60)
     scale = axis(minutes, limits)
+    chart = BarChart(scale, limits, high, Shading.FLAT)
     drawn: list[list[Piece]] = [[] for _ in range(high)]
     for value in minutes:
         for cells, of in ((COLUMN - 1, value), (1, None)):
-            for line, more in zip(drawn, bars([of] * cells, scale, limits, high, Shading.FLAT), strict=True):
+            for line, more in zip(drawn, bars([of] * cells, chart), strict=True):
                 line += more
     tags = {scale.row(value, high): f"{value:.0f} m" for value in (0.0, budget / 60 if budget else scale.high)}
     beside: list[list[Piece]] = [

@@ -57,51 +57,69 @@ class Graphed(Struct, frozen=True, kw_only=True):
     every: float = 30.0
 
 
-def graph(
-    of: Graphed, width: int, height: int, now: float, span: float, look: Shading = Shading.FULL, at: float | None = None
-) -> list[list[Piece]]:
-    """`height` rows of `width` cells: the last `span` seconds before `now`, words beside the axis at the left.
+class GraphArea(Struct, frozen=True):
+    """The cells that a graph has, and the time that it shows in them: the last `span` seconds before `now`."""
+
+    width: int
+    height: int
+    now: float
+    span: float
+
+
+class BarChart(Struct, frozen=True):
+    """How bars are drawn: on which axis, with which limits, in how many rows, and what the terminal can show."""
+
+    scale: Axis
+    limits: Sequence[Limit]
+    height: int
+    look: Shading = Shading.FULL
+
+
+def graph(of: Graphed, area: GraphArea, look: Shading = Shading.FULL, at: float | None = None) -> list[list[Piece]]:
+    """The rows of a graph, words beside the axis at the left.
 
     Args:
         at: a time that was chosen; its column is marked.
     """
-    if width < 1 or height < 1:
+    if area.width < 1 or area.height < 1:
         return []
-    scale, tags, label = _placed(of, width, height, now, span)
-    room = width - label
+    scale, tags, label = _placed(of, area)
+    room, now, span = area.width - label, area.now, area.span
     chosen = column(at, room, now, span) if at is not None else None
     overdue = column(now - of.every, room, now, span)
-    rows = bars(columns(of, room, now, span), scale, of.limits, height, look, chosen, overdue)
+    rows = bars(columns(of, room, now, span), BarChart(scale, of.limits, area.height, look), chosen, overdue)
     if not label:
         return rows
     beside = []
-    for row in range(height):
+    for row in range(area.height):
         text, style = tags.get(row, ("", ""))
         edge = TICK if text else LINE
         beside.append([(_fit(text, label - len(BESIDE)), style), (edge + BESIDE[1:], "$line")])
     return [[*one, *row] for one, row in zip(beside, rows, strict=True)]
 
 
-def drawn_by(of: Graphed, width: int, height: int, now: float, span: float, at: float | None = None) -> object:
+def drawn_by(of: Graphed, area: GraphArea, at: float | None = None) -> object:
     """What a graph follows from, time by its steps: where that is the same, so is the graph."""
-    scale, tags, label = _placed(of, width, height, now, span)
-    room = max(1, width - label)
-    each, together = span / room, max(1, room // MOVES)
-    return of, width, height, span, at, scale, tags, label, int(now // each) // together, int((now - of.every) // each)
+    scale, tags, label = _placed(of, area)
+    now, room = area.now, max(1, area.width - label)
+    each, together = area.span / room, max(1, room // MOVES)
+    steps = int(now // each) // together, int((now - of.every) // each)
+    return of, area.width, area.height, area.span, at, scale, tags, label, *steps
 
 
-def _placed(of: Graphed, width: int, height: int, now: float, span: float) -> tuple[Axis, dict[int, Piece], int]:
+def _placed(of: Graphed, area: GraphArea) -> tuple[Axis, dict[int, Piece], int]:
     """The axis, the words beside it by their rows, and how many cells these take with it; none where it is narrow."""
-    known = _known(of, now - span)
+    known = _known(of, area.now - area.span)
     scale = axis(known, of.limits, of.unit)
-    tags = _tags(of, scale, height) if known or of.limits else {}  # nothing says what the ends would be
+    tags = _tags(of, scale, area.height) if known or of.limits else {}  # nothing says what the ends would be
     label = min(LONGEST, max([LABELS, *(cell_len(text) for text, _ in tags.values())])) + len(BESIDE)
-    return (scale, tags, label) if width - label >= LEAST else (scale, {}, 0)
+    return (scale, tags, label) if area.width - label >= LEAST else (scale, {}, 0)
 
 
-def time_at(of: Graphed, x: int, width: int, height: int, now: float, span: float) -> float | None:
+def time_at(of: Graphed, area: GraphArea, x: int) -> float | None:
     """The time of a cell of a graph; None beside it."""
-    label = _placed(of, width, height, now, span)[2] if width > 0 and height > 0 else width
+    width, now, span = area.width, area.now, area.span
+    label = _placed(of, area)[2] if width > 0 and area.height > 0 else width
     room = width - label
     if not 0 <= x - label < room:
         return None
@@ -147,25 +165,20 @@ def _worst(limits: Sequence[Limit]) -> Callable[[float], tuple[int, float]]:
 
 
 def bars(
-    values: Sequence[float | None],
-    scale: Axis,
-    limits: Sequence[Limit],
-    height: int,
-    look: Shading = Shading.FULL,
-    chosen: int | None = None,
-    overdue: int | None = None,
+    values: Sequence[float | None], chart: BarChart, chosen: int | None = None, overdue: int | None = None
 ) -> list[list[Piece]]:
-    """A bar for each value, in `height` rows; what of it is beyond a limit has the limit's colour.
+    """A bar for each value; what of it is beyond a limit has the limit's colour.
 
     Args:
         chosen: the column that is marked.
         overdue: the first column in which a figure is not missed yet.
     """
-    lines = _lines(limits, scale, height)
+    height = chart.height
+    lines = _lines(chart.limits, chart.scale, height)
     begun = next((place for place, value in enumerate(values) if value is not None), len(values))
     missed = len(values) if overdue is None else overdue
     rows: list[list[Piece]] = []
-    heights = [0 if value is None else scale.eighths(value, height) for value in values]
+    heights = [0 if value is None else chart.scale.eighths(value, height) for value in values]
     for row in range(height):
         level = height - 1 - row
         cells: list[Piece] = []
@@ -175,8 +188,8 @@ def bars(
                 gap = value is None and not level and begun < place < missed
                 cell = (GAP, "$faint") if gap else lines.get(row, (" ", ""))
             else:
-                style = _tone(value, scale, limits, height, level, top=heights[place] <= 8 * level + 8)
-                cell = _block(filled, style, row, height, look, row in lines)
+                style = _tone(chart, value, level, top=heights[place] <= 8 * level + 8)
+                cell = _block(chart, filled, style, row, row in lines)
             cells.append(_chosen(cell) if place == chosen else cell)
         rows.append(joined(cells))
     return rows
@@ -185,7 +198,7 @@ def bars(
 def spark(values: Sequence[float | None], limits: Sequence[Limit] = (), unit: str = "", width: int = 0) -> list[Piece]:
     """One row of blocks, on the axis of a graph; `width` cells long where that is given, the last figures in it."""
     shown = list(values)[-width:] if width else list(values)
-    scale = axis([value for value in shown if value is not None], limits, unit)
+    chart = BarChart(axis([value for value in shown if value is not None], limits, unit), limits, 1)
     cells: list[Piece] = [(NOT_YET, "$line")] * (width - len(shown))
     begun = False
     for value in shown:
@@ -193,7 +206,7 @@ def spark(values: Sequence[float | None], limits: Sequence[Limit] = (), unit: st
         if value is None:
             cells.append((GAP, "$faint") if begun else (NOT_YET, "$line"))
         else:
-            cells.append((BLOCKS[scale.eighths(value, 1)], _tone(value, scale, limits, 1, 0, top=True)))
+            cells.append((BLOCKS[chart.scale.eighths(value, 1)], _tone(chart, value, 0, top=True)))
     return joined(cells)
 
 
@@ -224,23 +237,23 @@ def _tags(of: Graphed, scale: Axis, height: int) -> dict[int, Piece]:
     return tags
 
 
-def _tone(value: float, scale: Axis, limits: Sequence[Limit], height: int, level: int, top: bool) -> str:
+def _tone(chart: BarChart, value: float, level: int, top: bool) -> str:
     """The colour of a cell of a bar; its highest cell tells whether the value is good."""
     found = GOOD
-    middle = (level + 0.5) / height
-    for one in limits:
-        if one.passed(value) and (top or not one.high or middle > scale.share(one.value)):
+    middle = (level + 0.5) / chart.height
+    for one in chart.limits:
+        if one.passed(value) and (top or not one.high or middle > chart.scale.share(one.value)):
             if one.trigger:
                 return BEYOND
             found = OVER
     return found
 
 
-def _block(filled: int, tone: str, row: int, height: int, look: Shading, crossed: bool) -> Piece:
+def _block(chart: BarChart, filled: int, tone: str, row: int, crossed: bool) -> Piece:
     """A cell of a bar; where there are few colours limits are seen across the bars, and what is bad is bold."""
-    if look is Shading.FULL:
-        return BLOCKS[filled], f"{tone} {PALE + (DEEP - PALE) * (height - row) // height}%"
-    style = tone if look is Shading.FLAT else "$soft" if tone == GOOD else f"bold {tone}"
+    if chart.look is Shading.FULL:
+        return BLOCKS[filled], f"{tone} {PALE + (DEEP - PALE) * (chart.height - row) // chart.height}%"
+    style = tone if chart.look is Shading.FLAT else "$soft" if tone == GOOD else f"bold {tone}"
     return (LIMIT, f"{style} reverse") if crossed and filled == 8 else (BLOCKS[filled], style)
 
 

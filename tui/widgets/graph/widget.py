@@ -4,7 +4,7 @@ from textual import events
 from textual.strip import Strip
 
 from tui.text.block import styled
-from tui.widgets.graph.text import Graphed, Shading, drawn_by, graph, time_at
+from tui.widgets.graph.text import GraphArea, Graphed, Shading, drawn_by, graph, time_at
 from tui.widgets.looks.themes import FEW, MONO
 from tui.widgets.words import Words
 
@@ -41,7 +41,7 @@ class Graph(Words):
     def time_at(self, x: int) -> float | None:
         """The time of a cell; None beside the graph."""
         of, now, span, _ = self._told
-        return time_at(of, x, *self.size, now, span)
+        return time_at(of, GraphArea(*self.size, now, span), x)
 
     def render_line(self, y: int) -> Strip:
         """A row in short pieces: Textual paints the whole of each piece in which a cell changed."""
@@ -51,8 +51,8 @@ class Graph(Words):
 
     def _draw(self) -> None:
         of, now, span, at = self._told
-        width, height = self.size
-        by = (drawn_by(of, width, height, now, span, at), self.look) if width and height else None
+        area = GraphArea(*self.size, now, span)
+        by = (drawn_by(of, area, at), self.look) if area.width and area.height else None
         if by is not None and by != self._by:
             self._by = by
-            self.say(styled(graph(of, width, height, now, span, self.look, at)))
+            self.say(styled(graph(of, area, self.look, at)))
