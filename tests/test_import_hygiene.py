@@ -127,6 +127,17 @@ def test_the_program_does_not_know_its_first_runbook() -> None:
     assert knowing == []
 
 
+def test_no_helper_is_handed_more_than_six_things() -> None:
+    """More of them are one thing that has no name yet. Interfaces may have more, which are given by name."""
+    wrong = []
+    for path, text in sources().items():
+        for node in nodes_of(path, ast.FunctionDef, ast.AsyncFunctionDef) if "def _" in text else ():
+            given = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+            if node.name.startswith("_") and not node.name.startswith("__") and len(given) - ("self" in given) > 6:
+                wrong.append(f"{path.relative_to(TUI)}: {node.name} takes {', '.join(given)}")
+    assert wrong == []
+
+
 def test_a_module_has_one_subject() -> None:
     wrong = []
     for path, text in sources().items():
