@@ -131,7 +131,7 @@ TARGETS = 'targets = ["web[01:03].example.com"]'
         ('default_host = "lb"', 'default_host = "web"', '"web" is a group of hosts'),
         ('target = "lb"', 'connection = "web"', '"web" is a group of hosts'),
         ("[hosts.lb]", '[variables.host]\nprompt = "Host"\n[hosts.lb]', '"host" is the host at hand'),
-        ('run = "version"', 'interactive = "vi"', '"web" is a group, and only commands (run) run on one'),
+        ('run = "version"', 'interactive = "vi"', '"web" is a group, on which only commands (run) and probes are'),
         ('"(.*)" }', '"(.*)", secret = true }', "a secret of each host of a group cannot be captured"),
         ('on = "web"\nat_once', 'on = "lb"\nat_once', '"at_once" means nothing on one host'),
         ('on = "web"\nat_once', 'on = "lb"\nat_once', 'each host of "web" has a "version" of its own'),

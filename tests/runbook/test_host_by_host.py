@@ -47,7 +47,7 @@ def test_what_means_nothing_is_refused(old: str, more: str, problem: str) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('run = "version"\non = "web"', 'ask = "Ready?"', 'host by host on "web" only commands (run) on it are done'),
+        ('run = "version"\non = "web"', 'ask = "Ready?"', 'host by host on "web" only commands (run) and probes on it'),
         ('run = "version"\non = "web"', 'run = "version"\non = "lb"', f"{WHERE}.actions[0].on: host by host on"),
         (STEP, f'{STEP}\nwhen = {{ flow = "deploy" }}', '"when" cannot be one step\'s where the section goes over'),
         (STEP, f"{STEP}\nat_once = 2", '"at_once" cannot be one step\'s'),

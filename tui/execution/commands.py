@@ -10,7 +10,7 @@ from tui.errors import RunbookError
 from tui.execution.secrecy import host_file
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import host_named
-from tui.runbook.groups.members import each_host
+from tui.runbook.groups.members import asked_texts, each_host
 from tui.runbook.model import Action, Host, Runbook, seconds
 from tui.runbook.shell.script import BEGINS, script_of, with_input
 from tui.runbook.templates.variables import defaults, fill_command, fill_shown, fill_whole, names, time_values
@@ -92,9 +92,7 @@ def names_needed(runbook: Runbook, action: Action) -> set[str]:
     if action.watch is not None:
         return names(action.watch.samples)
     if action.probe is not None:
-        service = runbook.services[action.probe.service]
-        given = (one for some in action.probe.given.values() for one in (some if isinstance(some, tuple) else (some,)))
-        return _all_names(service.file, *service.settings.values(), *(one for one in given if isinstance(one, str)))
+        return _all_names(*asked_texts(runbook.services[action.probe.service], action.probe))
     action = in_terminal(action)
     if action.run is None:
         return set()

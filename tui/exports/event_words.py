@@ -185,7 +185,8 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str
     match event:
         case ev.ProbeMeasured():
             what = measured_words(state.runbook, event.service, event.check, event.figures)
-            return "", _title(event, state), f"measured {event.service} {event.check}: {what}"
+            on = on_member(state, state.attempts[event.attempt])
+            return "", _title(event, state), f"measured {event.service} {event.check}{on}: {what}"
         case ev.MonitorSampled():
             monitor = state.runbook.monitors.get(event.monitor)
             came = f"no data: {event.detail}" if event.value is None else _value(event.value, event.monitor, state)

@@ -81,7 +81,7 @@ def changes(source: Source) -> list[FigureChange]:
     """The figures that were measured before the first change and after it."""
     return [
         FigureChange(
-            service=difference.service,
+            service=difference.of,
             what=" ".join(
                 word for word in (difference.check, difference.about, difference.figure.replace("_", " ")) if word
             ),

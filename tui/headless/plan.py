@@ -7,7 +7,7 @@ from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
-from tui.runbook.groups.members import target_words
+from tui.runbook.groups.members import group_named, target_words
 from tui.runbook.model import Section, Step
 from tui.runbook.pointing import chosen_fact
 from tui.runbook.templates.told_titles import titled
@@ -49,7 +49,9 @@ def _step(
         yield f"      only if {wanted}"
     for action in step.actions:
         if action.probe is not None:
-            yield f"      {words_of(runbook, action.probe, values)}"
+            group = group_named(runbook, action)
+            on = f"on {group} ({target_words(runbook.hosts[group])}): " if group else ""
+            yield f"      {on}{words_of(runbook, action.probe, values)}"
             continue
         if action.watch is not None:
             yield f"      {words_of_watch(action, values)}"

@@ -147,8 +147,9 @@ class Action(Model, frozen=True, kw_only=True):
     mutates, unless `reads` says that it changes nothing. A command of several lines stops at the first line that fails
     (`set -e`); with `errexit = false` it continues. `downtime` is `begins` where its command cuts users off, `ends`
     where its being as expected shows that they are served again. `until` waits for what is expected: it is asked again
-    and again, and that it is not there yet is not a failure. On a group of hosts the command runs `at_once` on that
-    many (5), and begins on no other once `stop_after` of them (1) failed, were not reached or ended unknown. `undo`
+    and again, and that it is not there yet is not a failure. On a group of hosts the command runs, or the probe
+    asks, `at_once` on that many (5), and begins on no other once `stop_after` of them (1) failed, were not reached or
+    ended unknown. `undo`
     names the rollback steps that undo this action alone, in a step that goes over a group host by host.
     """
 

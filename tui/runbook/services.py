@@ -10,9 +10,9 @@ from tui.runbook.kinds import Identifier, Lines, Model, Name
 class Service(Model, frozen=True, kw_only=True):
     """Something probes address: a database, a cache, a bucket, a container engine, a site, a host.
 
-    `kind` names the probe. `through` is the host whose connection reaches it; without one it is reached from the
-    operator's machine. Its settings are those of the kind: given here, as names of `secrets`, or read `from_file`, the
-    KEY=value file `file` on the host, by the names of its variables.
+    `kind` names the probe. `through` is the host whose connection reaches it, or a group each of whose hosts is asked;
+    without one it is reached from the operator's machine. Its settings are those of the kind: given here, as names of
+    `secrets`, or read `from_file`, the KEY=value file `file` on the host, by the names of its variables.
     """
 
     kind: Name

@@ -4,12 +4,16 @@ from msgspec import Struct
 
 from tui.runbook.described.probes import unit_of
 from tui.session.folding.before_change import is_change
+from tui.session.groups.cells import group_at
 from tui.session.state import Measure, SessionState
 from tui.text.amounts import figure
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One figure of a service: what it was before the session changed anything, and what it was last."""
+    """One figure of a service: what it was before the session changed anything, and what it was last.
+
+    `host` is the host of a group that it is of.
+    """
 
     service: str
     check: str
@@ -18,6 +22,12 @@ class Difference(Struct, frozen=True, kw_only=True):
     unit: str = ""
     before: float
     now: float
+    host: str = ""
+
+    @property
+    def of(self) -> str:
+        """The service, and the host of a group, that it is of."""
+        return f"{self.service} on {self.host}" if self.host else self.service
 
     @property
     def words(self) -> str:
@@ -41,10 +51,12 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
     changed = min((attempt.number for attempt in state.attempts.values() if is_change(state, attempt)), default=0)
     if not changed:
         return []
-    before: dict[tuple[str, str, str], Measure] = {}
-    last: dict[tuple[str, str, str], Measure] = {}
+    before: dict[tuple[str, str, str, str], Measure] = {}
+    last: dict[tuple[str, str, str, str], Measure] = {}
     for measure in state.measures:
-        key = (measure.service, measure.check, measure.about)
+        attempt = state.attempts[measure.attempt]
+        host = attempt.host if group_at(state, attempt.step, attempt.action) else ""
+        key = (measure.service, measure.check, measure.about, host)
         if measure.attempt < changed:
             before[key] = measure
         elif not step or state.attempts[measure.attempt].step == step:
@@ -58,6 +70,7 @@ def differences(state: SessionState, step: str = "") -> list[Difference]:
             unit=unit_of(state.runbook, measure.service, measure.check, name),
             before=before[key].figures[name],
             now=value,
+            host=key[3],
         )
         for key, measure in last.items()
         if key in before

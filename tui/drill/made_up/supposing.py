@@ -14,10 +14,12 @@ from tui.execution.commands import in_terminal, shown, values_of
 from tui.execution.judging.expectations import check_document
 from tui.runbook.described.probes import value_of
 from tui.runbook.facts import connection_of
+from tui.runbook.groups.members import group_named
 from tui.runbook.index import index_of
 from tui.runbook.model import Action, Runbook
 from tui.runbook.templates.filling import judged_action
 from tui.session import events as ev
+from tui.session.groups.cells import values_at
 from tui.session.state import LOOK, Attempt, SessionState, action_at
 
 YES = 0
@@ -45,9 +47,11 @@ def supposed_for(state: SessionState, attempt: Attempt) -> tuple[Supposed, ...]:
     step = index_of(runbook).steps.get(attempt.step)
     if step is None:
         return ()
-    action, values = action_at(step, attempt.action), values_of(runbook, state.facts, attempt.started)
+    action = action_at(step, attempt.action)
+    member = attempt.host if group_named(runbook, action) else ""
+    values = {**values_of(runbook, state.facts, attempt.started), **values_at(state.facts, member)}
     if action.probe is not None:
-        host = connection_of(runbook, runbook.services[action.probe.service].through)
+        host = connection_of(runbook, member or runbook.services[action.probe.service].through)
         return (_of_probe(runbook, action, host, attempt.command, values),)
     if action.run is None and action.interactive is None:
         return ()

@@ -121,6 +121,7 @@ def asked_of(state: SessionState, step_id: str, first: int, now: datetime) -> tu
 def _action(runbook: Runbook, place: int, action: Action, known: Mapping[str, str]) -> ActionToRun:
     name, host = host_of(runbook, action)
     runs = action.run is not None or action.interactive is not None
+    somewhere = runs or bool(group_named(runbook, action))
     if runs:
         text = shown(action, known)
     elif action.probe is not None:
@@ -131,8 +132,8 @@ def _action(runbook: Runbook, place: int, action: Action, known: Mapping[str, st
     return ActionToRun(
         action=place,
         kind=action.kind,
-        host=name if runs else "",
-        place=place_words(place_of(host)) if runs else "",
+        host=name if somewhere else "",
+        place=place_words(place_of(host)) if somewhere else "",
         directory=directory_of(runbook, action, known) if runs else "",
         environment=tuple(sorted(environment.items())),
         file=fill_shown(host.file, known) if runs and host.from_file else "",

@@ -22,11 +22,13 @@ from tui.probes.tls_trust import context
 from tui.runbook.described.probes import THIS_MACHINE as THIS_MACHINE
 from tui.runbook.described.probes import value_of, words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import HOST, asked_through, group_of
 from tui.runbook.model import Expect, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.spec import Setting, Shape
 from tui.runbook.templates.variables import fill_whole
 from tui.session.events import Check
+from tui.session.groups.cells import fact_of
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.text.sanitise import sanitise
 from tui.transports.base import CancelToken, Command, GivingWay, OutputSink, Stream, Transport
@@ -141,7 +143,8 @@ class LiveProber(_Prober):
         """Args: here: makes the way to what is reached from this machine."""
         super().__init__(runbook, transports, secrets)
         self._here = here
-        self._files: dict[str, Mapping[str, str]] = {}
+        self._files: dict[tuple[str, str], Mapping[str, str]] = {}
+        """What an environment file says, by the service and the host that it is read on."""
         self._left: list[threading.Thread] = []
         self._lock = threading.Lock()
 
@@ -150,7 +153,8 @@ class LiveProber(_Prober):
     ) -> Measured:
         """See Prober; the probe works on a thread of its own, which is left to itself when it does not come back."""
         service = self._runbook.services[probe.service]
-        transport = self._transports[service.through] if service.through else self._here()
+        through = asked_through(self._runbook, service, values)
+        transport = self._transports[through] if through else self._here()
         reach = TransportReach(transport, seconds, giving_way=cancel if isinstance(cancel, GivingWay) else None)
         done: list[Measured] = []
 
@@ -168,11 +172,12 @@ class LiveProber(_Prober):
             while thread.is_alive() and left > 0 and not cancel.wait(LOOK):
                 left -= LOOK
                 thread.join(LOOK)
+            stopped = cancel.cancelled and not done  # what it says once its way is closed is of that
         thread.join(LOOK if cancel.cancelled else GRACE)
         if thread.is_alive():
             with self._lock:
                 self._left.append(thread)
-        if cancel.cancelled and not done:
+        if stopped:
             return Measured(outcome=Outcome(OutcomeKind.CANCELLED))
         late = failed(f"{probe.service} does not answer within {seconds:g} s", "look at it from its own host")
         return _kept(done[0] if done else late, sink)
@@ -199,29 +204,32 @@ class LiveProber(_Prober):
         self, service: Service, name: str, values: Mapping[str, str], reach: TransportReach
     ) -> Mapping[str, str]:
         """What the environment file on the host says, parsed there once a session."""
+        host = asked_through(self._runbook, service, values)
         with self._lock:
-            if name in self._files:
-                return self._files[name]
+            if (name, host) in self._files:
+                return self._files[name, host]
         path = fill_whole(service.file, values)
         variables = list(service.from_file.values())
         prints = " ".join(f'"${{{variable}-}}"' for variable in variables)
         ran = reach.run(f"{host_file.variables(shlex.quote(path), variables)}\nprintf '%s\\0' {prints}")
         if ran.exit != 0:
-            raise NoData(f"{path} cannot be read on {service.through}", "look at its path and its permissions")
+            raise NoData(f"{path} cannot be read on {host}", "look at its path and its permissions")
         parts = ran.out.split("\0")
         read = dict(zip(service.from_file, parts, strict=False))
         secret = {setting.name for setting in KINDS[service.kind].settings if setting.shape is Shape.SECRET}
         for setting in secret & read.keys():
             if read[setting]:
-                self._secrets.keep(f"{name}.{setting}", read[setting])
+                self._secrets.keep(fact_of(f"{name}.{setting}", host if host != service.through else ""), read[setting])
         found = {setting: value for setting, value in read.items() if value}
         with self._lock:
-            self._files[name] = found
+            self._files[name, host] = found
         return found
 
 
 class DrillProber(_Prober):
     """Lets the drill's host answer: a probe is a command to it, and its scenario's rules give the document.
+
+    About each host of a group it is that host which answers, wherever the probe would ask it from.
 
     What the host's environment file would say is taken to be there: a drill's host has no files.
     """
@@ -231,7 +239,8 @@ class DrillProber(_Prober):
     ) -> Measured:
         """See Prober; exit status 0 is a document, 1 a failure in words, anything else no data."""
         service = self._runbook.services[probe.service]
-        transport = self._transports[host_named(self._runbook, service.through)]
+        asked = values.get(HOST, "") if values.get(HOST) in group_of(self._runbook) else service.through
+        transport = self._transports[host_named(self._runbook, asked)]
         try:
             settings = self._settings(service, values, _as_if_read(service))
             self._given(KINDS[service.kind].check(probe.check).parameters, probe.given, values)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from tui.runbook.model import Probe, Runbook
+from tui.runbook.groups.members import asked_through, group_named
+from tui.runbook.model import Action, Probe, Runbook
 from tui.runbook.probing import KINDS
 from tui.runbook.templates.variables import filled
 from tui.text.amounts import figure
@@ -17,9 +18,16 @@ def words_of(runbook: Runbook, probe: Probe, values: Mapping[str, str] | None) -
         values: None where it is shown as the runbook has it, with its `{{ name }}`.
     """
     service = runbook.services[probe.service]
-    through = service.through or THIS_MACHINE
+    through = asked_through(runbook, service, values) or THIS_MACHINE
     given = _said(probe.given.items(), values)
     return f"probe {probe.service}: {probe.check} {given}".rstrip() + f" ({service.kind} through {through})"
+
+
+def asked_words(runbook: Runbook, action: Action) -> str:
+    """The probe of an action as the runbook has it, with the group each of whose hosts it asks."""
+    assert action.probe is not None
+    words, group = words_of(runbook, action.probe, None), group_named(runbook, action)
+    return f"{group}: {words}" if group else words
 
 
 def unit_of(runbook: Runbook, service: str, check: str, name: str) -> str:

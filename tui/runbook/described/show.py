@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
-from tui.runbook.described.probes import words_of
+from tui.runbook.described.probes import asked_words
 from tui.runbook.facts import host_named
 from tui.runbook.groups.host_by_host import goes_over
 from tui.runbook.groups.members import target_words, written
@@ -106,7 +106,7 @@ def _action(runbook: Runbook, action: Action, indent: int) -> Iterator[str]:
     elif action.watch is not None:
         yield f"{margin}watch {action.watch.monitor}: {action.watch.samples} samples"
     elif action.probe is not None:
-        yield f"{margin}{words_of(runbook, action.probe, None)}"
+        yield f"{margin}{asked_words(runbook, action)}"
         if action.original:
             yield from _wrapped(f"document: {action.original}", indent + 2)
     elif action.ask is not None:

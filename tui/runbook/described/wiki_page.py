@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tui.runbook.described.environments_told import environment_lines
 from tui.runbook.described.expectations import expectations
-from tui.runbook.described.probes import words_of
+from tui.runbook.described.probes import asked_words
 from tui.runbook.facts import host_named
 from tui.runbook.groups.host_by_host import goes_over
 from tui.runbook.groups.members import target_words, written
@@ -119,7 +119,7 @@ def _action(runbook: Runbook, action: Action) -> Iterator[str]:
         if action.stdin:
             yield from ("", "with this on standard input:", "", *fenced(command_lines(action.stdin), "text"))
     elif action.probe is not None:
-        yield markdown_text(words_of(runbook, action.probe, None))
+        yield markdown_text(asked_words(runbook, action))
     elif action.watch is not None:
         yield f"Watch {markdown_text(action.watch.monitor)} for {markdown_text(str(action.watch.samples))} samples."
     else:

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 import msgspec
 
 from tui.runbook.described.expectations import expectations
-from tui.runbook.described.probes import words_of
+from tui.runbook.described.probes import asked_words
 from tui.runbook.differences.compared_tables import moved_in, place_words, shown
 from tui.runbook.differences.difference import Edit, EditKind
 from tui.runbook.facts import host_named
@@ -231,5 +231,5 @@ def _text(action: Action) -> str:
 def _doing(runbook: Runbook, action: Action) -> str:
     """What an action does, and where."""
     if action.run is None:
-        return words_of(runbook, action.probe, None) if action.probe else f"{_kind(action)}: {_text(action)}"
+        return asked_words(runbook, action) if action.probe else f"{_kind(action)}: {_text(action)}"
     return f"{host_named(runbook, action.on)}$ {script_of(action)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tui.runbook.groups.members import group_named, is_group
+from tui.runbook.groups.members import group_named, is_group, names_host
 from tui.runbook.model import HostByHost, Runbook, Step
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
 from tui.runbook.walk import steps_of
@@ -37,6 +37,7 @@ def each_faults(runbook: Runbook) -> Iterator[UnplacedProblem]:
         else:
             yield from _undone_alone(path, step)
             yield from _limits(runbook, path, step)
+            yield from _asked_alike(runbook, path, step)
 
 
 def _fault(path: Path, message: str, hint: str) -> UnplacedProblem:
@@ -71,14 +72,15 @@ def _elsewhere(path: Path, step: Step) -> Iterator[UnplacedProblem]:
 
 
 def _on_each(runbook: Runbook, path: Path, step: Step, each: str) -> Iterator[UnplacedProblem]:
-    """What is done on each host is a command there: forty questions are too many."""
+    """What is done on each host is a command there, or a probe of it: forty questions are too many."""
     if step.look is not None and step.each:
         yield _fault((*path, "look"), "a look of a step that goes over a group is not supported", "take it out")
     for place, action in enumerate(step.actions):
         here: Path = (*path, "actions", place)
         if action.kind and group_named(runbook, action) != each:
-            message = f"host by host on {quoted(each)} only commands (run) on it are done"
-            yield _fault((*here, "on" if action.run is not None else action.kind), message, "move it to another step")
+            message = f"host by host on {quoted(each)} only commands (run) and probes on it are done"
+            key = "on" if action.run is not None or (action.probe and action.on) else action.kind
+            yield _fault((*here, key), message, "move it to another step")
         for key in _LIMITS:
             if getattr(action, key) is not None:
                 yield _fault((*here, key), f'"{key}" is said once, where each is', f"{key} beside each")
@@ -98,3 +100,16 @@ def _undone_alone(path: Path, step: Step) -> Iterator[UnplacedProblem]:
         if action.undo:
             message = '"undo" of one action is for what goes over a group host by host'
             yield _fault((*path, "actions", place, "undo"), message, "undo of the step")
+
+
+def _asked_alike(runbook: Runbook, path: Path, step: Step) -> Iterator[UnplacedProblem]:
+    """Probes that would ask the same once for every host of a group."""
+    for place, action in enumerate(step.actions):
+        service = runbook.services.get(action.probe.service) if action.probe else None
+        group = group_named(runbook, action) if service else ""
+        if action.probe is None or service is None or not group or service.through == group:
+            continue
+        if not names_host(service, action.probe):
+            message = f"it asks the same for every host of {quoted(group)}"
+            hint = f'{quoted(action.probe.service)} with through = "{group}", or {{{{ host }}}} in its settings'
+            yield _fault((*path, "actions", place, "on"), message, hint)

@@ -117,9 +117,13 @@ def on_group_faults(runbook: Runbook, path: Path, action: Action) -> Iterator[Un
             if capture.secret:
                 message = "a secret of each host of a group cannot be captured"
                 yield UnplacedProblem(path=(*path, "capture", name), message=message, hint="read it in the command")
+        service = runbook.services.get(action.probe.service) if action.probe else None
+        if service and is_group(runbook, service.through) and service.through != action.on:
+            message = f"its service is asked through group {quoted(service.through)}"
+            yield UnplacedProblem(path=(*path, "on"), message=message, hint=f'on = "{service.through}"')
         return
     if is_group(runbook, action.on):
-        message = f"{quoted(action.on)} is a group, and only commands (run) run on one"
+        message = f"{quoted(action.on)} is a group, on which only commands (run) and probes are done"
         yield UnplacedProblem(path=(*path, "on"), message=message, hint="name one of its hosts")
     for key in ("at_once", "stop_after"):
         if getattr(action, key) is not None:

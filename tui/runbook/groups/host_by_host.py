@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from tui.runbook.groups.members import at_hand, is_group, members
+from tui.runbook.groups.members import at_hand, group_named, is_group, members
 from tui.runbook.model import Action, Approval, Danger, HostByHost, Runbook, Section, Signoff, Step, seconds
 from tui.runbook.shell.counting import may_change
 
@@ -34,7 +34,10 @@ def batched(sizes: tuple[str, ...], hosts: tuple[str, ...]) -> tuple[tuple[str, 
 
 
 def handed_down(runbook: Runbook) -> Runbook:
-    """The runbook as written, with what its sections and steps say for the actions in them said by each of these."""
+    """The runbook as written, with what its sections and steps say for the actions in them said by each of these.
+
+    A probe of a service through a group asks each of its hosts.
+    """
     sections = tuple(_handed_down_section(runbook, section) for section in runbook.sections)
     return replace(runbook, sections=sections)
 
@@ -48,18 +51,27 @@ def _handed_down_section(runbook: Runbook, section: Section) -> Section:
 def _handed_down_step(runbook: Runbook, step: Step, each: str) -> Step:
     each = step.each or each
     if each:
+        kinds = ("run", "probe") if is_group(runbook, each) else ("run",)
         actions = (
-            replace(action, on=each) if action.run is not None and not action.on else action for action in step.actions
+            replace(action, on=each) if action.kind in kinds and not action.on else action for action in step.actions
         )
         return replace(step, title=at_hand(step.title, each), actions=tuple(actions))
+    if any(action.probe is not None for action in step.actions):
+        step = replace(step, actions=tuple(_asking(runbook, action) for action in step.actions))
     if step.at_once is None and step.stop_after is None:
         return step
     limits = {"at_once": step.at_once, "stop_after": step.stop_after}
     return replace(step, actions=tuple(_limited(runbook, action, limits) for action in step.actions))
 
 
+def _asking(runbook: Runbook, action: Action) -> Action:
+    """An action on the group through which its probe asks."""
+    service = runbook.services.get(action.probe.service) if action.probe and not action.on else None
+    return replace(action, on=service.through) if service and is_group(runbook, service.through) else action
+
+
 def _limited(runbook: Runbook, action: Action, limits: Mapping[str, int | None]) -> Action:
-    if action.run is None or not is_group(runbook, action.on):
+    if not group_named(runbook, action):
         return action
     return replace(action, **{key: limit for key, limit in limits.items() if getattr(action, key) is None})
 

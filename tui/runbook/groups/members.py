@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui.once import once
 from tui.runbook.facts import host_named
 from tui.runbook.groups.ranges import WrongRange, spelled
-from tui.runbook.model import Action, Host, Runbook
+from tui.runbook.model import Action, Host, Probe, Runbook, Service
 from tui.runbook.problem import quoted
 from tui.runbook.walk import steps_of
 from tui.text.amounts import counted
@@ -108,10 +108,31 @@ def hosts_named(runbook: Runbook, on: str) -> tuple[str, ...]:
 
 
 def group_named(runbook: Runbook, action: Action) -> str:
-    """The group that an action runs on; empty where it is one host."""
-    if action.run is None or not is_group(runbook, action.on):
+    """The group whose hosts an action runs on or asks about, each by itself; empty where it is one host."""
+    if (action.run is None and action.probe is None) or not is_group(runbook, action.on):
         return ""
     return action.on
+
+
+def asked_through(runbook: Runbook, service: Service, values: Mapping[str, str] | None) -> str:
+    """The host through which a service is asked; of a group the one at hand, empty where it is this machine.
+
+    Args:
+        values: those that are known there; where none are, or no host is at hand, it is the group.
+    """
+    at_hand = (values or {}).get(HOST, "") if is_group(runbook, service.through) else ""
+    return at_hand or service.through
+
+
+def names_host(service: Service, probe: Probe) -> bool:
+    """Whether what a probe asks differs from host to host, since it or its service names the one at hand."""
+    return any(_AT_HAND.search(text) for text in asked_texts(service, probe))
+
+
+def asked_texts(service: Service, probe: Probe) -> tuple[str, ...]:
+    """The texts of which what a probe asks is made."""
+    given = (one for some in probe.given.values() for one in (some if isinstance(some, tuple) else (some,)))
+    return service.file, *service.settings.values(), *(one for one in given if isinstance(one, str))
 
 
 @once

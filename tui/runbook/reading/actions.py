@@ -67,7 +67,7 @@ def action_faults(
         yield from probe_faults(runbook, names, known, (*path, "probe"), action.probe)
         yield from expectation_faults(runbook, path, action, mutates)
     yield from watch_faults(runbook, names, known, path, action)
-    yield from _meaningless(path, action)
+    yield from _meaningless(runbook, path, action)
     for key in SECOND_ONLY if runbook.format == FIRST else ():
         if getattr(action, key) is not None:
             hint = "format = 2 has it: it stands at the top of the file"
@@ -94,16 +94,17 @@ def _said(path: Path, action: Action) -> Iterator[UnplacedProblem]:
         yield UnplacedProblem(path=(*path, "manual"), message=message, hint=hint)
 
 
-def _meaningless(path: Path, action: Action) -> Iterator[UnplacedProblem]:
+def _meaningless(runbook: Runbook, path: Path, action: Action) -> Iterator[UnplacedProblem]:
     """What is written but would have no effect."""
     if action.kind == "run" or not action.kind:
         return
     only = _ONLY_COMMAND if action.kind in ("probe", "watch") else _ONLY_RUN
+    by_host = bool(group_named(runbook, action))
     for key in only if action.interactive is None else _NOT_IN_TERMINALS:
-        if getattr(action, key):
-            yield UnplacedProblem(
-                path=(*path, key), message=f'"{key}" means nothing for {action.kind}', hint="only a command has it"
-            )
+        if getattr(action, key) and not (by_host and key == "on"):
+            of_probe = action.probe is not None and key == "on"
+            hint = "its service says where it asks" if of_probe else "only a command has it"
+            yield UnplacedProblem(path=(*path, key), message=f'"{key}" means nothing for {action.kind}', hint=hint)
     if action.kind in ("probe", "watch"):
         return  # what they find is checked with what they are
     default = type(action.expect)()

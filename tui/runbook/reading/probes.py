@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tui.runbook.groups.members import is_group
+from tui.runbook.groups.members import HOST, is_group, names_host
 from tui.runbook.model import Action, Probe, Runbook, Service
 from tui.runbook.probing import KINDS
 from tui.runbook.probing.spec import CheckSpec, KindSpec, Setting, Shape
@@ -25,18 +25,18 @@ def service_faults(runbook: Runbook, names: Names) -> Iterator[UnplacedProblem]:
             yield UnplacedProblem(path=(*path, "kind"), message=f"there is no kind {quoted(service.kind)}", hint=hint)
             continue
         yield from _known(service.through, runbook.hosts, "host", (*path, "through"))
-        if is_group(runbook, service.through):
-            message = f"{quoted(service.through)} is a group of hosts"
-            yield UnplacedProblem(path=(*path, "through"), message=message, hint="name one of its hosts")
         if (service.file or service.from_file) and not service.through:
             yield UnplacedProblem(path=path, message="an environment file is a host's", hint='through = "HOST"')
         if bool(service.file) != bool(service.from_file):
             yield UnplacedProblem(path=path, message="file and from_file go together", hint='file = "/srv/.env"')
-        yield from template_faults(service.file, names.anywhere(), (*path, "file"))
-        yield from _settings(spec, service, names, path)
+        known = names.anywhere()
+        if any(host.group for host in runbook.hosts.values()):
+            known = known.with_values(frozenset({HOST}))
+        yield from template_faults(service.file, known, (*path, "file"))
+        yield from _settings(spec, service, known, path)
 
 
-def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Iterator[UnplacedProblem]:
+def _settings(spec: KindSpec, service: Service, names: KnownNames, path: Path) -> Iterator[UnplacedProblem]:
     known = {setting.name: setting for setting in spec.settings}
     given = {"settings": service.settings, "secrets": service.secrets, "from_file": service.from_file}
     for table, values in given.items():
@@ -51,9 +51,9 @@ def _settings(spec: KindSpec, service: Service, names: Names, path: Path) -> Ite
             yield UnplacedProblem(
                 path=(*path, "settings", name), message=f"must be a number, not {quoted(text)}", hint=hint
             )
-        yield from template_faults(text, names.anywhere(), (*path, "settings", name))
+        yield from template_faults(text, names, (*path, "settings", name))
     for name, secret in service.secrets.items():
-        yield from _known(secret, names.anywhere().secrets, "secret", (*path, "secrets", name))
+        yield from _known(secret, names.secrets, "secret", (*path, "secrets", name))
     there = {name for values in given.values() for name in values}
     for setting in spec.settings:
         if setting.required and setting.name not in there:
@@ -79,6 +79,12 @@ def probe_faults(
         checks = [check.name for check in KINDS[service.kind].checks]
         yield from _known(probe.check, checks, f"{service.kind} check", (*path, "check"))
         return
+    through = service.through if is_group(runbook, service.through) else ""
+    if HOST not in known.values and (through or names_host(service, Probe(service=probe.service, check=probe.check))):
+        what = f"is asked through group {quoted(through)}" if through else "names the host of a group"
+        message = f"{quoted(probe.service)} {what}, and no host is at hand here"
+        hint = f'a step\'s probe with on = "{through or "GROUP"}" asks each'
+        yield UnplacedProblem(path=(*path, "service"), message=message, hint=hint)
     yield from _given(spec, probe, names, known, (*path, "with"))
 
 

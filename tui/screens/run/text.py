@@ -98,9 +98,8 @@ def start_of_asked(state: SessionState, step: Step, actions: Sequence[ActionToRu
         if runs.host:
             name, target = on_hosts(state, step, runs.action)
             members = tuple(map(_member_words, runs.members))
-            doing.append(
-                Doing(name, f"{target}, {runs.limits}" if members else target, runs.directory, members, (runs.whole,))
-            )
+            where = f"{target}, {runs.limits}" if members else target
+            doing.append(Doing(name, where, runs.directory, members, (runs.whole,), looks=runs.kind == "probe"))
         else:
             doing.append(Doing(does=(runs.text if runs.kind == "probe" else f"{runs.kind}: {runs.text}",), looks=True))
     return Start(doing=tuple(_joined(doing)))
@@ -122,12 +121,12 @@ def _member_words(member: MemberToRun) -> str:
 
 def _doing(state: SessionState, step: Step, place: int, values: Mapping[str, str]) -> Doing | None:
     action = step.actions[place]
+    name, target = on_hosts(state, step, place) if action.on_host or action.on else ("", "")
     if action.on_host:
-        name, target = on_hosts(state, step, place)
         directory = directory_of(state.runbook, action, values)
         return Doing(name, target, directory, does=(shown_whole(action, values),))
     if action.probe is not None:
-        return Doing(does=(words_of(state.runbook, action.probe, values),), looks=True)
+        return Doing(name, target, does=(words_of(state.runbook, action.probe, values),), looks=True)
     return None
 
 
@@ -152,8 +151,9 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
     groups = [[row for line in start.first for row in rows([(line, "")], width)]]
     groups += [rows([(line, "bold $st-bad")], width, 2) for line in start.follows]
     for doing in start.doing:
-        if doing.looks:
-            groups.append([row for words in doing.does for row in rows([(words, "")], width)])
+        looks = [row for words in doing.does if doing.looks for row in rows([(words, "")], width)]
+        if not doing.host:
+            groups.append(looks)
             continue
         on: list[Piece] = [("on ", "$soft"), (doing.host, "bold")]
         on += [("  as " if "@" in doing.target else "  ", "$soft"), (doing.target, "")] if doing.target else []
@@ -161,7 +161,7 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
         groups.append(rows(on, width, 3))
         if doing.members:
             groups.append(rows([("HOST is one of ", "$soft"), (", ".join(doing.members), "")], width, 2))
-        groups += [[row for text in doing.does for row in code(text, width)]]
+        groups.append(looks or [row for text in doing.does for row in code(text, width)])
     groups.append(facts(start.will, width))
     return blocks(groups)
 

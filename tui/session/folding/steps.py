@@ -10,7 +10,7 @@ from tui.session.folding.asked_first import approval_used, of_approval, with_pos
 from tui.session.folding.before_change import usual_so_far
 from tui.session.folding.step_looked import still_found
 from tui.session.groups.batches import undecided_triggers, waits_for_person
-from tui.session.groups.cells import fact_of, group_at, standing_of
+from tui.session.groups.cells import fact_of, group_at, standing_of, warning_of
 from tui.session.groups.kept import to_do_again, with_cell
 from tui.session.outcome import OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepStatus, action_at, step_by_id
@@ -223,7 +223,8 @@ def _cells_settled(state: SessionState, attempt: Attempt, paused: bool = False) 
     check = standing.check(group_at(state, attempt.step, attempt.action))
     if step.each and check.ok:
         at = len(step.actions) - 1
-    return _settle_action(state, attempt.step, at, (check,))
+    warning = warning_of(state, step, attempt.action) if check.ok else ()
+    return _settle_action(state, attempt.step, at, (check, *warning))
 
 
 def _outcome_resolved(event: ev.OutcomeResolved, state: SessionState, entry: ev.Entry) -> SessionState:

@@ -18,6 +18,9 @@ from tui.session.outcome import OutcomeKind
 from tui.session.state import Attempt, SessionState, StepStatus, action_at, made_elsewhere, step_by_id
 from tui.text.amounts import counted
 
+NAMED = 3
+"""Hosts that are named beside the first."""
+
 
 class CellStatus(StrEnum):
     """Where a host of a group stands in an action; the value is the word that is shown."""
@@ -199,6 +202,20 @@ def _failed_whole(step: Step, cells: Mapping[str, CellStatus]) -> int:
     bad = (CellStatus.FAILED, CellStatus.UNREACHABLE, CellStatus.UNKNOWN)
     whole = (number for number, hosts in enumerate(batches, 1) if all(cells[host] in bad for host in hosts))
     return next(whole, 0) if len(batches) > 1 else 0
+
+
+def warning_of(state: SessionState, step: Step, place: int) -> tuple[Check, ...]:
+    """What checks warned of on hosts of a group that are good, as one: the hosts, and what was said of the first."""
+    places = state.step(step.id).cells
+    numbers = (number for at in (places if step.each else (place,)) for number in whole(places.get(at, {})).values())
+    attempts = (state.attempts[number] for number in numbers)
+    found = [(made.host, check) for made in attempts if made.good for check in made.checks if check.warning]
+    if not found:
+        return ()
+    (host, first), others = found[0], [one for one in dict.fromkeys(name for name, _ in found) if one != found[0][0]]
+    also = [*others[:NAMED], *([counted(len(others) - NAMED, "more host")] if len(others) > NAMED else [])]
+    came = f"{host}: {first.came}" + (f"; also {', '.join(also)}" if also else "")
+    return (Check(expected=first.expected, came=came, ok=False, warning=True),)
 
 
 def wanted(state: SessionState, step: Step, place: int) -> tuple[str, ...]:

@@ -38,4 +38,8 @@ def telling(state: SessionState, step: str) -> int:
         return last
     running = next((one.number for one in state.all_running() if one.step == step), 0)
     cells = [cell for cell in cells_of(state, step_by_id(state.runbook, step), place) if cell.attempt]
-    return running or min(cells, key=lambda cell: ORDER.index(cell.status), default=Cell("", last, ORDER[-1])).attempt
+
+    def first(cell: Cell) -> tuple[int, bool]:
+        return ORDER.index(cell.status), not any(check.warning for check in state.attempts[cell.attempt].checks)
+
+    return running or min(cells, key=first, default=Cell("", last, ORDER[-1])).attempt

@@ -28,7 +28,7 @@ def _places_of(runbook: Runbook, step: Step) -> dict[str, list[int]]:
     for place, action in enumerate(step.actions):
         on = action.on
         if action.probe is not None:
-            on = runbook.services[action.probe.service].through
+            on = action.on or runbook.services[action.probe.service].through
         elif action.watch is not None:
             on = runbook.monitors[action.watch.monitor].on
         for host in hosts_named(runbook, on) if action.automatic else ():

@@ -8,6 +8,7 @@ from tui.runbook.groups.members import group_of
 from tui.runbook.model import Step
 from tui.session.events import Check
 from tui.session.groups.cells import ORDER, Cell, cells_of, group_at
+from tui.session.groups.measured_on import spreads
 from tui.session.state import Attempt, SessionState, StepStatus
 from tui.session.tries import stands, took
 from tui.text.amounts import counted
@@ -49,6 +50,8 @@ def row_of(state: SessionState, section: str, step: Step) -> CheckRow:
         came = f"{came}; {_of_hosts(state, bad)}"
     elif lost:
         expected, came = "", lost.partition(": ")[2] or lost
+    elif worst.ok and (measured := spreads(state, step)):
+        came = "; ".join((came, ", ".join(spread.words for spread in measured)))
     came, _, look = came.partition(" → ")
     return CheckRow(
         section=section,

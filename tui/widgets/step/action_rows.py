@@ -92,7 +92,7 @@ class ActionInStep(Struct, frozen=True, kw_only=True):
         """Its host, where that is not the one of the step's first action."""
         runbook = self.moment.state.runbook
         host, first = host_named(runbook, self.action.on), host_named(runbook, self.step.actions[0].on)
-        return host if self.action.on_host and host != first else ""
+        return host if (self.action.on_host or self.action.on) and host != first else ""
 
 
 def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[LaidRow]:

@@ -126,7 +126,7 @@ def chips(step: Step) -> list[Piece]:
 def care(state: SessionState, step: Step, place: int, width: int) -> list[LaidRow]:
     """The chips of a step, and the host of the action it is at; on rows of their own where one is too short."""
     marks = chips(step)
-    if not any(action.on_host for action in step.actions):
+    if not any(action.on_host or action.on for action in step.actions):
         return rows(marks, width, 1) if marks else []
     name, target = on_hosts(state, step, place, below=True)
     on: list[Piece] = [("on ", LABEL), (name, "bold"), (f"  {target}" if target else "", LABEL)]
@@ -215,9 +215,12 @@ def drift(state: SessionState, step: Step, width: int) -> list[LaidRow]:
     if not any(action.probe for action in step.actions):
         return []
     found: list[LaidRow] = []
-    for difference in differences(state, step.id):
+    measured = differences(state, step.id)
+    moved = sorted((one for one in measured if one.host), key=lambda one: -abs(one.change))
+    shown = [one for one in moved if abs(one.change) >= DRIFT][:NAMED]
+    for difference in (*(one for one in measured if not one.host), *shown):
         changed = abs(difference.change) >= DRIFT
-        words = f"{difference.service} {difference.figure.replace('_', ' ')} {difference.words}"
+        words = f"{difference.of} {difference.figure.replace('_', ' ')} {difference.words}"
         pieces: list[Piece] = [("   before → now  ", LABEL), (words, "bold" if changed else "")]
         if changed:
             share = f"{difference.change:+.0%}" if difference.before else "from nothing"

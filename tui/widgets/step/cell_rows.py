@@ -13,7 +13,8 @@ from tui.session.groups.batches import (
     undecided_hosts,
     undecided_triggers,
 )
-from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, standing_of
+from tui.session.groups.cells import ORDER, Cell, CellStatus, cells_of, standing_of, warning_of
+from tui.session.groups.measured_on import spreads
 from tui.session.groups.printed_alike import said_alike
 from tui.session.state import Attempt
 from tui.session.tries import lasted
@@ -43,12 +44,15 @@ def cell_rows(moment: Moment, step: Step, place: int, width: int) -> list[LaidRo
     if not any(cell.attempt for cell in cells):
         return []
     marked = moment.marked if step.each or place == place_shown(moment.state, step) else ""
+    measured = _measured(moment, step, width)
     return [
         *_counts(moment, step, place, cells, width),
         *next_rows(moment, step, width),
         *_bad(moment, step, cells, width),  # before the grid, of which a low terminal shows the first rows
+        *_warned(moment, step, place, width),
+        *measured,
         *grid_rows(grid_of(cells, width), width, marked),
-        *_said(moment, cells, width),
+        *(_said(moment, cells, width) if not measured else ()),  # how long each answer took is never the same
     ]
 
 
@@ -132,6 +136,20 @@ def _bad(moment: Moment, step: Step, cells: tuple[Cell, ...], width: int) -> lis
         told = cut(f": {said}", max(0, width - used)).rstrip() if said else ""
         found += rows([*words, (told, "")], width, 4)
     return found
+
+
+def _warned(moment: Moment, step: Step, place: int, width: int) -> list[LaidRow]:
+    """What checks warned of on hosts that are good."""
+    found: list[LaidRow] = []
+    for check in warning_of(moment.state, step, place):
+        found += rows([("  ⚠ ", STYLES["turn"]), (f"{check.expected}: {check.came}", "")], width, 4)
+    return found
+
+
+def _measured(moment: Moment, step: Step, width: int) -> list[LaidRow]:
+    """Between which the figures of a step's probes lie, and which hosts are at the ends."""
+    told = spreads(moment.state, step)
+    return [row for spread in told for row in rows([(f"  {spread.hosts_words}", "$faint")], width, 2)]
 
 
 def stands_words(attempt: Attempt, cell: Cell, title: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tui.execution.commands import shown_whole
+from tui.runbook.described.probes import words_of
 from tui.runbook.model import Step
 from tui.runbook.shell.script import first_line
 from tui.runbook.templates.variables import worded
@@ -25,7 +26,8 @@ def turn_rows(moment: Moment, step: Step, values: Mapping[str, str], width: int)
     if not found:
         return []
     for place, action in enumerate(step.actions):
-        title = worded(action.title, values) if action.title else first_line(shown_whole(action, values))
+        words = words_of(state.runbook, action.probe, values) if action.probe is not None else ""
+        title = worded(action.title, values) if action.title else words or first_line(shown_whole(action, values))
         found += rows([(f"{place + 1} ", "$faint"), (title, "$soft"), *_counts(state, step, place)], width, 4)
     return found
 

@@ -21,6 +21,7 @@ from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.described.probes import given_words, words_of
 from tui.runbook.facts import host_named
+from tui.runbook.groups.members import asked_through
 from tui.runbook.model import Step, seconds
 from tui.runbook.shell.counting import may_change
 from tui.runbook.templates.filling import filled_action
@@ -69,8 +70,8 @@ class AttemptRunner:
         action, values = step.actions[index], known_values(self._recorder, member)
         if action.probe is not None:
             words = words_of(self._runbook, action.probe, values)
-            place = self._runbook.services[action.probe.service].through
-            attempt, mutates, host = self._probe, step.mutates, place
+            host = member or self._runbook.services[action.probe.service].through
+            attempt, mutates = self._probe, step.mutates
         elif action.watch is not None:
             words, host = words_of_watch(action, values), self._runbook.monitors[action.watch.monitor].on
             attempt, mutates = self._watch, False
@@ -202,7 +203,8 @@ class AttemptRunner:
         outcome = refused(self._holding) if plan.mutates else None
         if outcome is None and plan.mutates and plan.action.probe is not None:
             key, state = self.key(plan.step.id, plan.number), self._recorder.state
-            outcome = claimed(self._holding, self._executor.transports, state, plan.host, key)
+            through = asked_through(self._runbook, self._runbook.services[plan.action.probe.service], plan.values)
+            outcome = claimed(self._holding, self._executor.transports, state, through, key)
         return Finished(outcome, 0.0, 0, "") if outcome is not None else None
 
     def _command(self, plan: AttemptPlan, cancel: CancelToken) -> Verdict:
