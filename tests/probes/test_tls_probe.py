@@ -18,6 +18,7 @@ from tests.support.sshd import free_port
 from tests.support.web_server import hang, serving_raw
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.tls import PresentedCertificate, TlsProbe, covers
+from tui.probes.tls_trust import refusal
 from tui.runbook.probing.tls import SPEC
 from tui.transports.base import Transport
 
@@ -113,6 +114,21 @@ def test_servers_without_tls(place: Transport, authority: Authority) -> None:
     with serving_raw(hang) as port:
         assert "waiting for the TLS handshake" in failing(place, told(authority, port), seconds=0.6).message
     assert "refuses connections" in failing(place, told(authority, free_port())).message
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (ssl.SSLError, "internal error"),
+        (ssl.SSLSyscallError, "Some I/O error occurred (_ssl.c:997)"),
+        (ssl.SSLWantReadError, ""),
+    ],
+)
+def test_a_handshake_that_fails_without_a_name_of_openssls_has_words(kind: type[ssl.SSLError], said: str) -> None:
+    told = refusal(kind(1, said), "db:5432", "db").message
+    assert told.startswith("the TLS handshake with db:5432 failed: ")
+    assert "_ssl.c" not in told
+    assert told.endswith(said.partition(" (")[0] or kind.__name__)
 
 
 @pytest.mark.parametrize("more", [{"port": 0.0}, {"port": 1.5}, {"port": "https"}, {"verify_name": ".x"}])

@@ -148,7 +148,7 @@ class Dialled:
 
 def _was_cut(error: ssl.SSLError) -> bool:
     """Whether the socket ended without TLS's farewell; Python before 3.11.4 has no class of its own for it."""
-    return isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
+    return isinstance(error, ssl.SSLEOFError) or tls_trust.reason_of(error) == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def _cut_off() -> ssl.SSLEOFError:

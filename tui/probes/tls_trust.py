@@ -1,6 +1,7 @@
 """Whom TLS trusts, and what its refusals mean to the person who has to fix them."""
 
 import os
+import re
 import ssl
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,8 @@ _NOT_TLS = (
     "PACKET_LENGTH_TOO_LONG",
     "RECORD_LAYER_FAILURE",
 )
+_PLACE_IN_PYTHON = re.compile(r"^\[[^]]*\]|\(_ssl\.c:\d+\)$")
+"""What Python puts around the words of an error: its library, and the line of its own source."""
 _NO_VERSION = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE")
 
 
@@ -91,7 +94,7 @@ def refusal(error: ssl.SSLError, place: str, name: str) -> ProbeFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
         code, words = error.verify_code, error.verify_message
         return ProbeFailed(f"the certificate of {place} {problem(code, words, name)}", remedy(code, name))
-    reason = error.reason or ""
+    reason = reason_of(error)
     if isinstance(error, ssl.SSLEOFError):
         return ProbeFailed(
             f"{place} closed the connection during the TLS handshake", "look at the server's error log, and at its port"
@@ -104,8 +107,13 @@ def refusal(error: ssl.SSLError, place: str, name: str) -> ProbeFailed:
         )
     if "UNRECOGNIZED_NAME" in reason:
         return ProbeFailed(f"{place} has no site named {name}", "compare the name with the server's configuration")
-    said = reason.replace("_", " ").lower() or "without a reason"
+    said = reason.replace("_", " ").lower() or _PLACE_IN_PYTHON.sub("", str(error)).strip() or type(error).__name__
     return ProbeFailed(f"the TLS handshake with {place} failed: {said}", "look at the server's error log")
+
+
+def reason_of(error: ssl.SSLError) -> str:
+    """OpenSSL's name for what went wrong; empty where it gave none, or where Python made the error itself."""
+    return getattr(error, "reason", None) or ""
 
 
 def problem(code: int, words: str, name: str) -> str:
