@@ -1,6 +1,7 @@
 """What was written two or three times is in one place, and says the same to each that asks."""
 
 import ast
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -67,3 +68,13 @@ def test_what_is_said_in_several_places_is_written_in_one(words: str, module: st
 def test_the_host_of_what_names_none_is_found_in_one_place() -> None:
     chosen = [file for file, node in nodes(ast.BoolOp, words=("default_host",)) if "default_host" in ast.unparse(node)]
     assert chosen == ["runbook/facts.py"]
+
+
+def test_a_part_of_a_screen_that_is_used_twice_is_named_once() -> None:
+    """By Textual's `getters`: a name that has a type, where a text may name a part that is not there."""
+    asked = Counter(
+        (file, ast.unparse(call.args[0]))
+        for file, call in nodes(ast.Call, words=("self.query_one(",))
+        if ast.unparse(call.func) == "self.query_one" and re.match(r"[A-Z']", ast.unparse(call.args[0]))
+    )
+    assert [place for place, count in asked.items() if count > 1] == []

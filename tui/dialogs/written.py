@@ -29,6 +29,7 @@ class ChooseAndWrite(Dialog[Written | None]):
     """Enter on a row goes to the fields, Enter in the last of them is the answer; nothing is chosen at first."""
 
     FIRST: ClassVar[str] = "OptionList, Input"
+    listed = getters.query_one(OptionList)
 
     def __init__(self, title: str, kind: str, rows: Sequence[str], fields: Mapping[str, str], yes: str) -> None:
         """Ask.
@@ -46,7 +47,7 @@ class ChooseAndWrite(Dialog[Written | None]):
         """The place of what is chosen."""
         if len(self._rows) == 1:
             return 0
-        return self.query_one(OptionList).highlighted
+        return self.listed.highlighted
 
     def body(self) -> Iterable[Widget]:
         if len(self._rows) == 1:
@@ -93,7 +94,7 @@ class ChooseAndWrite(Dialog[Written | None]):
         place = self.chosen
         if place is None:
             self.problem(UNCHOSEN)
-            self.query_one(OptionList).focus()
+            self.listed.focus()
             return
         for field in self.query(Input):
             if wrong := self._wrong(field):

@@ -75,6 +75,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
     FIRST: ClassVar[str] = "Input, #no"
     BINDINGS: ClassVar[list[BindingType]] = bindings("approval")
 
+    laid = getters.query_one(Laid)
     person = getters.query_one("#person", Input)
     note = getters.query_one("#note", Input)
 
@@ -95,7 +96,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
     def _tick(self) -> None:
         """Say for how long still; the question may have been answered elsewhere, or its time be over."""
         if self._asked.left():
-            self.query_one(Laid).refresh(layout=True)
+            self.laid.refresh(layout=True)
             self._say_what_is_beyond()
         elif self.app.screen is self:
             self.dismiss(None)
@@ -111,7 +112,7 @@ class SecondPerson(Dialog[SecondAnswer | None]):
 
     def _to_read(self) -> int:
         """How many rows say what would run: they stand first, and are what is allowed."""
-        found = rows_of(self._asked.body, self.query_one(Laid).size.width)
+        found = rows_of(self._asked.body, self.laid.size.width)
         return sum(not (row.blank and self.has_class("tight")) for row in found)
 
     def _or(self) -> str:

@@ -84,8 +84,9 @@ class Listing(Vertical):
         yield Words(classes="more")
 
     def on_mount(self) -> None:
-        self.query_one(HomeRows).add_class("rows")
-        self.query_one(HomeRows).display = False
+        rows = self.query_one(HomeRows)
+        rows.add_class("rows")
+        rows.display = False
 
     def show(self, rows: list[tuple[str, list[Piece]]], head: list[Piece], none: list[list[Piece]]) -> None:
         """Show other rows; the mark stays on its row, by its id. What is shown already costs nothing."""

@@ -44,6 +44,7 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
     kind = "! COMMAND"
 
     command = getters.query_one("#command", Input)
+    listed = getters.query_one(OptionList)
 
     def __init__(self, hosts: Sequence[str], shown: Sequence[str], host: str = "") -> None:
         """Args: hosts: their names; shown: what the list says of each; host: which is chosen."""
@@ -56,7 +57,7 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
         """The host that is chosen."""
         if len(self._hosts) == 1:
             return self._hosts[0]
-        at = self.query_one(OptionList).highlighted
+        at = self.listed.highlighted
         return None if at is None else self._hosts[at]
 
     def body(self) -> Iterable[Widget]:
@@ -78,7 +79,7 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
 
     def on_mount(self) -> None:
         if len(self._hosts) > 1:
-            self.query_one(OptionList).highlighted = self._first
+            self.listed.highlighted = self._first
 
     @on(Input.Changed, "#command")
     def _judge(self, event: Input.Changed) -> None:
@@ -117,7 +118,7 @@ class AskOwnCommand(Dialog[OwnCommand | None]):
         host = self.host
         if host is None:
             self.problem(UNCHOSEN)
-            self.query_one(OptionList).focus()
+            self.listed.focus()
             return
         self.dismiss(OwnCommand(host, self.command.value.strip(), terminal))
 

@@ -47,6 +47,7 @@ class SetupScreen(FrontPage[None]):
     rows: reactive[Rows] = reactive(dict, init=False, repaint=False)
 
     top = getters.query_one(TopLine)
+    environment_field = getters.query_one("#environment", Widget)
     operator = getters.query_one("#operator", ChoiceInput)
     verdict = getters.query_one("#verdict", Words)
     row_words = getters.query_one("#rows", Words)
@@ -122,7 +123,7 @@ class SetupScreen(FrontPage[None]):
 
     def on_mount(self) -> None:
         if not self._decided:
-            self.set_focus(self.query_one("#environment"), scroll_visible=False)
+            self.set_focus(self.environment_field, scroll_visible=False)
         self.action_preflight()
         self._tick()
         self.set_interval(TICK, self._tick)
@@ -352,7 +353,7 @@ class SetupScreen(FrontPage[None]):
         first = next(iter(wrong))
         asked = next((entry for entry in self.entries if entry.field.id == first), None)
         if first == "environment":
-            self.set_focus(self.query_one("#environment"))
+            self.set_focus(self.environment_field)
         elif asked is not None:
             asked.focus_input()  # what is wrong stands below it
         else:
