@@ -34,6 +34,8 @@ kind = "http"
 settings = { url = "http://example.com" }
 """,
 )
+LOAD = '[monitors.load]\ntitle = "Load"\nrun = "uptime"\non = "web"\n'
+ONE_FIGURE = 'a monitor has one figure, and "web" is a group of hosts'
 ROLL = TEXT.replace('title = "Checks"', 'title = "Checks"\neach = "web"').replace("at_once = 3\n", "")
 ROLL = ROLL.replace("stop_after = 2\n", "")
 MONITOR = f'[monitors.room]\ntitle = "Room"\n{ASKS}number = {{ name = "fullest" }}\n'
@@ -77,11 +79,8 @@ DB = '[hosts.db]\ntargets = ["db[1:2]"]\n[services.page]'
             f'{ASKS}capture = {{ it = {{ json = "fullest", secret = true }} }}\n',
             "a secret of each host of a",
         ),
-        (
-            "[flows.deploy]",
-            f"{MONITOR}[flows.deploy]",
-            '"machine" is asked through group "web", and no host is at hand',
-        ),
+        ("[flows.deploy]", f"{MONITOR}[flows.deploy]", f"monitors.room.probe: {ONE_FIGURE}"),
+        ("[flows.deploy]", f"{LOAD}[flows.deploy]", f"monitors.load.on: {ONE_FIGURE}"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(old: str, new: str, problem: str) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from tui.runbook.groups.members import HOST, is_group
 from tui.runbook.model import Action, Monitor, Runbook, Watched, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.probing import KINDS
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted, visible
-from tui.runbook.reading.declarations import fact_faults, missing, one_host
+from tui.runbook.reading.declarations import fact_faults, missing
 from tui.runbook.reading.names import KnownNames, Names, template_faults
 from tui.runbook.reading.probes import probe_faults
 from tui.runbook.shell.placeholders import PLACEHOLDER
@@ -41,7 +42,14 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
     if (monitor.run is None) is (monitor.probe is None):
         yield UnplacedProblem(path=path, message="a monitor has either run or probe", hint="give exactly one of them")
     known = names.anywhere()
-    yield from one_host(runbook, monitor.on, (*path, "on"))
+    yield from missing(monitor.on, runbook.hosts, "host", (*path, "on"))
+    service = runbook.services.get(monitor.probe.service) if monitor.probe else None
+    through = service.through if service else ""
+    group = next((name for name in (monitor.on, through) if is_group(runbook, name)), "")
+    if group:
+        message = f"a monitor has one figure, and {quoted(group)} is a group of hosts"
+        hint = "name one of its hosts, or ask each by a step's probe"
+        yield UnplacedProblem(path=(*path, "on" if group == monitor.on else "probe"), message=message, hint=hint)
     yield from template_faults(monitor.run or "", known, (*path, "run"), command=True)
     for place, secret in enumerate(monitor.secrets):
         yield from missing(secret, known.secrets, "secret", (*path, "secrets", place))
@@ -57,6 +65,7 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
     ):
         yield from template_faults(text, known, where)
     if monitor.probe is not None:
+        known = known.with_values(frozenset({HOST})) if group else known  # that no host is at hand is said above
         yield from probe_faults(runbook, names, known, (*path, "probe"), monitor.probe)
         yield from _figure(runbook, path, monitor)
     yield from fact_faults(runbook, names, (*path, "when"), monitor.when)
