@@ -259,7 +259,7 @@ def test_workers_are_added_where_gunicorn_runs_and_has_more_of_them_afterwards(
 
 
 def test_a_backup_that_is_made_again_leaves_the_one_from_before_the_deployment_as_it_is(host: Host) -> None:
-    """Its stamp stays once a change has begun: a dump of the migrated database in its place would be no way back."""
+    """Its stamp stays once a change has begun: a dump of the migrated database in its place would not be a way back."""
     host.program("mysqldump", "#!/bin/sh\necho the database as it was\n")
     host.program("mysql", "#!/bin/sh\necho as it was\n")
     dump, *_ = [one for one in host.actions("prepare-backup") if "mysqldump" in (one.run or "")]

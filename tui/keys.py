@@ -19,7 +19,7 @@ NAMED = frozenset(
     | {f"f{number}" for number in range(1, 25)}
 )
 WRITTEN = ("setup", "resolve", "message")
-"""Screens with a field in focus: what is typed into it can be no key there."""
+"""Screens with a field in focus: what is typed into it cannot be a key there."""
 RESERVED = {"ctrl+p": "the command palette", "ctrl+q": "the end of the program"}
 
 

@@ -11,6 +11,7 @@ RETIRED = {
     r"\bborne\b": "kept",
     r"\bdwel(l|t|ls|ling)\b": "for … long",
     r"(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|such\b)[a-z`]": "must be …, is not a …",
+    r"(?<!there )(?<!there can )(?<!there may )\b(be|been) no (?!longer\b|more\b|such\b)[a-z`]": "cannot be …, not a …",
     r"\b(so|as) many as\b|\bso many\b": "up to N, a number of",
     r"\b(is|are|was|were) well\b": "is healthy",
     r"\bremember(s|ed|ing)?\b": "record, keep",

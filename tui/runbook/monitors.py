@@ -37,7 +37,7 @@ class Trigger(Model, frozen=True, kw_only=True):
 
     `reason` names the runbook's reason for rolling back that this is. `live` names the value that a deployment captures
     when its release is live: until then, and while its section changes something again, no sample counts. A bound may
-    be a value, `{{ name }}`; one that is not known, or turns out to be no number, is never passed.
+    be a value, `{{ name }}`; one that is not known, or turns out not to be a number, is never passed.
     """
 
     monitor: Name
