@@ -78,3 +78,13 @@ def test_a_part_of_a_screen_that_is_used_twice_is_named_once() -> None:
         if ast.unparse(call.func) == "self.query_one" and re.match(r"[A-Z']", ast.unparse(call.args[0]))
     )
     assert [place for place, count in asked.items() if count > 1] == []
+
+
+def test_no_module_gives_one_name_to_two_things() -> None:
+    twice = []
+    for file, module in nodes(ast.Module):
+        assigned = [target for node in module.body if isinstance(node, ast.Assign) for target in node.targets]
+        names = Counter(target.id for target in assigned if isinstance(target, ast.Name))
+        names.update(node.name for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+        twice += [f"{file}: {name}" for name, count in names.items() if count > 1]
+    assert twice == [], "the second takes the place of the first, where that is used as well"

@@ -27,6 +27,7 @@ from tui.session.state import StepStatus, step_by_id
 from tui.session.views.usual import on_host
 from tui.session.views.verdicts import FAILED, OK, WARNING, row_of
 from tui.widgets.moment import Moment
+from tui.widgets.step.beside import drift
 from tui.widgets.step.cell_rows import cell_rows
 
 SERVICE = """[services.machine]
@@ -178,9 +179,13 @@ def test_what_was_measured_before_a_change_is_compared_host_by_host(tmp_path: Pa
             conductor.start(step)
             conductor.wait()
         moved = [one for one in differences(conductor.state, "again") if one.figure == "fullest"]
+        told = [row.text.strip() for row in drift(conductor.state, step_by_id(conductor.runbook, "again"), 100)]
     assert sorted((one.of, one.before, one.now) for one in moved) == [
         (f"machine on {name}", 40, 60 if name == "web03" else 40) for name in NAMES
     ]
+    assert [row for row in told if "fullest" in row] == [
+        "before → now  machine on web03 fullest 40 % → 60 %  ≠ changed +50%"
+    ], "what stayed the same on forty hosts is not told"
 
 
 def test_host_by_host_a_probe_that_is_not_good_keeps_the_host_where_it_is(tmp_path: Path) -> None:

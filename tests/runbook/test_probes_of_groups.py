@@ -36,8 +36,7 @@ settings = { url = "http://example.com" }
 )
 LOAD = '[monitors.load]\ntitle = "Load"\nrun = "uptime"\non = "web"\n'
 ONE_FIGURE = 'a monitor has one figure, and "web" is a group of hosts'
-ROLL = TEXT.replace('title = "Checks"', 'title = "Checks"\neach = "web"').replace("at_once = 3\n", "")
-ROLL = ROLL.replace("stop_after = 2\n", "")
+ROLL = TEXT.replace("at_once = 3\n", "").replace("stop_after = 2\n", "").replace('Checks"', 'Checks"\neach = "web"')
 MONITOR = f'[monitors.room]\ntitle = "Room"\n{ASKS}number = {{ name = "fullest" }}\n'
 
 

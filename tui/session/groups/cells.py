@@ -206,9 +206,10 @@ def _failed_whole(step: Step, cells: Mapping[str, CellStatus]) -> int:
 
 def warning_of(state: SessionState, step: Step, place: int) -> tuple[Check, ...]:
     """What checks warned of on hosts of a group that are good, as one: the hosts, and what was said of the first."""
-    places = state.step(step.id).cells
-    numbers = (number for at in (places if step.each else (place,)) for number in whole(places.get(at, {})).values())
-    attempts = (state.attempts[number] for number in numbers)
+    known = state.step(step.id).cells
+    places = [whole(known.get(at, {})) for at in (sorted(known) if step.each else (place,))]
+    hosts = wanted(state, step, place)  # in their order, whichever answered first
+    attempts = (state.attempts[there[host]] for there in places for host in hosts if host in there)
     found = [(made.host, check) for made in attempts if made.good for check in made.checks if check.warning]
     if not found:
         return ()

@@ -68,6 +68,6 @@ def _spread(state: SessionState, name: str, measured: list[tuple[str, Measure]])
         figure=name,
         unit=unit_of(state.runbook, first.service, first.check, name),
         low=min(found),
-        high=max(found, key=lambda one: one[0]),
+        high=min(found, key=lambda one: (-one[0], one[1])),
         middle=median(value for value, _ in found),
     )

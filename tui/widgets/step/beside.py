@@ -32,7 +32,7 @@ INDENT = 13
 """Cells of a label's column."""
 NARROW = 40
 """On a card of fewer cells what is labelled is not in a column of its own."""
-NAMED = 2
+UNDOING = 2
 """How many steps that undo one are named."""
 NAMED = 3
 """Hosts of a group that are named where a command runs on no other."""
@@ -211,14 +211,17 @@ def look_rows(state: SessionState, look: Action, values: Mapping[str, str], widt
 
 
 def drift(state: SessionState, step: Step, width: int) -> list[LaidRow]:
-    """What a step's probes measured, beside what they measured before the first change."""
+    """What a step's probes measured, beside what they measured before the first change.
+
+    On a group it is what changed there, the hosts with the greatest changes first.
+    """
     if not any(action.probe for action in step.actions):
         return []
     found: list[LaidRow] = []
     measured = differences(state, step.id)
     moved = sorted((one for one in measured if one.host), key=lambda one: -abs(one.change))
-    shown = [one for one in moved if abs(one.change) >= DRIFT][:NAMED]
-    for difference in (*(one for one in measured if not one.host), *shown):
+    moved = [one for one in moved if abs(one.change) >= DRIFT]
+    for difference in (*(one for one in measured if not one.host), *moved[:NAMED]):
         changed = abs(difference.change) >= DRIFT
         words = f"{difference.of} {difference.figure.replace('_', ' ')} {difference.words}"
         pieces: list[Piece] = [("   before → now  ", LABEL), (words, "bold" if changed else "")]
@@ -226,6 +229,8 @@ def drift(state: SessionState, step: Step, width: int) -> list[LaidRow]:
             share = f"{difference.change:+.0%}" if difference.before else "from nothing"
             pieces.append((f"  ≠ changed {share}", STYLES["turn"]))
         found += rows(pieces, width, 5)
+    if len(moved) > NAMED:
+        found += rows([(f"   and {counted(len(moved) - NAMED, 'more figure')} changed", LABEL)], width, 5)
     return found
 
 
@@ -306,8 +311,8 @@ def way_back(state: SessionState, step: Step, usual: Mapping[str, Usual]) -> lis
     found: list[tuple[str, str]] = []
     titles = [step_by_id(state.runbook, undo).title for undo in step.undo]
     if titles:
-        more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
-        found.append(("undone by", "; ".join(titles[:NAMED]) + more))
+        more = f" and {len(titles) - UNDOING} more" if len(titles) > UNDOING else ""
+        found.append(("undone by", "; ".join(titles[:UNDOING]) + more))
     elif step.mutates and not step.needed_if:
         found.append(("undone by", "nothing in this runbook"))
     count = _steps_back(state, step.id) if state.rollback is None and not state.step(step.id).status.settled else 0
