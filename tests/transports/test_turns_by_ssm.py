@@ -1,17 +1,20 @@
-"""Hosts in turn by Systems Manager, under random faults of the service and of the hosts: each command runs once."""
+"""Hosts in turn by Systems Manager, under faults of the service and of the hosts: each command runs once."""
 
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.ssm_server import SSMServer
+from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load_text
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
-from tui.session.groups.cells import cells_of
+from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.output.output import OutputReader
 from tui.session.state import StepStatus, step_by_id
 from tui.transports.base import Transport
@@ -64,10 +67,6 @@ class Chance:
         self._chance = random.Random(f"ssm {seed}")
         self.failing: list[str] = []
 
-    def number(self, most: int) -> int:
-        """From 1 to `most`."""
-        return self._chance.randint(1, most)
-
     def strike(self) -> None:
         """Let some of it happen from now on."""
         server, chance = self._server, self._chance
@@ -82,19 +81,19 @@ class Chance:
                 self.failing.append(name)
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
-def test_whatever_the_service_does_each_command_runs_once_for_each_attempt(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, at_once: int, stop_after: int
+) -> Iterator[tuple[SSMServer, Conductor]]:
+    """A session on the four instances, after its preflight; what the service was asked was as its model has it."""
     server = SSMServer(tmp_path / "instances")
     for name in NAMES:
         server.instance(name)
     for name, value in server.settings().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(channels, "BREATH", 0.05)
-    chance = Chance(server, seed)
-    text = TEXT.replace("TARGETS", '", "'.join(NAMES)).replace("AT_ONCE", str(chance.number(3)))
-    text = text.replace("STOP_AFTER", str(chance.number(2)))
+    text = text.replace("TARGETS", '", "'.join(NAMES)).replace("AT_ONCE", str(at_once))
+    text = text.replace("STOP_AFTER", str(stop_after))
     service = SystemsManager("")
     ways: dict[str, Transport] = {name: SSMTransport(name, name, patience=1.0, service=service) for name in NAMES}
     ways["here"] = LocalTransport("here")
@@ -103,6 +102,51 @@ def test_whatever_the_service_does_each_command_runs_once_for_each_attempt(
     workspace.preflight(setup, lambda row: None)
     conductor = workspace.begin(setup)
     try:
+        yield server, conductor
+    finally:
+        conductor.close()
+        workspace.close()
+        server.stop()
+    assert server.wrong == []
+
+
+def statuses(conductor: Conductor) -> list[CellStatus]:
+    return [cell.status for cell in cells_of(conductor.state, step_by_id(conductor.runbook, "roll"), 0)]
+
+
+def test_one_instance_is_gone_the_service_throttles_and_the_others_are_done_with_all_their_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TEXT.replace("seq 400", "seq 12000")  # 60,894 bytes, of which an answer has 24,000
+    with session(tmp_path, monkeypatch, text, at_once=3, stop_after=2) as (server, conductor):
+        gone = server.instances[NAMES[2]]
+        gone.known = False
+        server.throttled = 2
+        for _ in range(2):
+            conductor.start("roll")
+            conductor.wait()
+        good = [CellStatus.GOOD, CellStatus.GOOD, CellStatus.UNREACHABLE, CellStatus.GOOD]
+        assert statuses(conductor) == good
+        lost = next(one for one in conductor.state.attempts.values() if one.host == gone.name)
+        assert f"Systems Manager does not reach {gone.name}" in str(lost.outcome)
+        assert not (gone.home / "did").exists()
+        gone.known = True
+        conductor.retry("roll")
+        conductor.wait()
+        assert conductor.state.step("roll").status is StepStatus.SIGNED
+        for cell in cells_of(conductor.state, step_by_id(conductor.runbook, "roll"), 1):
+            assert (server.instances[cell.host].home / "did").read_text().split() == ["drain", "update"]
+            lines = OutputReader(conductor.executor.directory, cell.attempt).read_lines(0, 12_001)
+            assert lines == [b"%d" % number for number in range(1, 12_001)]
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_whatever_the_service_does_each_command_runs_once_for_each_attempt(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    luck = random.Random(f"limits {seed}")
+    with session(tmp_path, monkeypatch, TEXT, luck.randint(1, 3), luck.randint(1, 2)) as (server, conductor):
+        chance = Chance(server, seed)
         while (status := conductor.state.step("roll").status) is not StepStatus.SIGNED:
             chance.strike()
             (conductor.retry if status is StepStatus.FAILED else conductor.start)("roll")
@@ -118,8 +162,3 @@ def test_whatever_the_service_does_each_command_runs_once_for_each_attempt(
         for cell in cells_of(conductor.state, step_by_id(conductor.runbook, "roll"), 1):
             lines = OutputReader(conductor.executor.directory, cell.attempt).read_lines(0, 500)
             assert lines == [b"%d" % number for number in range(1, 401)]
-    finally:
-        conductor.close()
-        workspace.close()
-        server.stop()
-    assert server.wrong == []
