@@ -91,11 +91,11 @@ def session(
         server.instance(name)
     for name, value in server.settings().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(channels, "BREATH", 0.05)
+    monkeypatch.setattr(channels, "BREATH", 0.2)
     text = text.replace("TARGETS", '", "'.join(NAMES)).replace("AT_ONCE", str(at_once))
     text = text.replace("STOP_AFTER", str(stop_after))
     service = SystemsManager("")
-    ways: dict[str, Transport] = {name: SSMTransport(name, name, patience=1.0, service=service) for name in NAMES}
+    ways: dict[str, Transport] = {name: SSMTransport(name, name, service=service) for name in NAMES}
     ways["here"] = LocalTransport("here")
     workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path / "sessions"), ways, SystemClock())
     setup = Setup(flow="deploy", operator="ana")
@@ -151,7 +151,8 @@ def test_whatever_the_service_does_each_command_runs_once_for_each_attempt(
             chance.strike()
             (conductor.retry if status is StepStatus.FAILED else conductor.start)("roll")
             conductor.wait()
-            assert conductor.state.step("roll").status is not StepStatus.UNKNOWN
+            ends = [str(one.outcome) for one in conductor.state.attempts.values()]
+            assert conductor.state.step("roll").status is not StepStatus.UNKNOWN, ends
         attempts = list(conductor.state.attempts.values())
         for name in NAMES:
             ran = [("drain", "update")[one.action] for one in attempts if one.host == name]
