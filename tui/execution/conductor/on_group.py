@@ -1,6 +1,7 @@
 """Runs commands on the hosts of a group: some at a time, on no other once too many failed, and each at most once."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 
@@ -12,6 +13,8 @@ from tui.session.groups.batches import Batch, batch_now, soaks_until, undecided_
 from tui.session.groups.cells import Cell, CellStatus, cells_of, standing_of, status_of
 from tui.transports.base import CancelToken, Detached
 
+APART = 0.005
+"""Seconds between the begins on two hosts: where forty begin at once, a key that is pressed then waits for them."""
 LOOK = 0.2
 """Seconds between two looks whether a soak is over, or a trigger fired in it."""
 
@@ -23,6 +26,7 @@ class Cells:
         """Args: most: how many of them at a time; may_begin: whether it may begin on another."""
         self._lock = threading.Lock()
         self._halted = False
+        self._began = -APART
         self._left = list(left)
         self._most = most
         self._may_begin = may_begin
@@ -58,8 +62,10 @@ class Cells:
     def _next(self) -> Cell | None:
         """The next host; None where no other may begin."""
         with self._lock:
+            time.sleep(max(0.0, self._began + APART - time.monotonic()))
             if self._halted or not self._left or not self._may_begin():
                 return None
+            self._began = time.monotonic()
             return self._left.pop(0)
 
 
