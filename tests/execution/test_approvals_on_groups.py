@@ -21,8 +21,8 @@ from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.exports import markdown
 from tui.exports.source import source
+from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
-from tui.headless.run import Exit, walk
 from tui.runbook.reading.load import load_text
 from tui.screens.run.text import start_of_asked, start_rows
 from tui.session import events as ev
@@ -295,7 +295,7 @@ def test_without_a_screen_all_batches_run_by_one_answer(tmp_path: Path, people: 
     with asking(tmp_path, people, clock, IN_TURN, hosts) as conductor:
         answers = AnswersFile(operator="ana", confirm=("roll",), second_operator="ben")
         said: list[str] = []
-        assert walk(conductor, answers, said.append) is Exit.OK, said
+        assert AnsweredRun(conductor, answers, said.append).walk() is Exit.OK, said
         assert ran(hosts, "install") == dict.fromkeys(NAMES, 1)
         asked = [one.event for one in read(Store(tmp_path / "sessions").find("last").journal)]
         assert sum(isinstance(event, ev.ApprovalRequested) for event in asked) == 1
