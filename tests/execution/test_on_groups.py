@@ -154,7 +154,7 @@ def test_every_standing_counts_all_hosts(tmp_path: Path) -> None:
 def test_outputs_are_folded_together_and_the_one_to_look_at_is_of_a_host_that_failed(tmp_path: Path) -> None:
     hosts = fleet()
     hosts["web03"].replies["install"] = FAILED
-    with begun(tmp_path, hosts, at_once=6) as conductor:
+    with begun(tmp_path, hosts, at_once=6, stop_after=6) as conductor:
         conductor.start("update")
         conductor.wait()
         state, step = conductor.state, step_by_id(conductor.runbook, "update")
