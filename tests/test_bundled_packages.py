@@ -103,7 +103,7 @@ def test_a_copy_whose_pip_was_cut_while_it_replaced_itself_gets_one_again(host: 
     assert (ran.returncode, (host.app / "venv-v2.0.0" / "no-pip").exists()) == (0, False), ran.stderr
 
 
-def test_a_swap_that_was_cut_in_the_middle_is_gone_on_with_or_taken_back(host: Host) -> None:
+def test_a_swap_that_was_cut_in_the_middle_is_continued_or_taken_back(host: Host) -> None:
     environment(host.app / "venv")
     dependencies(host, actions=4)
     (host.app / "venv").rename(host.app / "venv-v1.9.0")  # and the machine went down

@@ -104,5 +104,5 @@ def test_a_deployment_on_a_failing_disk_runs_nothing_unannounced(forks: Forks, f
     faults.count(
         len(made),
         f"failures of the {len(calls)} calls of a deployment",
-        f"{ended} went on to the end, {resumed} resumed and finished; nothing ran unannounced or twice",
+        f"{ended} continued to the end, {resumed} resumed and finished; nothing ran unannounced or twice",
     )

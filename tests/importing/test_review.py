@@ -1,4 +1,4 @@
-"""The review of an import: each doubtful passage with its key, comments kept, left and gone on with later."""
+"""The review of an import: each doubtful passage with its key, comments kept, left and continued later."""
 
 import tomllib
 from collections.abc import Callable, Sequence
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tui.importing.imported import imported
+from tui.importing.review.marked_passage import MarkedPassage
 from tui.importing.review.review_edits import another, by_hand, changed, mutates, reads, step_text, text_only
 from tui.importing.review.review_marks import marks_of
-from tui.importing.review.reviewing import ReviewTerminal, keys_for, page, review
+from tui.importing.review.reviewing import ReviewTerminal, review
 from tui.runbook.reading.lint import lint_text
 
 DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"
@@ -70,7 +71,7 @@ def test_every_document_is_marked_kept_and_then_as_it_was(document: Path) -> Non
 def test_a_page_has_the_document_what_became_of_it_and_the_keys_and_fits(columns: int, rows: int) -> None:
     text = made()
     for mark in marks_of(text):
-        lines = page(text, PAGE.split("\n"), mark, 3, "", columns, rows)
+        lines = MarkedPassage(text, PAGE.split("\n"), mark).page(3, "", columns, rows)
         assert len(lines) < rows
         assert max(map(len, lines)) < columns
         told = "\n".join(lines)
@@ -80,7 +81,7 @@ def test_a_page_has_the_document_what_became_of_it_and_the_keys_and_fits(columns
         assert all(key in told for key in ("k  keep it as it is", "q  leave"))
 
 
-def test_it_can_be_left_and_gone_on_with_later() -> None:
+def test_it_can_be_left_and_continued_later() -> None:
     first, _, kept = reviewed(made(), ["k", "q"])
     assert kept == [first]
     left = marks_of(first)
@@ -171,7 +172,7 @@ def test_an_edited_command_that_only_reads_asks_for_no_confirmation_of_its_own()
     first = changed(ONE, "one", 0, reads)
     after = changed(first, "one", 0, another("systemctl restart shop"))
     assert step(after, "one")["mutates"] is True
-    assert keys_for(ONE, [""] * 9, marks_of(ONE)[0]) == ("k", "m", "t", "r", "c", "e", "n", "q")
+    assert MarkedPassage(ONE, [""] * 9, marks_of(ONE)[0]).keys == ("k", "m", "t", "r", "c", "e", "n", "q")
 
 
 def test_what_would_make_the_runbook_wrong_is_not_written() -> None:
@@ -187,5 +188,5 @@ def test_no_letter_of_a_passage_is_cut_where_there_are_rows_for_it() -> None:
     text = ONE.replace('run = "docker restart shop"', f'run = "{long}"')
     document = ["", "", "", "", f"1. For Docker: restart it with `{long}`."]
     (mark,) = marks_of(text)
-    told = "".join(line.strip() for line in page(text, document, mark, 1, "", 80, 40))
+    told = "".join(line.strip() for line in MarkedPassage(text, document, mark).page(1, "", 80, 40))
     assert told.replace(" ", "").count(long.replace(" ", "")) == 2

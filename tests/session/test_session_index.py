@@ -53,7 +53,7 @@ def test_another_process_reads_no_journal_that_has_not_changed(store: Store, mak
     assert first[0].path == store.root / first[0].id
 
 
-def test_a_session_that_went_on_is_read_again(store: Store, make: Make, read: list[str]) -> None:
+def test_a_session_that_continued_is_read_again(store: Store, make: Make, read: list[str]) -> None:
     made = [make((1, FINISHED)) for _ in range(2)]
     listed(store)
     read.clear()

@@ -6,7 +6,7 @@ import re
 RETIRED = {
     r"\bmend(s|ed|ing)?\b": "fix",
     r"\bin vain\b": "does not help",
-    r"\bgo(es|ing)? on\b": "continue, is running",
+    r"\b(go(es|ing|ne)?|went) on\b": "continue, is running",
     r"\bfor ever\b": "would hang",
     r"\bborne\b": "kept",
     r"\bdwel(l|t|ls|ling)\b": "for … long",

@@ -107,7 +107,7 @@ def test_a_batch_has_its_number_and_what_comes_after_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("at", "words"),
     [
-        ("install", "batches 2/3 and 3/3, 3 of 6 hosts: web02, web05, web06"),  # web05 is drained: it is gone on with
+        ("install", "batches 2/3 and 3/3, 3 of 6 hosts: web02, web05, web06"),  # web05 is drained: it is continued
         ("drain", "batch 2/3, 1 of 6 hosts: web02"),  # nothing was done there: a person begins that batch
     ],
 )

@@ -26,7 +26,7 @@ PATIENCE = 4.0
 
 
 class LeftJob(Struct, frozen=True):
-    """A job that an earlier run of the drill left: it began `ago` seconds before this one, and went on since."""
+    """A job that an earlier run of the drill left: it began `ago` seconds before this one, and kept running since."""
 
     host: str
     key: str

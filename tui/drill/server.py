@@ -39,7 +39,7 @@ FOLLOWED = b"followed\n"
 class Order(Struct, frozen=True):
     """What the process is started with: `pace` is how much faster than life, 0 for no delay at all.
 
-    `left` are the jobs that an earlier run left, and that went on meanwhile. `supposed` is what is answered where the
+    `left` are the jobs that an earlier run left, and that kept running. `supposed` is what is answered where the
     scenario says nothing.
     """
 

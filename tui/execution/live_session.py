@@ -62,7 +62,7 @@ class LiveSession:
         """Fold in a line of the journal, but for those of its samples that were folded in ahead of it."""
         with self.lock:
             ahead, self._ahead = self._ahead, ()
-            if entries[: len(ahead)] != ahead:  # they never came to be in a line: another writer went on
+            if entries[: len(ahead)] != ahead:  # they never came to be in a line: another writer continued
                 self.state, ahead = self._after_line, ()
             for entry in entries[len(ahead) :]:
                 self.fold_in(entry)

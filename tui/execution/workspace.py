@@ -97,7 +97,7 @@ class Workspace:
         self.secrets = Secrets(self.runbook, self.redactor, stand_in="drill-secret" if drill else "")
         self.played: set[str] = set()  # the sessions whose past a drill's host knows
         self.findings: tuple[Finding, ...] = ()
-        # told of every session that is begun, or gone on with
+        # told of every session that is begun, or resumed
         self.opened: Callable[[Conductor, SessionDirectory], None] = lambda conductor, directory: None
         if environment or len(self.environments) == 1:
             self.enter(environment or self.environments[0], chosen=True)

@@ -133,7 +133,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             return event.operator, title, f"#{event.attempt}{own} started{on}: {command}"
         case ev.AttemptRejoined():
             where = on_member(state, state.attempts[event.attempt])
-            return event.operator, title, f"#{event.attempt} went on by itself and is followed again{where}"
+            return event.operator, title, f"#{event.attempt} kept running by itself and is followed again{where}"
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
             first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")

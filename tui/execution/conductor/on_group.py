@@ -83,7 +83,7 @@ def on_all(recorder: Recorder, step: Step, index: int, cancel: CancelToken) -> C
 class HostsInTurn:
     """The hosts of a group that a step goes over: all its actions on one, before its place goes to another.
 
-    A host that was begun is gone on with to its end, also where no other begins: it is not left in the middle.
+    A host that was begun is continued to its end, also where no other begins: it is not left in the middle.
     """
 
     def __init__(self, recorder: Recorder, step: Step, cancel: CancelToken, speed: float) -> None:

@@ -11,7 +11,8 @@ from tui.actions import bindings
 from tui.dialogs.ask import AskText
 from tui.front.asks import asks
 from tui.front.front_page import FrontPage
-from tui.importing.review.reviewing import EDIT, Review
+from tui.importing.review.marked_passage import EDIT
+from tui.importing.review.reviewing import Review
 from tui.screens.review.text import became_lines, document_lines, head_line, passage_words, title_of
 from tui.text.block import pieces, styled
 from tui.widgets.head.mode import OTHER, Mode

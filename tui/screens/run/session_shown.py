@@ -157,7 +157,7 @@ class SessionShown(FrontPage[None]):
     # what is shown
 
     def on_session_changed(self, event: SessionChanged) -> None:
-        self._tick()  # not the state of the message: the session may have gone on, and been shown, since it was posted
+        self._tick()  # not the state of the message: the session may have changed, and been shown, since it was posted
         for entry in event.entries:
             if isinstance(entry.event, NoteAdded) and entry.event.posted is not None and self.viewer.posting is None:
                 self.app.say(f"{entry.event.operator}: {entry.event.text}", "A note from elsewhere")

@@ -14,7 +14,7 @@ from tui.session.state import Attempt, SessionState, StepStatus
 from tui.text.amounts import counted
 
 OPEN = (CellStatus.PART, CellStatus.RUNNING, CellStatus.TO_DO)
-"""Where a host stands on which there is more to do, in the order in which they are gone on with."""
+"""Where a host stands on which there is more to do, in the order in which they are continued."""
 
 
 class Batch(Struct, frozen=True):

@@ -61,7 +61,7 @@ class OutputWriter:
 
         Args:
             secret: the output has a secret that nobody knows yet; nothing of it is shown before it has a mask.
-            since: how many seconds ago the attempt began that is gone on with; None for a new one.
+            since: how many seconds ago the attempt began that is continued; None for a new one.
 
         Raises:
             OutputUnwritable: they cannot be made.

@@ -149,7 +149,7 @@ def over_at(state: SessionState) -> datetime | None:
 
 
 def way_back(state: SessionState) -> str:
-    """The command by which a session is gone on with; empty where nothing is left to do in it."""
+    """The command by which a session is continued; empty where nothing is left to do in it."""
     return "" if over(state) or state.started is None else f"runbook resume {state.started.session}"
 
 

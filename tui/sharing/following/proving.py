@@ -62,7 +62,7 @@ class LineProof:
         while (part_next := self._ahead.pop(self.count, None)) is not None:
             try:
                 entries = entries_of(Path(self._seals.session), self.count + 1, part_next.data, self.head)
-            except JournalDamaged:  # it has the team's seal: another writer went on from another line
+            except JournalDamaged:  # it has the team's seal: another writer continued from another line
                 self.forked = self.count
                 return
             self.head = digest(part_next.data)

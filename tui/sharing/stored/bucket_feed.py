@@ -58,7 +58,7 @@ class BucketFeed:
             listed = [self._names.journal_object(one.key) for one in self._bucket.listed(self._names.journal)]
             before, self._objects = set(self._objects), sorted(one for one in listed if one is not None)
             newest = [one for one in self._objects if one.epoch == self._objects[-1].epoch]
-            for one in self._objects:  # an earlier writer went on after somebody took over: its lines show a fork
+            for one in self._objects:  # an earlier writer continued after somebody took over: its lines show a fork
                 if one.epoch < newest[0].epoch and one.first >= newest[0].first and one not in before:
                     self._strays += parts_of_body(one.first, self._bucket.get(self._names.lines(one)).data)
         return self._strays_before(first) + self._from(first)[:most]
