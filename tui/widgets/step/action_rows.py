@@ -90,9 +90,11 @@ class ActionInStep(Struct, frozen=True, kw_only=True):
     @property
     def elsewhere(self) -> str:
         """Its host, where that is not the one of the step's first action."""
+        if not self.place or not (self.action.on_host or self.action.on):
+            return ""
         runbook = self.moment.state.runbook
         host, first = host_named(runbook, self.action.on), host_named(runbook, self.step.actions[0].on)
-        return host if (self.action.on_host or self.action.on) and host != first else ""
+        return host if host != first else ""
 
 
 def action_rows(moment: Moment, step: Step, values: Mapping[str, str], room: Room, detail: Detail) -> list[LaidRow]:
@@ -164,7 +166,8 @@ def _head(shown: ActionInStep, open_: bool) -> list[LaidRow]:
     action, width = shown.action, shown.room.width
     more = _told(shown, open_)
     words = "" if action.run is not None and open_ and not action.title else shown.title
-    on = f"  on {shown.elsewhere}" if shown.elsewhere else ""
+    host = shown.elsewhere
+    on = f"  on {host}" if host else ""
     lead = _lead(shown)
     if open_:
         told = [(words, "bold"), *more, (on, LABEL)] if words else _begun_at_once([*more, (on, LABEL)])
