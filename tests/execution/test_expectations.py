@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.support.examples import examples
 from tests.support.fake_clock import FakeClock
 from tui.execution.judging.evidence import PART, documents
-from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, told
+from tui.execution.judging.expectations import SHOWN, Output, check, check_answer, explained, told
 from tui.runbook.described.expectations import expectations
 from tui.runbook.model import Action, AnswerKind, Expect, Number
 from tui.runbook.results import Capture, Http
@@ -325,3 +325,14 @@ def test_what_a_check_got_is_cut_after_the_secrets_are_out_of_it_and_never_withi
                 found = told(check(expect, Outcome.exited(0), output, 1.0), lambda came: came.replace(secret, "•••"))
                 assert all(len(one.came) <= SHOWN for one in found)
                 assert not any("hunter" in one.came or "-word" in one.came for one in found), (before, found)
+
+
+def test_what_the_output_says_of_an_error_takes_the_place_of_its_last_line() -> None:
+    said = "HTTP/1.1 500 Internal Server Error"
+    last = Check('contains "up"', "not found; the last line is: bytes: 12", ok=False)
+    assert [one.came for one in explained((last,), said)] == [f"not found: {said}"]
+    exited = Check("exit status 0", "exit status 22", ok=False)
+    assert [one.came for one in explained((last, exited), said)] == ["not found", f"exit status 22: {said}"]
+    begun = Check("HTTP 200", "HTTP/1.1 500", ok=False)
+    assert [one.came for one in explained((begun,), said)] == [said]
+    assert explained((last,), "") == (last,)

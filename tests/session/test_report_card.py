@@ -181,3 +181,19 @@ def test_a_failure_has_the_error_that_its_output_told_as_its_reason() -> None:
         "timed out: waiting for a lock",
         "skipped by ana: done by hand",
     ]
+
+
+def test_a_command_with_two_expectations_that_failed_is_one_deviation_that_names_both() -> None:
+    said = "OperationalError: duplicate column"
+    exited = ev.Check("exit status 0", f"exit status 1: {said}", ok=False)
+    missing = ev.Check('contains "Applying"', "not found; the last line is: Running migrations:", ok=False)
+    warned = ev.Check("disk below 80 %", "91 %", ok=False, warning=True)
+    found = card(
+        (1, ev.StepOpened(step="look", operator="ana")),
+        (2, ev.AttemptStarted(attempt=1, step="look", action=0, host="web", command="x")),
+        (3, ev.AttemptFinished(attempt=1, outcome=Outcome.exited(1), seconds=1)),
+        (3, ev.AttemptChecked(attempt=1, checks=(exited, missing, warned), said=said)),
+    )
+    both = f'failed: exit status 1: {said}; expected text that contains "Applying", but it was not found'
+    assert [one.words for one in found.deviations] == [both, "warning: expected disk below 80 %, got 91 %"]
+    assert found.deviated == 2

@@ -64,6 +64,15 @@ def test_the_first_error_takes_the_place_of_the_last_line() -> None:
         f"expected an answer of the application, but it was not found: {said}"
     )
     assert missed("an answer", came, "chunked") == f"expected an answer, but it was {came}", "it is told already"
+    assert missed("an answer", f"not found: {said}") == f"expected an answer, but it was not found: {said}"
+
+
+def test_what_an_error_begins_with_is_not_told_before_it() -> None:
+    said = "HTTP/1.1 500 Internal Server Error"
+    assert missed("HTTP 200", "HTTP/1.1 500", said) == f"expected HTTP 200, got {said}"
+    assert missed('contains "up"', f"no output: {said}") == (
+        f'expected text that contains "up", but the output says: {said}'
+    )
 
 
 @pytest.mark.parametrize(

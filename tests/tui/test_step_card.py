@@ -190,6 +190,22 @@ def test_what_an_older_journal_has_of_an_error_is_shown_once() -> None:
     assert prose(drawn(state)).count("Duplicate column") == 1
 
 
+@pytest.mark.parametrize("came", [f"not found: {SAID}", "not found; the last line is: bytes: 12"])
+def test_of_what_was_not_found_the_error_is_told_and_not_the_last_line(came: str) -> None:
+    missing = ev.Check('contains "Applying"', came, ok=False)
+    shown = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), missing, said=SAID))))
+    assert shown.count("not found") == 1
+    assert SAID in " ".join(shown.split())
+    assert "last line" not in shown
+
+
+def test_it_is_not_said_that_nothing_was_printed_above_the_error_that_was() -> None:
+    silent = ev.Check('contains "Applying"', "no output", ok=False)
+    shown = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), silent, said=SAID))))
+    assert "no output" not in shown
+    assert SAID in " ".join(shown.split())
+
+
 def test_before_a_step_begins_every_command_and_expectation_is_shown() -> None:
     found = prose(drawn(TODO, 75, 30))
     assert COMMAND in found

@@ -39,17 +39,28 @@ def missed(expected: str, came: str, said: str = "") -> str:
         said: the first error line of the output, which is told where it is not told already.
     """
     begins = f"expected {expectation(expected)}"
-    more = f": {said}" if said and said not in came else ""
+    if said and said not in came:
+        came = reasoned(without_last_line(came), said)
     if expected == _SUCCESS and came.startswith(_STATUS):  # nothing else is ever expected of one
-        return f"{came}{more}"
-    if came == _NO_OUTPUT and more:  # what is looked through is empty, and the other stream is not
-        return f"{begins}, but the output says{more}"
-    if more and came.startswith(_NOTHING):  # the first error says more than the last line
-        came = came.partition(_LAST_LINE)[0]
+        return came
+    if came.startswith(f"{_NO_OUTPUT}: "):  # what is looked through is empty, and the other stream is not
+        return f"{begins}, but the output says{came.removeprefix(_NO_OUTPUT)}"
     if not came.startswith(_NOTHING):
-        return f"{begins}, got {came}{more}"
+        return f"{begins}, got {came}"
     lead = "" if came.startswith(_OF_ITSELF) else "it was " if came.startswith("not ") else "there was "
-    return f"{begins}, but {lead}{came}{more}"
+    return f"{begins}, but {lead}{came}"
+
+
+def reasoned(came: str, said: str) -> str:
+    """What was received with the line of the output that says why, where that is not told already."""
+    if not said or said in came:
+        return came
+    return said if said.startswith(came) else f"{came}: {said}"
+
+
+def without_last_line(came: str) -> str:
+    """That something was not found, without the output's last line, where a line of it says more."""
+    return came.partition(_LAST_LINE)[0] if came.startswith(_NOTHING) else came
 
 
 def met(expected: str, came: str) -> str:

@@ -26,6 +26,7 @@ from tui.session.events import Check
 from tui.session.outcome import Outcome
 from tui.text.amounts import BYTES, duration, exactly
 from tui.text.sanitise import sanitise
+from tui.text.sentences import reasoned, without_last_line
 
 __all__ = ["Output", "check", "check_answer"]
 
@@ -118,13 +119,19 @@ def told(checks: Iterable[Check], redact: Callable[[str], str]) -> tuple[Check, 
 
 
 def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
-    """The checks with what the output says of the error: it is why an exit status is not the one that is expected."""
-    return tuple(
-        replace(held, came=f"{held.came}: {said}")
-        if said and not held.ok and held.came.startswith(EXIT_STATUS)
-        else held
-        for held in checks
-    )
+    """The checks with what the output says of the error, at the first that failed, an exit status before all else.
+
+    It says more than the last line, which is left out where something was not found.
+    """
+    bad = [held for held in checks if not held.ok and not held.warning]
+    first = next((held for held in bad if held.came.startswith(EXIT_STATUS)), bad[0] if bad else None)
+    if first is None or not said:
+        return checks
+    found = []
+    for held in checks:
+        came = held.came if held.ok else without_last_line(held.came)
+        found.append(replace(held, came=reasoned(came, said) if held is first else came))
+    return tuple(found)
 
 
 def _exit(expect: Expect, outcome: Outcome) -> Iterator[Check]:

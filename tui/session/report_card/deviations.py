@@ -20,7 +20,7 @@ from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called
 from tui.session.views.trouble import expected_called
-from tui.text.sentences import missed
+from tui.text.sentences import missed, reasoned, without_last_line
 
 FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKNOWN", "skipped"
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
@@ -57,7 +57,7 @@ NAMED = 5
 
 
 class Deviation(Struct, frozen=True):
-    """Something that did not go as the runbook has it: when, at which step, what; `expected` and `came` of a check.
+    """Something that did not go as the runbook has it: when, at which step, what; `expected` and `came` of its checks.
 
     `host` is where it was, of a group's hosts.
     """
@@ -240,7 +240,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
         case ev.AttemptFinished():
             if not event.outcome.ended_by_itself and not event.retrying:
                 kind = UNKNOWN if event.outcome.kind is OutcomeKind.UNKNOWN else FAILED
-                yield attempt.step, _reasoned(attempt_called(attempt), event.said), kind
+                yield attempt.step, reasoned(attempt_called(attempt), event.said), kind
         case ev.AttemptChecked():
             if attempt.awaited:
                 return
@@ -286,16 +286,16 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
 
 
 def _bad_checks(step: str, checks: Sequence[ev.Check], retrying: bool = False, said: str = "") -> Iterator[Told]:
-    """What did not hold; `said`, the first error line of the output, is the reason of the first that failed."""
-    for check in checks:
-        if not check.ok:
-            kind = WARNING if check.warning else AGAIN if retrying else FAILED
-            word = "not yet, run again" if kind == AGAIN else kind
-            why, said = ("", said) if check.warning else (said, "")
-            words = f"{word}: {missed(check.expected, check.came, why)}"
-            yield step, words, kind, check.expected, _reasoned(check.came, why)
+    """What did not hold: what failed as one thing, what warned as another.
 
-
-def _reasoned(words: str, said: str) -> str:
-    """What happened with the line of the output that says why, where that is not told already."""
-    return words if not said or said in words else f"{words}: {said}"
+    `said`, the first error line of the output, is the reason of the first that failed.
+    """
+    for warning in dict.fromkeys(check.warning for check in checks if not check.ok):
+        bad = [check for check in checks if not check.ok and check.warning is warning]
+        kind = WARNING if warning else AGAIN if retrying else FAILED
+        word = "not yet, run again" if kind == AGAIN else kind
+        why = "" if warning or any(said in one.came for one in bad[1:]) else said
+        came = [one.came if warning or not said else without_last_line(one.came) for one in bad]
+        came[0] = reasoned(came[0], why)
+        told = [missed(one.expected, got) for one, got in zip(bad, came, strict=True)]
+        yield step, f"{word}: {'; '.join(told)}", kind, "; ".join(one.expected for one in bad), "; ".join(came)

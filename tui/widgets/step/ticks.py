@@ -10,11 +10,12 @@ from tui.runbook.templates.variables import worded
 from tui.session.events import Check
 from tui.session.outcome import OutcomeKind
 from tui.text.block import Piece
+from tui.text.sentences import without_last_line
 from tui.widgets.glyphs import STYLES
 from tui.widgets.step.laid_out import LaidRow, rows
 from tui.widgets.step.standing import ActionStanding, TickSign
 
-SUCCESS, BY_HAND = "exit status 0", "done by hand"
+SUCCESS, BY_HAND, NO_OUTPUT = "exit status 0", "done by hand", "no output"
 UNTOLD = ("found", "not found", "no match", "no output", "all of them")
 """What was received, in words that only repeat that it was as expected."""
 FOUND = "found: "
@@ -61,12 +62,17 @@ def ticks(
     held = [check for check in standing.checks if check.ok]
     found: list[LaidRow] = []
     sign = TickSign.AGAIN if standing.attempt is not None and standing.attempt.retrying else TickSign.FAILED
+    telling = next((check for check in bad if standing.said and standing.said in check.came), bad[0] if bad else None)
     for check in bad:
-        found += _failed(sign, check.expected, check.came.removesuffix(f": {standing.said}"), width)
-        if check is bad[0] and _unknown(standing):
+        got = check.came
+        if standing.said and not _unknown(standing):
+            got = without_last_line(got.removesuffix(f": {standing.said}"))
+        got = "" if got == NO_OUTPUT and standing.said and check is telling else got
+        found += _failed(sign, check.expected, got, width)
+        if check is telling and _unknown(standing):
             found += _last_line(standing.said, width)
-        elif check is bad[0]:
-            found += _said(standing.said, check.came.removesuffix(f": {standing.said}"), width)
+        elif check is telling:
+            found += _said(standing.said, got, width)
     found += warnings(action, standing, width)
     if shortened and len(held) > 1 and bad:
         return [*found, *_held(f"{len(held)} others hold", "", width)]
