@@ -6,7 +6,8 @@ from collections.abc import Container
 _FIRST = re.compile(r"[a-z]+(?:['’][a-z]+)?(?=[ ,;.]|$)")
 _OF_TEXT = ("contains ", "does not contain ", "matches ", "does not match ")
 _CLAUSE = re.compile(r"the \w+ (?:is|answers)\b")
-_NOTHING = ("not ", "no ", "none ")
+NOTHING = ("not ", "no ", "none ")
+"""How what was received begins where it is said in words that nothing was."""
 _OF_ITSELF = ("none ", "no number found")
 _NO_OUTPUT = "no output"
 _LAST_LINE = "; the last line is: "
@@ -45,7 +46,7 @@ def missed(expected: str, came: str, said: str = "") -> str:
         return came
     if came.startswith(f"{_NO_OUTPUT}: "):  # what is looked through is empty, and the other stream is not
         return f"{begins}, but the output says{came.removeprefix(_NO_OUTPUT)}"
-    if not came.startswith(_NOTHING):
+    if not came.startswith(NOTHING):
         return f"{begins}, got {came}"
     lead = "" if came.startswith(_OF_ITSELF) else "it was " if came.startswith("not ") else "there was "
     return f"{begins}, but {lead}{came}"
@@ -60,7 +61,7 @@ def reasoned(came: str, said: str) -> str:
 
 def without_last_line(came: str) -> str:
     """That something was not found, without the output's last line, where a line of it says more."""
-    return came.partition(_LAST_LINE)[0] if came.startswith(_NOTHING) else came
+    return came.partition(_LAST_LINE)[0] if came.startswith(NOTHING) else came
 
 
 def met(expected: str, came: str) -> str:

@@ -26,7 +26,7 @@ from tui.session.events import Check
 from tui.session.outcome import Outcome
 from tui.text.amounts import BYTES, duration, exactly
 from tui.text.sanitise import sanitise
-from tui.text.sentences import reasoned, without_last_line
+from tui.text.sentences import NOTHING, reasoned, without_last_line
 
 __all__ = ["Output", "check", "check_answer"]
 
@@ -119,19 +119,22 @@ def told(checks: Iterable[Check], redact: Callable[[str], str]) -> tuple[Check, 
 
 
 def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
-    """The checks with what the output says of the error, at the first that failed, an exit status before all else.
+    """The checks with what the output says of the error: why an exit status, or nothing, is not what is expected.
 
-    It says more than the last line, which is left out where something was not found.
+    It stands once, and takes the place of the last line, where something was not found.
     """
-    bad = [held for held in checks if not held.ok and not held.warning]
-    first = next((held for held in bad if held.came.startswith(EXIT_STATUS)), bad[0] if bad else None)
-    if first is None or not said:
+    if not said:
         return checks
-    found = []
-    for held in checks:
-        came = held.came if held.ok else without_last_line(held.came)
-        found.append(replace(held, came=reasoned(came, said) if held is first else came))
-    return tuple(found)
+    found = tuple(held if held.ok or held.warning else _without_last_line(held) for held in checks)
+    bad = [held for held in found if not held.ok and not held.warning]
+    status = [held for held in bad if held.came.startswith(EXIT_STATUS)]
+    nothing = [held for held in bad if held.came.startswith(NOTHING)]
+    first = next(iter([*status, *nothing]), None)
+    return tuple(replace(held, came=reasoned(held.came, said)) if held is first else held for held in found)
+
+
+def _without_last_line(held: Check) -> Check:
+    return replace(held, came=without_last_line(held.came))
 
 
 def _exit(expect: Expect, outcome: Outcome) -> Iterator[Check]:

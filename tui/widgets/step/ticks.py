@@ -10,7 +10,7 @@ from tui.runbook.templates.variables import worded
 from tui.session.events import Check
 from tui.session.outcome import OutcomeKind
 from tui.text.block import Piece
-from tui.text.sentences import without_last_line
+from tui.text.sentences import NOTHING, without_last_line
 from tui.widgets.glyphs import STYLES
 from tui.widgets.step.laid_out import LaidRow, rows
 from tui.widgets.step.standing import ActionStanding, TickSign
@@ -29,10 +29,6 @@ STYLE = {
     TickSign.WARNING: STYLES["turn"],
     TickSign.AGAIN: STYLES["live"],
 }
-
-
-NOTHING = ("not ", "no ", "none ")
-"""How what was received begins where it is said in words that nothing was; it is not said that it was got."""
 
 
 def expected(action: Action) -> list[str]:
