@@ -82,6 +82,14 @@ def test_the_night_of_the_mock_up_at_80_columns() -> None:
     ]
 
 
+def test_the_parts_of_a_rollback_stand_below_it_where_all_fit() -> None:
+    parts = CardSection("Quick rollback", 76, None, part=True), CardSection("Verify", 43, None, part=True)
+    card = replace(CARD, sections=(*CARD.sections[:2], CardSection("Rollback", 119, None), *parts))
+    titles = [line.split("  ")[0] or line[:10] for line in plain(section_lines(card, 76, 5))]
+    assert titles == ["Preparation", "Current system", "Rollback", "  Quick ro", "  Verify  "]
+    assert [line.split("  ")[0] for line in plain(section_lines(card, 76, 3))] == titles[:3]
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 @pytest.mark.parametrize("what", ["v2.0.0 by method A", "日本語のリリース" * 12, "x" * 300])
 def test_no_line_is_wider_than_the_screen(width: int, what: str) -> None:

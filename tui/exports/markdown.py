@@ -95,7 +95,8 @@ def _sections(card: ReportCard) -> Iterator[str]:
     for section in card.sections:
         usual = took_spelled(section.usual.median) if section.usual else ""
         took = took_spelled(section.took) if section.took >= 1 else ""
-        yield f"| {markdown_cell(section.title)} | {took} | {usual} | {slower_words(section)} |"
+        title = f"– {section.title}" if section.part else section.title
+        yield f"| {markdown_cell(title)} | {took} | {usual} | {slower_words(section)} |"
 
 
 def _session(source: Source) -> Iterator[str]:

@@ -122,6 +122,7 @@ def sections(card: ReportCard) -> Html | None:
                 tag("span", section.title),
                 tag("span", late, tag("b", took), " ", tag("small", beside), class_="took"),
                 bar(section.took, whole, usual, label, bad=section.slower),
+                class_="part" if section.part else None,
             )
         )
     return tag("ol", found, class_="sections")

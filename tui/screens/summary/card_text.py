@@ -130,8 +130,13 @@ def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
 
 
 def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:
-    """A line for each section: title, time, bar to one scale, what is usual; of too many the longest, and the rest."""
+    """A line for each section: title, time, bar to one scale, what is usual; of too many the longest, and the rest.
+
+    Parts of one are shown where all fit.
+    """
     shown, rest = card.sections, tuple[CardSection, ...]()
+    if len(shown) > height:
+        shown = tuple(one for one in shown if not one.part)
     if len(shown) > height:
         longest = sorted(shown, key=lambda one: -one.took)[: max(1, height - 1)]
         shown, rest = tuple(one for one in shown if one in longest), tuple(one for one in shown if one not in longest)
@@ -163,7 +168,8 @@ def _section(one: CardSection, whole: float, title: int, width: int, beside: boo
 
 
 def _name(one: CardSection, width: int) -> str:
-    return one.short or one.title if width < TITLES else one.title
+    name = one.short or one.title if width < TITLES else one.title
+    return f"  {name}" if one.part else name
 
 
 def _clock(seconds: float) -> str:

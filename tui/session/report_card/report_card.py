@@ -1,6 +1,6 @@
 """A session on one card: what it came to, how long it took against budget and usual, and what was not as planned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from tui.session import events as ev
 from tui.session.places import environment_of
 from tui.session.report_card.deviations import Deviation, DeviationGroup, deviations, grouped
 from tui.session.report_card.downtime import Downtime, downtime
-from tui.session.report_card.section_times import section_times
+from tui.session.report_card.section_times import Phase, SectionTime, section_times
 from tui.session.state import SessionState, StepStatus, plan_now
 from tui.session.views.called import Called, failed_attempts, items, over, over_at, people_words, session_called
 from tui.session.views.followups import followups
@@ -19,12 +19,16 @@ from tui.text.amounts import within_words
 
 
 class CardSection(Struct, frozen=True):
-    """What a section took in seconds, people's time included, and what is usual."""
+    """What a section took in seconds, people's time included, and what is usual; it may be a `part` of the one before.
+
+    The whole rollback is one, so that it is as long here as anywhere; its sections are parts of it.
+    """
 
     title: str
     took: float
     usual: Usual | None
     short: str = ""
+    part: bool = False
 
     @property
     def slower(self) -> bool:
@@ -135,10 +139,7 @@ def report_card(
         ticked=sum(item.done for item in ticks),
         items=len(ticks),
         rollback=_rollback(state),
-        sections=tuple(
-            CardSection(spent.title, spent.seconds, usual.sections.get(spent.section), spent.short)
-            for spent in section_times(state, until)
-        ),
+        sections=tuple(_sections(section_times(state, until), usual)),
         deviations=tuple(found),
         owed=_owed(state, until, today or now),
     )
@@ -161,6 +162,29 @@ def _counts(state: SessionState, step: str) -> bool:
     if status is StepStatus.NOT_NEEDED:
         return False
     return status is not StepStatus.PENDING or step in plan_now(state).places
+
+
+def _sections(spent: Sequence[SectionTime], usual: WholeUsual) -> Iterator[CardSection]:
+    """The sections, the whole rollback with its own as parts, and what came after it."""
+    each = {
+        phase: [
+            CardSection(one.title, one.seconds, usual.sections.get(one.section), one.short, phase is Phase.ROLLBACK)
+            for one in spent
+            if one.phase is phase
+        ]
+        for phase in Phase
+    }
+    yield from each[Phase.BEFORE]
+    back, after = each[Phase.ROLLBACK], each[Phase.AFTER]
+    if back:
+        yield CardSection("Rollback", _sum(back), None)
+        yield from back if len(back) > 1 else ()
+    if _sum(after) >= 1:
+        yield CardSection("After the rollback", _sum(after), None)
+
+
+def _sum(sections: Iterable[CardSection]) -> float:
+    return round(sum(one.took for one in sections), 3)
 
 
 def _rollback(state: SessionState) -> CardRollback | None:

@@ -1,6 +1,7 @@
 """Divides the time of a session among its sections, people's time included, so that the parts add up to the whole."""
 
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from msgspec import Struct
 
@@ -13,6 +14,14 @@ ASIDE = "troubleshooting"
 """Where steps stand that are in no section."""
 
 
+class Phase(Enum):
+    """Before a rollback was decided, during it, and after it: of a session without one all is before it."""
+
+    BEFORE = auto()
+    ROLLBACK = auto()
+    AFTER = auto()
+
+
 class SectionTime(Struct, frozen=True):
     """How many seconds a session spent in a section; `short` is its title where there is little room."""
 
@@ -20,6 +29,7 @@ class SectionTime(Struct, frozen=True):
     title: str
     short: str
     seconds: float
+    phase: Phase = Phase.BEFORE
 
 
 @once
@@ -27,22 +37,23 @@ def section_times(state: SessionState, end: datetime | None) -> tuple[SectionTim
     """The time of each section in which a step was begun, in the order in which they were come to.
 
     The time up to the moment at which a step was settled is that of its section, from the moment before it; what is
-    left at the end, or when a rollback began, is that of the step that was open then.
+    left at the end, or when a rollback began or ended, is that of the step that was open then.
     """
-    spent: dict[str, timedelta] = {}
+    spent: dict[tuple[Phase, str], timedelta] = {}
     before = state.started_at
     if before is None or end is None:
         return ()
     for at, section in _marks(state, end):
-        spent[section] = spent.get(section, timedelta()) + max(at - before, timedelta())
+        place = _phase(state, at), section
+        spent[place] = spent.get(place, timedelta()) + max(at - before, timedelta())
         before = max(at, before)
     index = index_of(state.runbook)
     begun = {_section(state, step.id) for step in state.steps.values() if step.opened is not None}
     aside = Section(id=ASIDE, title="Troubleshooting", steps=())
-    known = {one: index.sections.get(one, aside) for one in spent}
+    known = {one: index.sections.get(one, aside) for _, one in spent}
     return tuple(
-        SectionTime(section, known[section].title, known[section].short, round(length.total_seconds(), 3))
-        for section, length in spent.items()
+        SectionTime(section, known[section].title, known[section].short, round(length.total_seconds(), 3), phase)
+        for (phase, section), length in spent.items()
         if section in begun or length >= timedelta(seconds=1)
     )
 
@@ -51,10 +62,18 @@ def _marks(state: SessionState, end: datetime) -> list[tuple[datetime, str]]:
     """The moments at which the time of a section ends, in order."""
     found = [(step.settled, _section(state, step.id)) for step in state.steps.values() if step.settled is not None]
     marks = [(at, section) for at, section in found if at is not None and at <= end]
-    for at in (state.rollback_at, end):
-        if at is not None and (section := _open_at(state, at)):
+    for at in (state.rollback_at, state.rollback_finished_at, end):
+        if at is not None and at <= end and (section := _open_at(state, at)):
             marks.append((at, section))
     return sorted(marks, key=lambda one: one[0])
+
+
+def _phase(state: SessionState, at: datetime) -> Phase:
+    """What the time up to a moment belongs to."""
+    if state.rollback_at is None or at <= state.rollback_at:
+        return Phase.BEFORE
+    done = state.rollback_finished_at
+    return Phase.ROLLBACK if done is None or at <= done else Phase.AFTER
 
 
 def _open_at(state: SessionState, at: datetime) -> str:
