@@ -30,6 +30,7 @@ from tui.screens.watch.text import Sight, card_foot, card_head, trigger_lines
 from tui.session import events as ev
 from tui.session.outcome import Outcome
 from tui.session.samples import Monitored, Sample, TriggerState
+from tui.session.shares import Counted
 from tui.session.state import SessionState
 from tui.widgets.graph.widget import Graph
 
@@ -272,3 +273,19 @@ def test_no_line_about_a_monitor_is_longer_than_its_place(width: int) -> None:
                 if width >= 58:
                     lines += listed(beyond, OTHERS, look, width)
                 assert [line for line in lines if sum(cell_len(text) for text, _ in line) > width] == []
+
+
+@pytest.mark.parametrize(("beyond", "counts"), [(315.0, (Counted(15.0, 5.0, 40.0),)), (290.0, ()), (300.0, ())])
+def test_the_time_of_a_tripped_share_does_not_go_back_and_forth(beyond: float, counts: tuple[Counted, ...]) -> None:
+    """Of a share the last samples are looked at, so that it is now 5:15, now 5:00."""
+    runbook = convert(tomli.loads(MANY), Runbook)
+    now = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+    monitored = Monitored(samples=(Sample(now, 40.0),))
+    state = SessionState(
+        runbook=runbook,
+        flow="deploy",
+        monitors=dict.fromkeys(runbook.monitors, monitored),
+        tripped={"errors": now},
+        triggers={"errors": TriggerState(beyond, 1.0, armed=True, tripped=True, counts=counts)},
+    )
+    assert " 5:00 of 5:00 " in "".join(text for line in trigger_lines(state, "errors", 76) for text, _ in line)

@@ -170,7 +170,9 @@ def _trigger(state: SessionState, name: str, trigger: Trigger, unit: str, width:
     if tripped or measured.armed:
         waiting = state.monitors.get(trigger.monitor, Monitored()).waiting is not None
         held = "" if measured.last is not None and not waiting else ", held: no value"
-        beyond = max(measured.beyond, wanted) if tripped else measured.beyond  # it begins again in a resumed session
+        beyond = measured.beyond
+        if tripped:  # it begins again in a resumed session; of a share only the last samples are looked at
+            beyond = wanted if measured.counts else max(beyond, wanted)
         time = f"{clock_words(beyond)} of {clock_words(wanted)}"
         style = STYLES["bad"]
         for words in (f" {time} {bound}{held}", f" {time}{held}", f" {time}"):
