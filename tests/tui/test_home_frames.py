@@ -19,10 +19,12 @@ from tests.tui.conftest import SHOP, shown, until
 from tests.tui.test_home import left_open
 from tests.tui.test_home_reading import kept
 from tui.app import RunbookApp
+from tui.dialogs.pick import Pick
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace
 from tui.screens.home.listing import Listing
 from tui.screens.home.screen import HomeScreen
+from tui.screens.replay.screen import ReplayScreen
 from tui.screens.setup.screen import SetupScreen
 
 
@@ -153,3 +155,30 @@ async def test_what_can_be_started_has_a_row_each_where_it_is_narrow(make_worksp
         await until(pilot, lambda: app.screen.framed == "start")
         rows = app.screen.query_one("#start", Listing).rows
         assert rows.option_count == rows.virtual_size.height == rows.size.height == 5
+
+
+async def test_the_only_session_there_is_needs_no_mark_to_be_replayed(workspace: Workspace) -> None:
+    name = left_open(workspace, finish=True)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "deployments")
+        await pilot.press("left")
+        assert app.screen.framed == "start"
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+        assert app.screen.viewer.state.started.session == name
+
+
+async def test_of_several_sessions_none_of_which_is_marked_one_is_picked(
+    workspace: Workspace, clock: FakeClock
+) -> None:
+    names = kept(workspace, clock, 3)
+    app = RunbookApp(workspace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.framed == "deployments")
+        await pilot.press("left", "p")
+        await until(pilot, lambda: isinstance(app.screen, Pick) and app.screen.armed)
+        assert "Which session is replayed?" in shown(app)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ReplayScreen))
+        assert app.screen.viewer.state.started.session == names[1]

@@ -105,6 +105,13 @@ def when_words(at: datetime, now: datetime) -> str:
     return f"{at.day} {at:%b} {at:%Y %H:%M}"
 
 
+def session_words(one: KnownSession, now: datetime) -> str:
+    """A session in words to pick it by: Tue 24 Nov 02:04 · v2.0.0 · rolled back · drill: The disk fills."""
+    drill = f"drill: {one.scenario}" if one.scenario else ""
+    parts = when_words(one.began, now), version_of(one), one.called.words, one.environment, drill
+    return " · ".join(shown(part) for part in parts if part)
+
+
 def took_of(one: KnownSession) -> str:
     """How long a session took; of one that is open nothing, since it grows."""
     return took_clock(one.took) if one.finished and one.took >= 1 else ""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 class HomeFrames(HomeActs):
     """The first screen, as far as the operator goes from one frame of it to another."""
 
-    sessions: "tuple[KnownSession, ...]" = ()
-    """The sessions that were read and are shown, the newest first."""
     whole = False
     """Whether every session was read."""
     _furnished = False

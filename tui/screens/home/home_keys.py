@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tui.session.archive.known import KnownSession
     from tui.session.views.followups import Due
 
-NO_SESSION = NotNow("no session is marked", "mark one with the arrow keys; one that cannot be read does not count")
+NO_SESSION = NotNow("there is no session yet", "one that was begun can be replayed and exported")
+UNREADABLE = NotNow("the marked session cannot be read", "opening it says why")
 NO_FOLLOWUP = NotNow("no follow-up is left to do", "a completed deployment leaves those of its runbook")
 
 
@@ -25,6 +26,8 @@ class HomeActs(FrontPage[None]):
     """The first screen, as far as its keys go."""
 
     ACTS = "home"
+    sessions: "tuple[KnownSession, ...]" = ()
+    """The sessions that were read and are shown, the newest first."""
 
     @property
     @abstractmethod
@@ -64,7 +67,9 @@ class HomeActs(FrontPage[None]):
     def why_not(self, act: Act) -> NotNow | None:
         if act.id in ("home.replay", "home.export"):
             one = self.marked_session()
-            return None if one is not None and one.readable else NO_SESSION
+            if one is not None:
+                return None if one.readable else UNREADABLE
+            return None if any(known.readable for known in self.sessions) else NO_SESSION
         if act.id == "home.tick":
             return None if self.left else NO_FOLLOWUP
         return super().why_not(act)
@@ -138,9 +143,9 @@ class HomeActs(FrontPage[None]):
             self.app.show_error(error)
 
     def _open(self, one: "KnownSession") -> None:
-        if not one.readable:
-            self.app.show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
-        elif one.finished and one.kind is not None:
+        if self._read(one) is None:
+            return
+        if one.finished and one.kind is not None:
             self.app.review(one.id)
         elif one.finished:
             self.app.show_error(NotNow(f"{one.id} was cut off before it began", "there is nothing to see in it"))
@@ -182,24 +187,42 @@ class HomeActs(FrontPage[None]):
             await app.work_done(lambda: tick_off(store, left[done.place], clock, operator, *done.texts))
             self.read_again()
 
-    def action_replay(self) -> None:
-        one = self.marked_session()
-        if one is None or not one.readable:
-            self._mark_one()
-        else:
+    @asks
+    async def action_replay(self) -> None:
+        one = await self._session_meant("Which session is replayed?")
+        if one is not None:
             self.app.replay(one.id)
 
-    def action_export(self) -> None:
-        one = self.marked_session()
-        if one is None:
-            self._mark_one()
-        else:
+    @asks
+    async def action_export(self) -> None:
+        one = await self._session_meant("Which session is exported?")
+        if one is not None:
             from tui.screens.exporting import export_session
 
             export_session(self, one.id)
 
-    def _mark_one(self) -> None:
-        self.app.show_error(NO_SESSION)
+    async def _session_meant(self, question: str) -> "KnownSession | None":
+        """The session that is marked; where none is, the only one there is, or the one that is picked of several."""
+        one = self.marked_session()
+        known = [one] if one is not None else [known for known in self.sessions if known.readable]
+        if not known:
+            self.app.show_error(NO_SESSION)
+            return None
+        if len(known) == 1:
+            return self._read(known[0])
+        from tui.dialogs.pick import Pick
+        from tui.screens.home.deployments_text import session_words
+
+        now = self.app.workspace.clock.now()
+        place = await self.app.ask(Pick(question, [session_words(one, now) for one in known]))
+        return None if place is None else known[place]
+
+    def _read(self, one: "KnownSession") -> "KnownSession | None":
+        """A session, unless it cannot be read: that is told."""
+        if one.readable:
+            return one
+        self.app.show_error(RunbookError(f"{one.id}: {one.problem}", "restore it from a copy"))
+        return None
 
     @asks
     async def action_links(self) -> None:

@@ -13,7 +13,7 @@ from tui.session.outcome import LookResult
 from tui.session.state import Attempt, SessionState, StepState, StepStatus, made_elsewhere
 from tui.text.amounts import counted
 
-NOTHING_TO_UNDO = "nothing that a rollback undoes has run"
+NOTHING_TO_UNDO = "no command has run that a rollback would undo"
 """Why there is none to make: what has run may still have changed something, a checkout or a backup."""
 
 
