@@ -150,6 +150,14 @@ def test_help_that_came_is_no_trouble_and_what_was_tried_before_did_not_help(aft
     assert (story.recovered, story.vain) == (540, ("Restart",))
 
 
+def test_a_call_for_help_is_a_decision(after: Happened) -> None:
+    helped = ev.FaultStruck(fault="disk-freed", title="Somebody makes room", how="injected", by="ana")
+    (story,) = after(STRUCK, *ran("build", 1, 1), helped, *ran("build", 2)).stories
+    assert (story.decided, story.decision) == (300, "call for help: Somebody makes room")
+    assert story.recovered is not None
+    assert story.decided <= story.recovered
+
+
 def test_what_was_never_fixed_was_not(after: Happened) -> None:
     (story,) = after(STRUCK, *ran("look", 1, 1), *ran("restart", 2)).stories
     assert story.recovered is None

@@ -56,15 +56,19 @@ class Debrief(Struct, frozen=True, kw_only=True):
 
 
 class _Steps(Struct, frozen=True):
-    """The runbook's steps: titles, those that change something, those of the troubleshooting; its monitors' titles."""
+    """The runbook's steps: titles, those that change something, those of the troubleshooting; its monitors' titles.
+
+    `helps` are the scenario's faults that are help which somebody calls for.
+    """
 
     titles: dict[str, str]
     changes: frozenset[str]
     aside: frozenset[str]
     monitors: dict[str, str]
+    helps: frozenset[str] = frozenset()
 
 
-def _steps_of(state: SessionState) -> _Steps:
+def _steps_of(state: SessionState, scenario: Scenario) -> _Steps:
     every = [step for _, step in all_steps(state.runbook)]
     planned = {step.id for section in state.runbook.sections for step in section.steps}
     return _Steps(
@@ -72,12 +76,13 @@ def _steps_of(state: SessionState) -> _Steps:
         frozenset(step.id for step in every if step.mutates),
         frozenset(step.id for step in every if step.id not in planned),
         {name: monitor.title for name, monitor in state.runbook.monitors.items()},
+        frozenset(fault.id for fault in scenario.faults if fault.helps),
     )
 
 
 def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario) -> Debrief:
     """The result of a rehearsal, by its journal and the scenario's own rules."""
-    steps = _steps_of(state)
+    steps = _steps_of(state, scenario)
     begun = state.started_at or entries[0].at
     ended = over_at(state) or state.at or begun
     back = state.rollback_at and state.rollback_finished_at
@@ -85,8 +90,7 @@ def debrief(state: SessionState, entries: Sequence[ev.Entry], scenario: Scenario
     stories = [
         _story(state, entries, scenario, faults.get(entry.event.fault), entry, steps)
         for entry in entries
-        if isinstance(entry.event, ev.FaultStruck)
-        and not (entry.event.fault in faults and faults[entry.event.fault].helps)
+        if isinstance(entry.event, ev.FaultStruck) and entry.event.fault not in steps.helps
     ]
     return Debrief(
         session=state.started.session if state.started else "",
@@ -234,6 +238,8 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
             return f"rollback: {event.reason}"
         case ev.StepOpened():
             return steps.titles[event.step] if event.step in steps.changes else ""
+        case ev.FaultStruck():
+            return f\"call for help: {event.title}\" if event.by and event.fault in steps.helps else \"\"
         case ev.OutcomeResolved():
             return f"resolved as {'succeeded' if event.succeeded else 'failed'}"
         case (
@@ -243,7 +249,6 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
             | ev.SessionFinished()
             | ev.RollbackFinished()
             | ev.FollowUpDone()
-            | ev.FaultStruck()
             | ev.ForkSeen()
             | ev.StepSigned()
             | ev.StepSkipped()
