@@ -169,6 +169,13 @@ def test_the_error_is_seen_where_actions_stand_before_it_and_much_stands_above()
     assert "20 others hold" in prose(drawn(state, 45, 12))
 
 
+def test_where_there_is_little_room_the_error_comes_before_the_title_and_the_marks() -> None:
+    needed = next(height for height in range(3, 20) if SAID in prose(drawn(FAILED, 45, height)[:height]))
+    shown = card(moment(FAILED), MIGRATE, 45, needed, framed=20)
+    assert SAID in prose(shown[:needed])
+    assert "Run the database migrations" in prose(shown[needed:])
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -184,7 +184,7 @@ def _sections(spent: Sequence[SectionTime], usual: WholeUsual) -> Iterator[CardS
 
 
 def _sum(sections: Iterable[CardSection]) -> float:
-    return round(sum(one.took for one in sections), 3)
+    return round(sum(section.took for section in sections), 3)
 
 
 def _rollback(state: SessionState) -> CardRollback | None:

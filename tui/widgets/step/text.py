@@ -46,8 +46,10 @@ def card(
     marks = care(state, step, place, width)
     top = [*title, *pace, *marks, *outcome(moment, step, width)]
     below: list[LaidRow] = []
-    if height and len(top) + _error(state, step, place, values, width) > height:
-        top, below = [row for row in top if row not in marks], marks  # the error is seen without scrolling
+    wanted = _error(state, step, place, values, width) if height else 0
+    for given in (marks, title):  # the error is seen without scrolling
+        if height and len(top) + wanted > height and (wanted or given is marks):
+            top, below = [row for row in top if row not in given], [*below, *given]
     looks = look_rows(state, step.look, values, width) if step.look is not None else []
     first = look_wanted(state, step)
     acts = [*(looks if first else []), *_actions(moment, step, values, width, max(0, height - len(top)), whole)]
