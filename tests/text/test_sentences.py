@@ -47,6 +47,12 @@ def test_a_message_is_a_sentence(text: str, told: str) -> None:
             "",
             "expected that the service answers as it should, got HTTP 502",
         ),
+        (
+            "the service answers as it should",
+            "no worker answers",
+            "",
+            "expected that the service answers as it should, but no worker answers",
+        ),
         ('does not contain "E"', "E: lost", "", 'expected text that does not contain "E", got E: lost'),
         ("a value for host in the output", "none found", "", "expected a value for host in the output, but none found"),
         ("load below 4", "no number found", "", "expected load below 4, but no number found"),

@@ -20,7 +20,7 @@ from tui.screens.home.deployments_text import (
     widths_of,
 )
 from tui.screens.home.start_text import StartRow, about_lines, start_line
-from tui.screens.home.to_do_text import drill_line, drills_count, followup_line, owed_counts
+from tui.screens.home.to_do_text import drill_line, drills_count, followup_line, owed_counts, owed_foot
 from tui.screens.home.unfinished_text import unfinished_lines
 from tui.screens.home.window_text import below_lines, beside_lines, countdown, hours_line, small_lines, window_seen
 from tui.session.archive.known import KnownSession
@@ -275,6 +275,17 @@ def test_follow_ups_are_late_due_today_or_later() -> None:
     assert told(owed_counts(found, NOW)) == "1 late · 1 today · 1 later"
     assert "runbook: Shop" in told(followup_line(found[0], NOW, 60, "Other"))
     assert all(cell_len(told(followup_line(one, NOW, width, "Other"))) <= width for one in found for width in range(60))
+
+
+def test_the_key_that_ticks_one_off_is_whole_or_shorter_beside_the_counts() -> None:
+    found = [due(hours) for hours in (1, 1, 240)]
+    for width, words in (
+        (38, "2 today · 1 later · x ticks one off"),
+        (32, "2 today · 1 later · x ticks off"),
+        (24, "2 today · 1 later"),
+    ):
+        assert told(owed_foot(found, NOW, "x", width)) == words
+    assert told(owed_foot([], NOW, "x", 38)) == ""
 
 
 def test_scenarios_never_rehearsed_come_first_and_old_rehearsals_before_new_ones() -> None:

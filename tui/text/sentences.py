@@ -48,7 +48,8 @@ def missed(expected: str, came: str, said: str = "") -> str:
         return f"{begins}, but the output says{came.removeprefix(_NO_OUTPUT)}"
     if not came.startswith(NOTHING):
         return f"{begins}, got {came}"
-    lead = "" if came.startswith(_OF_ITSELF) else "it was " if came.startswith("not ") else "there was "
+    of_itself = came.startswith(_OF_ITSELF) or (_CLAUSE.match(expected) and not came.startswith("not "))
+    lead = "" if of_itself else "it was " if came.startswith("not ") else "there was "
     return f"{begins}, but {lead}{came}"
 
 

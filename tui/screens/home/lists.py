@@ -9,7 +9,7 @@ from tui.runbook.facts import flow_of_kind
 from tui.runbook.model import FlowKind, seconds
 from tui.screens.home import deployments_text, spots, start_text, to_do_text
 from tui.screens.home.gathering import answered
-from tui.screens.home.listing import entitle
+from tui.screens.home.listing import BESIDE, entitle
 from tui.screens.home.sorted_sessions import (
     can_be_resumed,
     deployments_of,
@@ -201,8 +201,8 @@ class HomeLists:
         width = listing.width(len(left), spot.width, spot.height)
         rows = [(due_row(one), to_do_text.followup_line(one, now, width, self._screen.here)) for one in left]
         listing.show(rows, [], [[("Nothing to do." if self._screen.whole else "", "")]])
-        tick: list[Piece] = [(f" · {self._app.keys.sign('home.tick')} ticks one off", "$faint")] if left else []
-        entitle(listing, [("Follow-ups", "")], [*to_do_text.owed_counts(left, now), *tick], spot.width)
+        foot = to_do_text.owed_foot(left, now, self._app.keys.sign("home.tick"), spot.width - BESIDE)
+        entitle(listing, [("Follow-ups", "")], foot, spot.width)
 
     def _draw_drills(self, spot: Spot, now: datetime) -> None:
         listing, rows = self._screen.drill_list, self.drills

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from tui.drill.rehearsals import FRESH, Practised
 from tui.session.views.followups import Due
 from tui.text.amounts import one_unit, took_clock
 from tui.text.block import Piece, shown
-from tui.widgets.looks.fitting import clipped, cut, spread
+from tui.widgets.looks.fitting import clipped, cut, spread, width_of
 
 COLUMN = 10
 """Cells of when it is due."""
@@ -47,6 +49,15 @@ def owed_counts(found: Sequence[Due], now: datetime) -> list[Piece]:
             style = f"bold {kind[1]}" if kind is LATE else ""
             line += [*([(" · ", "")] if line else []), (f"{count} {word}", style)]
     return line
+
+
+def owed_foot(found: Sequence[Due], now: datetime, tick: str, width: int) -> list[Piece]:
+    """How many there are of each, with the key that ticks one off where it has room: none of its words is cut."""
+    counts = owed_counts(found, now)
+    for words in (f" · {tick} ticks one off", f" · {tick} ticks off"):
+        if found and width_of(counts) + cell_len(words) <= width:
+            return [*counts, (words, "$faint")]
+    return counts
 
 
 def drills_head(width: int) -> list[Piece]:
