@@ -239,7 +239,7 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
         case ev.StepOpened():
             return steps.titles[event.step] if event.step in steps.changes else ""
         case ev.FaultStruck():
-            return f\"call for help: {event.title}\" if event.by and event.fault in steps.helps else \"\"
+            return f"call for help: {event.title}" if event.by and event.fault in steps.helps else ""
         case ev.OutcomeResolved():
             return f"resolved as {'succeeded' if event.succeeded else 'failed'}"
         case (
