@@ -35,7 +35,7 @@ from tui.transports.base import LinkState
 def test_a_measurement(monitored: Monitored, reply: Reply, value: float | None, detail: str) -> None:
     monitored.host.replies["count errors"] = reply
     conductor = monitored.begin()
-    made = conductor.monitors.measure(conductor.runbook.monitors["errors"])
+    made = conductor.monitors.measure("errors")
     assert (made.value, made.failed) == (value, False)
     assert detail in made.detail
     assert "\x1b" not in made.detail
@@ -44,13 +44,13 @@ def test_a_measurement(monitored: Monitored, reply: Reply, value: float | None, 
 def test_what_it_prints_without_end_is_not_kept(monitored: Monitored) -> None:
     monitored.host.replies["count errors"] = Reply(b"5%\n" + b"x" * (1 << 20))
     conductor = monitored.begin()
-    assert conductor.monitors.measure(conductor.runbook.monitors["errors"]) == Measurement(5.0)
+    assert conductor.monitors.measure("errors") == Measurement(5.0)
 
 
 def test_a_share_says_of_how_many_requests_it_is(monitored: Monitored) -> None:
     monitored.host.replies["count errors"] = Reply(b"Error rate: 12.00% (6 of 50 requests)\n")
     conductor = monitored.begin(ERRORS + "share_of = 'of (\\d+) requests'\n")
-    assert conductor.monitors.measure(conductor.runbook.monitors["errors"]) == Measurement(12.0, of=50.0)
+    assert conductor.monitors.measure("errors") == Measurement(12.0, of=50.0)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_how_fast_a_maintenance_page_comes_is_no_figure_of_the_release(
 
     monkeypatch.setattr(prober, "probe_of", lambda kind: Answers())
     conductor = monitored.begin(SITE)
-    assert conductor.monitors.measure(conductor.runbook.monitors["speed"]) == Measurement(value, why, value is None)
+    assert conductor.monitors.measure("speed") == Measurement(value, why, value is None)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_no_answer_is_an_answer_slower_than_any_bound_and_what_cannot_be_asked_i
 
     monkeypatch.setattr(prober, "probe_of", lambda kind: Refuses())
     conductor = monitored.begin(SITE)
-    found = conductor.monitors.measure(conductor.runbook.monitors["speed"])
+    found = conductor.monitors.measure("speed")
     assert structs.replace(found, detail="") == made
     assert error.message in found.detail
 

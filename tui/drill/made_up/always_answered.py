@@ -13,6 +13,7 @@ from tui.drill.made_up.within_bounds import figure_text, figure_within
 from tui.drill.scenario import DrillHostEntry, Scenario
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import connection_of
+from tui.runbook.groups.members import monitored_hosts
 from tui.runbook.model import Action, Expect, Facts, Monitor, Number, Runbook
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.shell.script import script_of
@@ -59,19 +60,22 @@ def _monitors(runbook: Runbook) -> Iterator[Supposed]:
         figure = figure_within(_bounds(runbook, name, monitor))
         if monitor.probe is not None:
             service = runbook.services[monitor.probe.service]
-            host = connection_of(runbook, service.through)
+            hosts = monitored_hosts(runbook, monitor) or (service.through,)
             number = Number(name=monitor.number.name, at_least=figure, at_most=figure)
             action = Action(probe=monitor.probe, expect=Expect(numbers=(number,)))
             document = probed(service.kind, monitor.probe, monitor.probe.given, action, {})
             text = f"{msgspec.json.encode(document).decode()}\n"
-            yield Supposed(host=host, script=_probe_pattern(runbook, monitor), pattern=True, out=text)
+            pattern = _probe_pattern(runbook, monitor)
+            for host in hosts:
+                yield Supposed(host=connection_of(runbook, host), script=pattern, pattern=True, out=text)
             continue
         action = Action(run=monitor.run, errexit=monitor.errexit)
         text = figure_text(figure)
         lines = [matching(monitor.number.pattern, {1: text}) or text if monitor.number.pattern else text]
         if monitor.share_of:
             lines.append(matching(monitor.share_of, {1: "100"}) or "")
-        yield _printing(runbook, monitor.on, script_of(action), lines)
+        for host in monitored_hosts(runbook, monitor) or (monitor.on,):
+            yield _printing(runbook, host, script_of(action), lines)
 
 
 def _bounds(runbook: Runbook, name: str, monitor: Monitor) -> list[Number]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from tui import threads
 from tui.errors import JournalUnwritable, RunbookError
@@ -11,14 +11,17 @@ from tui.execution.commands import prepare
 from tui.execution.epochs.holding import Alone, Holding
 from tui.execution.judging.evidence import value_of
 from tui.execution.measuring.prober import Prober, units_of
+from tui.execution.measuring.worst_host import Measurement, measured_on, worst_of
 from tui.execution.recorder import Recorder
 from tui.execution.secrecy.secrets import Secrets
 from tui.runbook.facts import connection_of, host_named, may_hold
+from tui.runbook.groups.members import monitored_hosts
 from tui.runbook.model import Action, Monitor, Number, Runbook, seconds
 from tui.runbook.patterns.bounded import TooSlow
 from tui.session import events as ev
 from tui.session.clock import Clock
-from tui.session.samples import TriggerState, finite
+from tui.session.groups.cells import values_at
+from tui.session.samples import TriggerState, finite, limits
 from tui.session.state import CONNECTED, SessionState
 from tui.text.sanitise import plain, sanitise
 from tui.transports.base import CancelToken, GivingWay, Stream, Transport
@@ -49,15 +52,6 @@ NO_ANSWER = 1
 
 MOST = 1 << 18
 """Bytes of a monitor's output that are looked at."""
-
-
-class Measurement(Struct, frozen=True):
-    """The result of one measurement; see MonitorSampled."""
-
-    value: float | None = None
-    detail: str = ""
-    failed: bool = False
-    of: float = 0.0
 
 
 class MonitorRunner:
@@ -176,7 +170,7 @@ class MonitorRunner:
     def _sample(self, name: str, monitor: Monitor, token: GivingWay, due: float) -> None:
         try:
             before, begun = self._recorder.state, self._clock.monotonic()
-            made = self.measure(monitor, token)
+            made = self.measure(name, token)
             took = self._clock.monotonic() - begun
             if token.gave_way:  # what a person runs needed the channel: that says nothing of what is measured
                 with self._lock:
@@ -193,18 +187,40 @@ class MonitorRunner:
             with self._lock:
                 self._under_way.pop(name, None)
 
-    def measure(self, monitor: Monitor, cancel: CancelToken | None = None) -> Measurement:
-        """One measurement. Blocks for the monitor's timeout at most."""
+    def measure(self, name: str, cancel: CancelToken | None = None) -> Measurement:
+        """One measurement; on a group that of its worst host. Blocks for the monitor's timeout at most."""
+        monitor, token = self._recorder.runbook.monitors[name], cancel or self._stop
+        hosts = monitored_hosts(self._recorder.runbook, monitor)
+        if not hosts:
+            return self._on_host(monitor, "", token)
+
+        def measure(host: str, of_host: CancelToken) -> Measurement:
+            return self._on_member(monitor, host, of_host)
+
+        found = measured_on(hosts, seconds(monitor.timeout), measure, token)
+        return worst_of(found, limits(self._recorder.runbook, name))
+
+    def _on_member(self, monitor: Monitor, host: str, cancel: CancelToken) -> Measurement:
+        """The figure of one host of a group; none where its connection is down, or was meanwhile."""
+        before = self._recorder.state
+        way = connection_of(self._recorder.runbook, host)
+        if was_down(before, before, way):
+            return Measurement(None, "the connection is down")
+        made = self._on_host(monitor, host, cancel)
+        return Measurement(None, "the connection was down") if was_down(before, self._recorder.state, way) else made
+
+    def _on_host(self, monitor: Monitor, member: str, cancel: CancelToken) -> Measurement:
+        """Args: member: the host of a group that is measured; empty where the monitor has one figure."""
+        values = {**self._recorder.values(), **values_at(self._recorder.state.facts, member)}
         try:
             if monitor.probe is not None:
-                return self._by_probe(monitor, cancel or self._stop)
-            return self._by_command(monitor, cancel or self._stop)
+                return self._by_probe(monitor, values, cancel)
+            return self._by_command(replace(monitor, on=member or monitor.on), values, cancel)
         except RunbookError as error:
             return Measurement(None, error.message)
 
-    def _by_probe(self, monitor: Monitor, cancel: CancelToken) -> Measurement:
+    def _by_probe(self, monitor: Monitor, values: Mapping[str, str], cancel: CancelToken) -> Measurement:
         assert monitor.probe is not None
-        values = self._recorder.values()
         within = seconds(monitor.timeout)
         made = self._prober.measure(monitor.probe, values, within, lambda stream, data: None, cancel)
         value = made.figures.get(monitor.number.name)
@@ -219,12 +235,12 @@ class MonitorRunner:
         timed = units_of(service, monitor.probe).get(monitor.number.name) == "s"
         return Measurement(within if value is None and timed else None, detail, failed=True)
 
-    def _by_command(self, monitor: Monitor, cancel: CancelToken) -> Measurement:
+    def _by_command(self, monitor: Monitor, values: Mapping[str, str], cancel: CancelToken) -> Measurement:
         runbook = self._recorder.runbook
         action = Action(
             run=monitor.run, on=monitor.on, secrets=monitor.secrets, timeout=monitor.timeout, errexit=monitor.errexit
         )
-        command = prepare(runbook, action, self._recorder.values(), self._secrets, "monitor")
+        command = prepare(runbook, action, values, self._secrets, "monitor")
         out, err = bytearray(), bytearray()
 
         def keep(stream: Stream, data: bytes) -> None:
@@ -284,15 +300,18 @@ def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
     that the connections to all hosts were down shows that the way from here was cut.
     """
     runbook = after.runbook
-
-    def was_down(host: str) -> bool:
-        down = any(state.links.get(host, CONNECTED) != CONNECTED for state in (before, after))
-        return down or before.links_at.get(host) != after.links_at.get(host)
-
+    if monitored_hosts(runbook, monitor):
+        return ""  # each of its hosts was looked after by itself
     through = connection_to(runbook, monitor)
     reached = [name for name in after.hosts if not runbook.hosts[name].local]
     hosts = [through] if through else reached
-    return ", ".join(hosts) if hosts and all(map(was_down, hosts)) else ""
+    return ", ".join(hosts) if hosts and all(was_down(before, after, host) for host in hosts) else ""
+
+
+def was_down(before: SessionState, after: SessionState, host: str) -> bool:
+    """Whether the connection to a host was down before or after, or came back in between."""
+    down = any(state.links.get(host, CONNECTED) != CONNECTED for state in (before, after))
+    return down or before.links_at.get(host) != after.links_at.get(host)
 
 
 def crossings(before: SessionState, after: SessionState, monitor: str) -> list[ev.AnyEvent]:

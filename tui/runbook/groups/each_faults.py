@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tui.runbook.groups.group_faults import asked_alike
 from tui.runbook.groups.members import group_named, is_group, names_host
 from tui.runbook.model import HostByHost, Runbook, Step
 from tui.runbook.problem import Path, UnplacedProblem, nearest, quoted
@@ -110,6 +111,4 @@ def _asked_alike(runbook: Runbook, path: Path, step: Step) -> Iterator[UnplacedP
         if action.probe is None or service is None or not group or service.through == group:
             continue
         if not names_host(service, action.probe):
-            message = f"it asks the same for every host of {quoted(group)}"
-            hint = f'{quoted(action.probe.service)} with through = "{group}", or {{{{ host }}}} in its settings'
-            yield _fault((*path, "actions", place, "on"), message, hint)
+            yield asked_alike((*path, "actions", place, "on"), group, action.probe)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from tui.runbook.groups.members import HOST, group_named, is_group, members
 from tui.runbook.groups.ranges import MOST, MOST_BY_OPENSSH, WrongRange, spelled
-from tui.runbook.model import Action, Host, HostOverride, Runbook
+from tui.runbook.model import Action, Host, HostOverride, Probe, Runbook
 from tui.runbook.problem import Path, UnplacedProblem, quoted
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import names
@@ -129,6 +129,12 @@ def on_group_faults(runbook: Runbook, path: Path, action: Action) -> Iterator[Un
         if getattr(action, key) is not None:
             message = f'"{key}" means nothing on one host'
             yield UnplacedProblem(path=(*path, key), message=message, hint='on = the name of a group: "targets"')
+
+
+def asked_alike(path: Path, group: str, probe: Probe) -> UnplacedProblem:
+    """That a probe would ask the same once for every host of a group."""
+    hint = f'{quoted(probe.service)} with through = "{group}", or {{{{ host }}}} in its settings'
+    return UnplacedProblem(path=path, message=f"it asks the same for every host of {quoted(group)}", hint=hint)
 
 
 def captured_on_groups(runbook: Runbook, texts: Iterable[Text]) -> Iterator[UnplacedProblem]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tui.once import once
 from tui.runbook.facts import host_named
 from tui.runbook.groups.ranges import WrongRange, spelled
-from tui.runbook.model import Action, Host, Probe, Runbook, Service
+from tui.runbook.model import Action, Host, Monitor, Probe, Runbook, Service
 from tui.runbook.problem import quoted
 from tui.runbook.walk import steps_of
 from tui.text.amounts import counted
@@ -112,6 +112,13 @@ def group_named(runbook: Runbook, action: Action) -> str:
     if (action.run is None and action.probe is None) or not is_group(runbook, action.on):
         return ""
     return action.on
+
+
+def monitored_hosts(runbook: Runbook, monitor: Monitor) -> tuple[str, ...]:
+    """The hosts of the group that a monitor measures, each by itself; none where it has one figure of its own."""
+    service = runbook.services.get(monitor.probe.service) if monitor.probe else None
+    group = next((one for one in (monitor.on, service.through if service else "") if is_group(runbook, one)), "")
+    return hosts_named(runbook, group) if group else ()
 
 
 def asked_through(runbook: Runbook, service: Service, values: Mapping[str, str] | None) -> str:

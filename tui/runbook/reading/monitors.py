@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tui.runbook.groups.members import HOST, is_group
+from tui.runbook.groups.group_faults import asked_alike
+from tui.runbook.groups.members import HOST, is_group, monitored_hosts, names_host
 from tui.runbook.model import Action, Monitor, Runbook, Watched, seconds
 from tui.runbook.patterns.bounded import pattern_faults
 from tui.runbook.probing import KINDS
@@ -43,13 +44,9 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
         yield UnplacedProblem(path=path, message="a monitor has either run or probe", hint="give exactly one of them")
     known = names.anywhere()
     yield from missing(monitor.on, runbook.hosts, "host", (*path, "on"))
-    service = runbook.services.get(monitor.probe.service) if monitor.probe else None
-    through = service.through if service else ""
-    group = next((name for name in (monitor.on, through) if is_group(runbook, name)), "")
-    if group:
-        message = f"a monitor has one figure, and {quoted(group)} is a group of hosts"
-        hint = "name one of its hosts, or ask each by a step's probe"
-        yield UnplacedProblem(path=(*path, "on" if group == monitor.on else "probe"), message=message, hint=hint)
+    if monitored_hosts(runbook, monitor):
+        known = known.with_values(frozenset({HOST}))
+        yield from _on_group(runbook, path, monitor)
     yield from template_faults(monitor.run or "", known, (*path, "run"), command=True)
     for place, secret in enumerate(monitor.secrets):
         yield from missing(secret, known.secrets, "secret", (*path, "secrets", place))
@@ -65,10 +62,23 @@ def _monitor(runbook: Runbook, names: Names, path: Path, monitor: Monitor) -> It
     ):
         yield from template_faults(text, known, where)
     if monitor.probe is not None:
-        known = known.with_values(frozenset({HOST})) if group else known  # that no host is at hand is said above
         yield from probe_faults(runbook, names, known, (*path, "probe"), monitor.probe)
         yield from _figure(runbook, path, monitor)
     yield from fact_faults(runbook, names, (*path, "when"), monitor.when)
+
+
+def _on_group(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[UnplacedProblem]:
+    """What a monitor of a group cannot have: of its hosts the worst figure counts."""
+    service = runbook.services.get(monitor.probe.service) if monitor.probe else None
+    through = service.through if service and is_group(runbook, service.through) else ""
+    if through and is_group(runbook, monitor.on) and monitor.on != through:
+        message = f"its service is asked through group {quoted(through)}"
+        yield UnplacedProblem(path=(*path, "on"), message=message, hint=f'on = "{through}"')
+    if service and monitor.probe and not through and not names_host(service, monitor.probe):
+        yield asked_alike((*path, "on"), monitor.on, monitor.probe)
+    if monitor.share_of:
+        message = "a share is of the requests of one host, and a monitor of a group has the figure of its worst"
+        yield UnplacedProblem(path=(*path, "share_of"), message=message, hint="take it out, or name one host")
 
 
 def _figure(runbook: Runbook, path: Path, monitor: Monitor) -> Iterator[UnplacedProblem]:

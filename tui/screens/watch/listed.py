@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from tui.runbook.model import Monitor
 from tui.screens.watch.text import SOFT, Sight, first_sample
-from tui.session.samples import Monitored
+from tui.session.samples import Monitored, Sample
 from tui.session.state import SessionState
 from tui.text.amounts import within_words
 from tui.text.block import Piece, shown
@@ -18,6 +18,7 @@ from tui.widgets.graph.monitored import (
     failed_words,
     graphed,
     limit_words,
+    place_words,
     sample_at,
     sample_words,
     seen_monitor,
@@ -43,6 +44,7 @@ class _Row:
         monitor, monitored = state.runbook.monitors[name], state.monitors.get(name, Monitored())
         self.stands, self.value, self.limit = _stands(monitor, monitored, look)
         self.why = _why(state, monitor, monitored, look, self.stands)
+        self.place = "" if self.why else shown(place_words(_sample(monitor, monitored, look)))
         self.graphed: Graphed = graphed(state, name, look.until)
         self.cells = {
             "MONITOR": shown(monitor.title),
@@ -102,7 +104,7 @@ def _drawn(
     if "LIMIT" in columns_of:
         words = _cell(row.cells["LIMIT"], sizes["LIMIT"])
         line += [(" " * APART, ""), (words, style if row.stands.class_ == "bad" else SOFT)]
-    return [line]
+    return [line, [("    ", ""), (cut(row.place, width - 4).rstrip(), SOFT)]] if row.place else [line]
 
 
 def _stands(monitor: Monitor, monitored: Monitored, look: Sight) -> tuple[Seen, str, str]:
@@ -110,10 +112,17 @@ def _stands(monitor: Monitor, monitored: Monitored, look: Sight) -> tuple[Seen, 
     if look.at is None:
         value = None if monitored.waiting is not None else monitored.value
         return seen_monitor(monitor, monitored), value_words(monitor, monitored), limit_words(monitor, value)
-    sample = sample_at(monitor, monitored, look.at)
+    sample = _sample(monitor, monitored, look)
     if sample is None or sample.value is None:
         return NO_VALUE, NO_VALUE.word, limit_words(monitor)
     return seen_value(monitor, sample.value), sample_words(monitor, sample), limit_words(monitor, sample.value)
+
+
+def _sample(monitor: Monitor, monitored: Monitored, look: Sight) -> Sample | None:
+    """The sample that stands now, or stood at the chosen time."""
+    if look.at is not None:
+        return sample_at(monitor, monitored, look.at)
+    return monitored.samples[-1] if monitored.samples and monitored.waiting is None else None
 
 
 def _why(state: SessionState, monitor: Monitor, monitored: Monitored, look: Sight, stands: Seen) -> str:

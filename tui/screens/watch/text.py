@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tui.once import once
 from tui.runbook.model import Monitor, Trigger, seconds
 from tui.session.folding.triggers import counting
-from tui.session.samples import Monitored, TriggerState, bound_of
+from tui.session.samples import Monitored, Sample, TriggerState, bound_of
 from tui.session.state import SessionState
 from tui.text.amounts import clock_words
 from tui.text.block import Piece, shown
@@ -24,6 +24,7 @@ from tui.widgets.graph.monitored import (
     failed_words,
     limit_words,
     monitors_of,
+    place_words,
     sample_at,
     sample_words,
     seen_monitor,
@@ -66,7 +67,8 @@ def card_head(state: SessionState, name: str, look: Sight, width: int) -> list[l
     """What was measured last, or at the chosen time; its limit; what was usual before. A reason may take more lines."""
     monitor, monitored = state.runbook.monitors[name], state.monitors.get(name, Monitored())
     if look.at is not None:
-        return [_head(*_then(monitor, monitored, look.at), monitor, monitored, width)]
+        sample = sample_at(monitor, monitored, look.at)
+        return [_head(*_then(monitor, sample, look.at), monitor, monitored, width), *_place(sample, width)]
     stands = seen_monitor(monitor, monitored)
     if stands is WAITING and monitored.waiting is not None:
         return _lines(f"{stands.sign} waiting for a free session on {monitored.waiting.host}", stands.style, width)
@@ -79,17 +81,21 @@ def card_head(state: SessionState, name: str, look: Sight, width: int) -> list[l
         return _lines(f"{stands.sign} {failed}", stands.style, width)
     style = stands.style if stands.class_ == "bad" else "bold $strong"
     words = limit_words(monitor, monitored.value)
-    return [_head(value_words(monitor, monitored), words, style, monitor, monitored, width)]
+    head = _head(value_words(monitor, monitored), words, style, monitor, monitored, width)
+    return [head, *_place(monitored.samples[-1], width)]
 
 
-def _then(monitor: Monitor, monitored: Monitored, at: datetime) -> tuple[str, str, str]:
+def _then(monitor: Monitor, sample: Sample | None, at: datetime) -> tuple[str, str, str]:
     """What was measured at a time, when that was, and its style."""
-    sample = sample_at(monitor, monitored, at)
     when = f"at {at:%H:%M:%S}"
     if sample is None or sample.value is None:
         return NO_VALUE.word, when, NO_VALUE.style
     class_ = seen_value(monitor, sample.value).class_
     return sample_words(monitor, sample), when, STYLES["bad"] if class_ == "bad" else "bold $strong"
+
+
+def _place(sample: Sample | None, width: int) -> list[list[Piece]]:
+    return _lines(words, SOFT, width) if (words := place_words(sample)) else []
 
 
 def _head(value: str, beside: str, style: str, monitor: Monitor, monitored: Monitored, width: int) -> list[Piece]:

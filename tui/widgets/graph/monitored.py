@@ -119,6 +119,11 @@ def failed_words(monitor: Monitor, monitored: Monitored) -> str:
     return f"{FAILED}, counts as {figure(last.value, monitor.number.unit)}: {last.detail}".removesuffix(": ")
 
 
+def place_words(sample: Sample | None) -> str:
+    """On which host of a group a sample's figure was measured, and what is wrong with the others; else empty."""
+    return sample.detail if sample is not None and sample.value is not None else ""
+
+
 def before_words(monitor: Monitor, monitored: Monitored) -> str:
     """What was usual before the first change."""
     return figure(monitored.baseline, monitor.number.unit) if monitored.baseline is not None else ""
