@@ -35,7 +35,6 @@ settings = { url = "http://example.com" }
 """,
 )
 LOAD = '[monitors.load]\ntitle = "Load"\nrun = "uptime"\non = "web"\n'
-ONE_FIGURE = 'a monitor has one figure, and "web" is a group of hosts'
 ROLL = TEXT.replace("at_once = 3\n", "").replace("stop_after = 2\n", "").replace('Checks"', 'Checks"\neach = "web"')
 MONITOR = f'[monitors.room]\ntitle = "Room"\n{ASKS}number = {{ name = "fullest" }}\n'
 
@@ -78,8 +77,13 @@ DB = '[hosts.db]\ntargets = ["db[1:2]"]\n[services.page]'
             f'{ASKS}capture = {{ it = {{ json = "fullest", secret = true }} }}\n',
             "a secret of each host of a",
         ),
-        ("[flows.deploy]", f"{MONITOR}[flows.deploy]", f"monitors.room.probe: {ONE_FIGURE}"),
-        ("[flows.deploy]", f"{LOAD}[flows.deploy]", f"monitors.load.on: {ONE_FIGURE}"),
+        ("[flows.deploy]", f"{LOAD}share_of = '(.*)'\n[flows.deploy]", "monitors.load.share_of: a share is of"),
+        ("[flows.deploy]", f'{MONITOR}on = "db"\n[flows.deploy]', 'room.on: its service is asked through group "web"'),
+        (
+            "[flows.deploy]",
+            f"{MONITOR.replace('machine', 'page')}on = 'web'\n[flows.deploy]",
+            'monitors.room.on: it asks the same for every host of "web"',
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused(old: str, new: str, problem: str) -> None:

@@ -24,6 +24,8 @@ class Cells:
 
     def __init__(self, left: Sequence[Cell], most: int, may_begin: Callable[[], bool]) -> None:
         """Args: most: how many of them at a time; may_begin: whether it may begin on another."""
+        self._turn = threading.Lock()
+        """Held by who begins next, also while it waits for its time; `_lock` is not, so that nobody waits to halt."""
         self._lock = threading.Lock()
         self._halted = False
         self._began = -APART
@@ -61,12 +63,13 @@ class Cells:
 
     def _next(self) -> Cell | None:
         """The next host; None where no other may begin."""
-        with self._lock:
+        with self._turn:
             time.sleep(max(0.0, self._began + APART - time.monotonic()))
-            if self._halted or not self._left or not self._may_begin():
-                return None
-            self._began = time.monotonic()
-            return self._left.pop(0)
+            with self._lock:
+                if self._halted or not self._left or not self._may_begin():
+                    return None
+                self._began = time.monotonic()
+                return self._left.pop(0)
 
 
 def on_all(recorder: Recorder, step: Step, index: int, cancel: CancelToken) -> Cells:
