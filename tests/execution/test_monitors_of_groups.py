@@ -66,14 +66,19 @@ def figures(**values: float | None) -> dict[str, Measurement]:
 @pytest.mark.parametrize(
     ("found", "limits", "value", "detail"),
     [
-        (figures(a=1, b=3, c=2), (), 3, "b"),
-        (figures(a=1, b=3, c=2), (LOWER,), 1, "a; 3 of 3 beyond the limit"),
-        (figures(a=50, b=5, c=60), (LIMIT, LOWER), 5, "b"),
-        (figures(a=50, b=95, c=97), (LIMIT,), 97, "c; 2 of 3 beyond the limit"),
-        (figures(a=1, b=None), (LIMIT,), 1, "a; no figure from b"),
-        (figures(a=1, b=None, c=None, d=None, e=None), (), 1, "a; no figure from 4 hosts"),
+        (figures(a=1, b=3, c=2), (), 3, "worst of 3: b"),
+        (figures(a=1, b=3, c=2), (LOWER,), 1, "worst of 3: a; 3 are beyond the limit"),
+        (figures(a=50, b=5, c=60), (LIMIT, LOWER), 5, "worst of 3: b"),
+        (figures(a=50, b=95, c=97), (LIMIT,), 97, "worst of 3: c; 2 are beyond the limit"),
+        (figures(a=1, b=None), (LIMIT,), 1, "worst of 2: a; no figure from b"),
+        (figures(a=1, b=None, c=None, d=None, e=None), (), 1, "worst of 5: a; no figure from 4 hosts"),
         (figures(a=None, b=None), (LIMIT,), None, "none of 2 hosts: a: no route"),
-        ({**figures(a=97), "b": Measurement(20, "HTTP 502", failed=True)}, (LIMIT,), 20, "b: HTTP 502; 2 of 2 beyond"),
+        (
+            {**figures(a=97), "b": Measurement(20, "HTTP 502", failed=True)},
+            (LIMIT,),
+            20,
+            "worst of 2: b, HTTP 502; 2 are beyond",
+        ),
     ],
 )
 def test_the_worst(found: dict[str, Measurement], limits: tuple[Limit, ...], value: float | None, detail: str) -> None:
@@ -174,21 +179,21 @@ def test_a_trigger_watches_the_worst_whichever_host_it_is(group: Group) -> None:
     until(lambda: group.count() == 1)
     assert group.conductor.state.monitors["room"].samples[0].value == 40.0
     group.has("web03", 95)
-    assert group.next() == (95.0, "web03")
+    assert group.next() == (95.0, "worst of 6: web03")
     assert group.conductor.state.triggers["room"].armed
     group.has("web03", 40)
     group.has("web05", 97)
-    assert group.next() == (97.0, "web05")
+    assert group.next() == (97.0, "worst of 6: web05")
     group.hosts["web01"].replies["full web01"] = Reply(outcome=Outcome.exited(1), err=b"denied\n")
     group.has("web06", 85)
-    assert group.next() == (97.0, "web05; 2 of 6 beyond the limit; no figure from web01")
+    assert group.next() == (97.0, "worst of 6: web05; 2 are beyond the limit; no figure from web01")
     until(lambda: group.conductor.state.tripped)
     conductor = group.conductor
     conductor.close()
     entries = list(read(group.store.find("last").journal))
     assert fold(conductor.runbook, entries) == conductor.state
     sampled = [entry.event for entry in entries if isinstance(entry.event, ev.MonitorSampled)]
-    assert event_words(sampled[1], conductor.state)[2] == "Room: 95 %: web03"
+    assert event_words(sampled[1], conductor.state)[2] == "Room: 95 % (worst of 6: web03)"
 
 
 def test_a_host_whose_connection_is_down_is_not_asked(group: Group) -> None:
@@ -211,7 +216,7 @@ def test_a_step_judges_its_samples(group: Group) -> None:
     attempt = group.conductor.state.attempts[step.attempts[-1]]
     assert not attempt.checks[-1].ok
     output = group.conductor.outputs.reader(attempt.number)
-    assert b"60 %: web04" in b"\n".join(output.read_lines(0, 3))
+    assert b"60 %: worst of 6: web04" in b"\n".join(output.read_lines(0, 3))
 
 
 def test_the_screen_names_the_host(group: Group) -> None:
@@ -221,10 +226,10 @@ def test_the_screen_names_the_host(group: Group) -> None:
     state, look = group.conductor.state, Sight(now=group.clock.now(), span=600.0)
     card = ["".join(text for text, _ in line) for line in card_head(state, "room", look, 60)]
     assert card[0].startswith("95 %  above 80 %")
-    assert card[1] == "web03"
+    assert card[1] == "worst of 6: web03"
     rows = ["".join(text for text, _ in line) for line in listed(state, ["room"], look, 78)]
     assert "Room" in rows[1]
-    assert rows[2].strip() == "web03"
+    assert rows[2].strip() == "worst of 6: web03"
 
 
 def test_a_drill_makes_up_a_figure_of_each_host() -> None:

@@ -189,8 +189,8 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str
             return "", _title(event, state), f"measured {event.service} {event.check}{on}: {what}"
         case ev.MonitorSampled():
             monitor = state.runbook.monitors.get(event.monitor)
-            figures = "no data" if event.value is None else _value(event.value, event.monitor, state)
-            came = f"{figures}: {event.detail}" if event.detail or event.value is None else figures
+            came = f"no data: {event.detail}" if event.value is None else _value(event.value, event.monitor, state)
+            came += f" ({event.detail})" if event.value is not None and event.detail else ""
             return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
         case ev.MonitorsWaiting():
             known = state.runbook.monitors

@@ -84,9 +84,9 @@ def worst_of(found: Mapping[str, Measurement], limits: Sequence[Limit]) -> Measu
         return failed, beyond(host), -value if lower else value
 
     worst = max(figures, key=badness)
-    said = [f"{worst}: {found[worst].detail}" if figures[worst][1] else worst]
+    said = [f"worst of {len(found)}: {worst}" + (f", {found[worst].detail}" if figures[worst][1] else "")]
     if (many := sum(map(beyond, figures))) > 1:
-        said.append(f"{many} of {len(found)} beyond the limit")
+        said.append(f"{many} are beyond the limit")
     if silent:
         said.append(f"no figure from {', '.join(silent) if len(silent) <= NAMED else counted(len(silent), 'host')}")
     return replace(found[worst], detail="; ".join(said))
