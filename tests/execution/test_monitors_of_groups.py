@@ -1,6 +1,7 @@
 """A monitor of a group of hosts: each of them is measured, and the figure of the worst counts."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def test_some_at_a_time_and_a_silent_one_is_not_waited_for_any_longer() -> None:
             running -= 1
         return Measurement(1.0)
 
-    hosts = [f"h{number:02d}" for number in range(20)]
+    hosts = [f"h{number:02d}" for number in range(50)]
     found = measured_on(hosts, 1.0, measure, GivingWay())
     assert list(found) == hosts
     assert found.pop("h03") == Measurement(None, "no answer within 1 s")
@@ -171,8 +172,10 @@ class Group:
 
 
 @pytest.fixture
-def group(tmp_path: Path) -> Group:
-    return Group(tmp_path)
+def group(tmp_path: Path) -> Iterator[Group]:
+    made = Group(tmp_path)
+    yield made
+    made.conductor.close()
 
 
 def test_a_trigger_watches_the_worst_whichever_host_it_is(group: Group) -> None:

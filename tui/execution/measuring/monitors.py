@@ -309,7 +309,7 @@ def cut_off(before: SessionState, after: SessionState, monitor: Monitor) -> str:
 
 
 def was_down(before: SessionState, after: SessionState, host: str) -> bool:
-    """Whether the connection to a host was down before or after, or came back in between."""
+    """Whether the connection to a host was down before or after, or lost in between."""
     down = any(state.links.get(host, CONNECTED) != CONNECTED for state in (before, after))
     return down or before.links_at.get(host) != after.links_at.get(host)
 

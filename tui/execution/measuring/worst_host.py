@@ -11,7 +11,7 @@ from tui.session.samples import Limit
 from tui.text.amounts import counted
 from tui.transports.base import CancelToken, GivingWay
 
-AT_ONCE = 8
+AT_ONCE = 20
 """Hosts of one group that are measured at a time."""
 
 LOOK = 0.1
