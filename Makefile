@@ -24,7 +24,7 @@ test-faults: dev-environment ## make every fault of tests/faults/, of which the 
 	@RUNBOOK_FAULTS=long tools/test tests/faults $(ARGS)
 
 test-drills: dev-environment ## solve every rehearsal by keys through the whole application, of which the tests play one that is solved and one that is rolled back, and every fault's solutions
-	@RUNBOOK_DRILLS=long tools/test tests/tui/test_drill_solved_by_keys.py tests/drill/test_trouble_solutions.py $(ARGS)
+	@RUNBOOK_DRILLS=long tools/test tests/tui/keys/test_drill_solved_by_keys.py tests/drill/troubles/test_trouble_solutions.py $(ARGS)
 
 test-screens: dev-environment ## draw every screen and dialog at every size in every look, of which the tests draw a part: after a screen has changed, with ARGS=--snapshot-update, and then read the difference
 	@RUNBOOK_SCREENS=long tools/test tests/tui $(ARGS)
@@ -33,33 +33,33 @@ test-people: dev-environment ## every race for a lease, every take-over and ever
 	@RUNBOOK_FAULTS=long tools/test tests/sharing $(ARGS)
 
 test-approvals: dev-environment ## 10,000 tampered approvals and 10,000 tampered messages of people who follow, of which the tests make a part
-	@RUNBOOK_APPROVALS=long tools/test -s tests/execution/test_approvals.py tests/sharing/test_messages.py $(ARGS)
+	@RUNBOOK_APPROVALS=long tools/test -s tests/execution/approving/test_approvals.py tests/sharing/relay/test_messages.py $(ARGS)
 
 test-hosts: dev-environment ## every known_hosts and ssh_config of tests/hosts/ beside `ssh`, of which the tests make a part; each login by both ways; aws, gcloud, sops, bao for secrets, those that are there
-	@RUNBOOK_HOSTS=long tools/test tests/hosts tests/headless/test_login_matrix.py tests/execution/test_secret_programs.py $(ARGS)
+	@RUNBOOK_HOSTS=long tools/test tests/hosts tests/headless/test_login_matrix.py tests/execution/secrecy/test_secret_programs.py $(ARGS)
 
 test-model: dev-environment ## roll back every stop point of a deployment with every decision about the database, of which the tests take one each; 20,000 histories on a host that restarts
-	@RUNBOOK_MODEL=long tools/test -s tests/session/test_rollback_model.py tests/session/test_rollback_restarts.py $(ARGS)
+	@RUNBOOK_MODEL=long tools/test -s tests/session/rollback/test_rollback_model.py tests/session/rollback/test_rollback_restarts.py $(ARGS)
 
 test-groups: dev-environment ## 500 sessions on 40 hosts with random faults, decisions and kills, of which the tests make six on 12; 40 sshds at once; 20 by Systems Manager; a drill of 1,000
-	@RUNBOOK_GROUPS=long tools/test -s tests/execution/test_groups_by_chance.py tests/execution/test_turns_by_chance.py tests/transports/test_groups_over_ssh.py tests/transports/test_turns_by_ssm.py tests/drill/test_groups_drilled.py $(ARGS)
+	@RUNBOOK_GROUPS=long tools/test -s tests/execution/groups/test_groups_by_chance.py tests/execution/groups/test_turns_by_chance.py tests/transports/test_groups_over_ssh.py tests/transports/ssm/test_turns_by_ssm.py tests/drill/test_groups_drilled.py $(ARGS)
 
 test-triggers: dev-environment ## how soon random errors are noticed and how often a rate within the bound looks beyond it: the table of docs/runbook-format.md
-	@RUNBOOK_TRIGGERS=long tools/test -s tests/session/test_triggers_by_chance.py $(ARGS)
+	@RUNBOOK_TRIGGERS=long tools/test -s tests/session/measured/test_triggers_by_chance.py $(ARGS)
 
 test-hostile: dev-environment ## 40,000 values a shell that try to break out of the quoting (minutes), 10,400 episodes of random keys (an hour on 2 cores), each dialog at 260 sizes, exports of hostile sessions, 5,000 damaged bytes, every command in a terminal
-	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/test_quoting_hostile.py tests/tui/test_mashing_hostile.py \
-		tests/exports/test_exports_hostile.py tests/tui/test_foreign_text.py tests/tui/test_dialogs_settle.py \
-		tests/session/test_verifying.py tests/session/test_bundle_hostile.py tests/test_commands_hostile.py tests/test_standard_output.py $(ARGS)
+	@RUNBOOK_HOSTILE=long tools/test -s tests/runbook/shell/test_quoting_hostile.py tests/tui/keys/test_mashing_hostile.py \
+		tests/exports/test_exports_hostile.py tests/tui/looks/test_foreign_text.py tests/tui/dialogs/test_dialogs_settle.py \
+		tests/session/journal/test_verifying.py tests/session/archive/test_bundle_hostile.py tests/program/test_commands_hostile.py tests/program/test_standard_output.py $(ARGS)
 
 test-host-files: dev-environment ## environment files beside python-dotenv, 2,000 of each kind a shell and awk (minutes)
-	@RUNBOOK_HOST_FILES=2000 tools/test tests/execution/test_host_file.py --hypothesis-show-statistics $(ARGS)
+	@RUNBOOK_HOST_FILES=2000 tools/test tests/execution/secrecy/test_host_file.py --hypothesis-show-statistics $(ARGS)
 
 test-examples: dev-environment ## every example of the properties that Hypothesis tries, of which the tests try one in four
 	@RUNBOOK_EXAMPLES=long tools/test -m hypothesis $(ARGS)
 
 test-zones: dev-environment ## windows around every change of clocks of ten years, of which the tests make a part (minutes)
-	@RUNBOOK_ZONES=long tools/test tests/runbook/test_window_zones.py $(ARGS)
+	@RUNBOOK_ZONES=long tools/test tests/runbook/windows/test_window_zones.py $(ARGS)
 
 test-pythons: ## run the tests under every Python that this machine has and the project promises (long)
 	@tools/pythons $(ARGS)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.sshd import Sshd
+from tests.support.servers.sshd import Sshd
 from tui.transports.ssh.transport import SSHTransport
 
 COMMON = "Host *\n  Ciphers aes128-gcm@openssh.com\n"

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.fleet import of_group
+from tests.support.machines.fleet import of_group
 from tui.__main__ import GARBAGE
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace

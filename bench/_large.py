@@ -4,8 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.large import large_text
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.large import large_text
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load_text

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench._ssh import connected
-from tests.support.runbooks import one_section
+from tests.support.runbooks.runbooks import one_section
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.sshd import Sshd
+from tests.support.servers.sshd import Sshd
 from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.transport import SSHTransport
 

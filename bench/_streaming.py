@@ -8,8 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.fake_transport import FakeTransport
-from tests.support.runbooks import one_section
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.runbooks.runbooks import one_section
 from tui.__main__ import GARBAGE
 from tui.app import RunbookApp
 from tui.execution.conductor.conductor import Conductor

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from bench._ssh import Pair, connected
-from tests.support.runbooks import one_section
+from tests.support.runbooks.runbooks import one_section
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from bench._sessions import large_session
-from tests.support.redis_server import RedisServer
+from tests.support.servers.redis_server import RedisServer
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
 from tui.execution.secrecy.redaction import Redactor

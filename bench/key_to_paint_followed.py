@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bench.key_to_paint import KEYS, Measured, Measuring, before_others
-from tests.support.redis_server import RedisServer
+from tests.support.servers.redis_server import RedisServer
 from tui.sharing.relay.client import Relay, RelayAddress
 from tui.sharing.relay.relay_feed import relayed_sessions
 

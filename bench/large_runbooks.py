@@ -15,7 +15,7 @@ from pathlib import Path
 from bench._large import workspace
 from bench._terminal import both_until, processor_time
 from bench.key_to_paint import DOWN, ENTER, UP, Terminal
-from tests.support.large import CHANGES, large_text, mark
+from tests.support.runbooks.large import CHANGES, large_text, mark
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup
 from tui.replay.recorded import RecordedSession

@@ -4,7 +4,7 @@ import statistics
 import time
 from datetime import UTC, datetime
 
-from tests.support.fleet import of_group
+from tests.support.machines.fleet import of_group
 from tui.runbook.reading.load import load_text
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import faults_told, forked_hosts, hung, program
-from tests.support.bundled_runbook import read_once, scenario_once, whole_once
-from tests.support.examples import few_examples
-from tests.support.sshd import Sshd
+from tests.support.harness import forked_hosts, hung, program
+from tests.support.harness.examples import few_examples
+from tests.support.hostile import faults_told
+from tests.support.runbooks.bundled_runbook import read_once, scenario_once, whole_once
+from tests.support.servers.sshd import Sshd
 from tui.__main__ import GARBAGE
 from tui.drill import embedded_host, scenario_files
 from tui.runbook.reading import load

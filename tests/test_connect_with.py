@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.runbooks.runbooks import one_section
+from tests.support.servers.sshd import Sshd
 from tui.cli.main import main
 from tui.cli.ways import transports_of
 from tui.config import load_config

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport
-from tests.support.runbooks import one_section
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.runbooks.runbooks import one_section
+from tests.support.sessions.fake_clock import FakeClock
 from tui.dialogs.sign import second_problem
 from tui.errors import NotNow, UsageError
 from tui.execution.conductor.by_person.signing import Signing

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import DEVNULL, PROGRAM, begin
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
-from tests.support.waiting import until
+from tests.support.harness.program import DEVNULL, PROGRAM, begin
+from tests.support.harness.waiting import until
+from tests.support.runbooks.runbooks import one_section
+from tests.support.servers.sshd import Sshd
 from tui.cli.wiring import resumed_workspace
 from tui.session import events as ev
 from tui.session.journal.journal import read

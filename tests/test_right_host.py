@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support import program
-from tests.support.program import PROGRAM
-from tests.support.two_hosts import Place
-from tests.support.two_hosts import place as place
-from tests.support.two_hosts import two_hosts as two_hosts
+from tests.support.harness import program
+from tests.support.harness.program import PROGRAM
+from tests.support.machines.two_hosts import Place
+from tests.support.machines.two_hosts import place as place
+from tests.support.machines.two_hosts import two_hosts as two_hosts
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace, open_workspace, resumed_workspace
 from tui.errors import HostsMoved, NotNow, SessionError, UsageError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.environment_runbook import BOTH, TEXT
+from tests.support.runbooks.environment_runbook import BOTH, TEXT
 from tui.cli import several
 from tui.cli.main import main
 from tui.cli.which_runbook import runbooks_here, same_runbook

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
+from tests.support.runbooks.runbooks import one_section
+from tests.support.servers.sshd import Sshd
 from tui.cli.wiring import open_workspace
 from tui.errors import SignatureInvalid
 from tui.execution.approving.answering import answer_to

@@ -16,8 +16,8 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from tests.support.redis_server import RedisServer
-from tests.support.team_bucket import KEYS, NAME, TeamBucketServer
+from tests.support.servers.redis_server import RedisServer
+from tests.support.servers.team_bucket import KEYS, NAME, TeamBucketServer
 
 SIZE = os.terminal_size((160, 50))
 """Of the terminals where nobody is attached yet, in cells."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.support.oracle import Answer, ask_all, compare
+from tests.support.source.oracle import Answer, ask_all, compare
 from tui.cli.wiring import open_store
 from tui.session.archive.bundle import opened_session
 

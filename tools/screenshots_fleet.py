@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench._fleet import Fleet, fleet
-from tests.support.fleet import of_group
+from tests.support.machines.fleet import of_group
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load
 from tui.session.archive.store import Store

@@ -13,12 +13,12 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.text import Text
 
-from tests.execution.test_epochs import LOST as TAKEN
-from tests.execution.test_epochs import CountedTeam
-from tests.support.approving import People as Keys
-from tests.support.redis_server import RedisServer
-from tests.support.shared_session import feeds_of, following, relay_of, shared
-from tests.support.waiting import until
+from tests.execution.approving.test_epochs import LOST as TAKEN
+from tests.execution.approving.test_epochs import CountedTeam
+from tests.support.harness.waiting import until
+from tests.support.servers.redis_server import RedisServer
+from tests.support.sessions.approving import People as Keys
+from tests.support.sessions.shared_session import feeds_of, following, relay_of, shared
 from tui.cli.people.taking_over import FROM_NOW_ON
 from tui.cli.people.whose import WIDE, Whose, asked
 from tui.execution.workspace import Workspace

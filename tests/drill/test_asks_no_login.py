@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import program
-from tests.support.program import DEVNULL, PROGRAM
-from tests.support.runbooks import one_section
+from tests.support.harness import program
+from tests.support.harness.program import DEVNULL, PROGRAM
+from tests.support.runbooks.runbooks import one_section
 
 STEPS = """
 [[sections.steps]]

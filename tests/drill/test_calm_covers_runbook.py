@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.support.bundled_runbook import bundled_runbook
-from tests.support.world_transport import WorldTransport
+from tests.support.machines.world_transport import WorldTransport
+from tests.support.runbooks.bundled_runbook import bundled_runbook
 from tui.cli.wiring import drill_workspace
 from tui.drill.scenario_files import find_scenario
 from tui.drill.world import Reply, World

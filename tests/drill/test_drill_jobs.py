@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.program import DEVNULL, PROGRAM, begin
-from tests.support.runbooks import one_section, small
-from tests.support.waiting import until
+from tests.support.harness.program import DEVNULL, PROGRAM, begin
+from tests.support.harness.waiting import until
+from tests.support.runbooks.runbooks import one_section, small
 from tui.cli.wiring import drill_workspace, resumed_workspace
 from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.jobs import LeftJob

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_clock import FakeClock
-from tests.support.runbooks import one_section
+from tests.support.runbooks.runbooks import one_section
+from tests.support.sessions.fake_clock import FakeClock
 from tui.drill.embedded_host import start_drill, transports_for
 from tui.drill.scenario_files import parse_scenario
 from tui.execution.measuring import prober

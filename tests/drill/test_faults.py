@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import one_section
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import one_section
+from tests.support.sessions.fake_clock import FakeClock
 from tui.drill.faults import INBOX, FaultRunner, ask_for, by_chance
 from tui.drill.scenario import Scenario
 from tui.drill.scenario_files import find_scenario, parse_scenario

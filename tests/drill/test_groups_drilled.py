@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import FLEET, TURNS
+from tests.support.machines.fleet import FLEET, TURNS
 from tui.cli.wiring import drill_workspace
 from tui.execution.workspace import Setup
 from tui.headless.answered_run import Exit

@@ -12,8 +12,8 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from tests.support.forked_hosts import begun_anew
-from tests.support.runbooks import SMALL
+from tests.support.harness.forked_hosts import begun_anew
+from tests.support.runbooks.runbooks import SMALL
 from tui.drill import embedded_host
 from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.scenario_files import parse_scenario

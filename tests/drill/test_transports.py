@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from tests.support.runbooks import small
+from tests.support.runbooks.runbooks import small
 from tui.drill.embedded_host import DrillHost, start_drill, transports_for
 from tui.drill.scenario_files import parse_scenario
 from tui.runbook.model import Host

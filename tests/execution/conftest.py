@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.monitored import Monitored
-from tests.support.runbooks import SMALL, small
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.monitored import Monitored
+from tests.support.runbooks.runbooks import SMALL, small
 from tui.execution.workspace import Workspace
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock

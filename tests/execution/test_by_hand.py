@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport
-from tests.support.runbooks import one_section
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.runbooks.runbooks import one_section
 from tui.errors import NotNow, RunbookInvalid, SessionError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace

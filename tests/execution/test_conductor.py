@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.machines.fake_transport import FakeTransport, Reply
 from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace

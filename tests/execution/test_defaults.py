@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.runbook.documents import changed
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.sessions.fake_clock import FakeClock
 from tui.errors import RunbookInvalid, UsageError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace

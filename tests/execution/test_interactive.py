@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import one_section
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import one_section
 from tui.errors import NotNow, RunbookInvalid
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace

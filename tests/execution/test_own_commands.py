@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.small_session import SECRET, SmallSession
-from tests.support.small_session import small_session as small_session
+from tests.support.sessions.small_session import SECRET, SmallSession
+from tests.support.sessions.small_session import small_session as small_session
 from tui.cli.wiring import drill_workspace
 from tui.errors import NotNow, RunbookError, UsageError
 from tui.execution.workspace import Setup

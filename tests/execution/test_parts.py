@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.conducted import conducted
-from tests.support.fake_transport import FakeTransport
-from tests.support.monitored import LOOK
-from tests.support.runbooks import one_section, small
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.runbooks.monitored import LOOK
+from tests.support.runbooks.runbooks import one_section, small
+from tests.support.sessions.conducted import conducted
 from tui.errors import JournalUnwritable, NotNow
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.conductor.gate import Gate

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from tests.support.runbooks import one_section
+from tests.support.runbooks.runbooks import one_section
 from tui.errors import HostError
 from tui.execution.preflight import Finding, RowVerdict, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.runbooks import SMALL
+from tests.support.runbooks.runbooks import SMALL
 from tui.errors import RunbookInvalid
 from tui.execution.beginning.read_beside import HandedOver, read_beside
 from tui.resources import bundled

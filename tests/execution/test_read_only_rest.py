@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.approving import RUNBOOK, People, asking
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.sessions.approving import RUNBOOK, People, asking
+from tests.support.sessions.fake_clock import FakeClock
 from tui.errors import NotNow
 from tui.execution.approving.proved_approvals import prove_approvals
 from tui.execution.conductor.conductor import Conductor

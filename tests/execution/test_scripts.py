@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.runbooks import small
+from tests.support.runbooks.runbooks import small
 from tui.errors import RunbookError
 from tui.execution.commands import prepare, shown, shown_whole
 from tui.execution.secrecy.redaction import Redactor

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import one_section
+from tests.support.servers.sshd import Sshd
 from tui.execution.preflight import RowVerdict, preflight, wanted_of
 from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import Secrets

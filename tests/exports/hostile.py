@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from tests.support.recorded import TEXT, Writer
+from tests.support.sessions.recorded import TEXT, Writer
 from tui.exports.gathering.gathered import gathered
 from tui.exports.source import Source
 from tui.runbook.reading.load import load_text

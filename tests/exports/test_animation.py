@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from tests.support.chromium import Chromium
-from tests.support.recorded import Writer, written
+from tests.support.screens.chromium import Chromium
+from tests.support.sessions.recorded import Writer, written
 from tui.exports.animation import BAD, COLOURS, GOOD, GROUND, INK, MOST, RAISED, SOFT, TURN
 from tui.exports.registry import render
 from tui.exports.source import source

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from asciinema.asciicast import open_from_url
 
-from tests.support.recorded import Writer, written
+from tests.support.sessions.recorded import Writer, written
 from tui.errors import UsageError
 from tui.exports.asciicast import BAD, PLAIN, SHOWN, recorded
 from tui.exports.registry import render

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import Reply
-from tests.support.small_session import SmallSession
+from tests.support.machines.fake_transport import Reply
+from tests.support.sessions.small_session import SmallSession
 from tui.errors import UsageError
 from tui.exports.registry import BUNDLE, FORMATS, form_of, render
 from tui.session.outcome import Outcome

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 
 from tests.exports.hostile import PAYLOADS, Night, chosen
 from tests.exports.test_html import Reader
-from tests.support.chromium import Chromium
+from tests.support.screens.chromium import Chromium
 from tui.exports.asciicast import BAD, BEHIND, BOLD, GOOD, HOSTS, LIVE, PLAIN, QUIET
 from tui.exports.registry import render
 from tui.exports.source import Source

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import FAILED, TURNS, begun, fleet
+from tests.support.machines.fleet import FAILED, TURNS, begun, fleet
 from tui.exports.registry import write
 from tui.replay import recorded
 from tui.replay.recorded import RecordedSession

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.color import Color
 
-from tests.support.fake_transport import Reply
-from tests.support.small_session import SmallSession
+from tests.support.machines.fake_transport import Reply
+from tests.support.sessions.small_session import SmallSession
 from tui.exports.html.page_timeline import ROWS
 from tui.exports.html.steps import CHARACTERS, LINES
 from tui.exports.html.tags import Html, coloured, tag

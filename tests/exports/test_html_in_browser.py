@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.exports.test_html import HOSTILE
-from tests.support.chromium import Chromium, Page
-from tests.support.fake_transport import Reply
-from tests.support.small_session import SECRET, SmallSession
+from tests.support.machines.fake_transport import Reply
+from tests.support.screens.chromium import Chromium, Page
+from tests.support.sessions.small_session import SECRET, SmallSession
 from tui.exports.registry import render
 from tui.session.outcome import Outcome
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from tests.session.test_followups import END, TEXT, night
-from tests.support.fake_clock import FakeClock
+from tests.session.report.test_followups import END, TEXT, night
+from tests.support.sessions.fake_clock import FakeClock
 from tui.errors import UsageError
 from tui.exports.registry import render
 from tui.exports.source import source
@@ -65,7 +65,7 @@ def test_one_that_is_done_says_so_and_rings_no_more(store: Store) -> None:
 
 
 def test_its_lines_are_those_of_the_specification(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.session.test_followups.TEXT", TEXT.replace("Review the metrics", LONG))
+    monkeypatch.setattr("tests.session.report.test_followups.TEXT", TEXT.replace("Review the metrics", LONG))
     data = render(source(night(store)), "ics")
     assert data.endswith(b"END:VCALENDAR\r\n")
     assert b"\n" not in data.replace(b"\r\n", b"")

@@ -7,7 +7,7 @@ import tomli
 from msgspec import convert
 from msgspec.structs import replace
 
-from tests.support.runbooks import SMALL, small
+from tests.support.runbooks.runbooks import SMALL, small
 from tui.exports.event_words import event_words
 from tui.exports.gathering.gathered import gathered
 from tui.exports.html.charts import course_of_steps

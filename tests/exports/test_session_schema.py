@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.fake_transport import Reply
-from tests.support.small_session import SmallSession
+from tests.support.machines.fake_transport import Reply
+from tests.support.sessions.small_session import SmallSession
 from tui.exports.json import FORMAT, schema
 from tui.exports.registry import render
 from tui.session import events as ev

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support import program
-from tests.support.program import PROGRAM
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
+from tests.support.harness import program
+from tests.support.harness.program import PROGRAM
+from tests.support.runbooks.runbooks import one_section
+from tests.support.servers.sshd import Sshd
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.outcome import Outcome
 from tui.session.output.output import verify_output

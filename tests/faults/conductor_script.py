@@ -1,6 +1,6 @@
 """What a process does that is killed in the middle of a deployment: it runs a whole flow on scripted hosts.
 
-Runs in a child of tests/support/forks.py, which tells each command as it reaches its host.
+Runs in a child of tests/support/harness/forks.py, which tells each command as it reaches its host.
 """
 
 import os
@@ -11,10 +11,10 @@ import msgspec
 
 from tests.faults.failing_script import Failer
 from tests.faults.journal_script import Killer
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.forks import tell
-from tests.support.interpose import gate
-from tests.support.runbooks import SMALL, small
+from tests.support.harness.forks import tell
+from tests.support.harness.interpose import gate
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import SMALL, small
 from tui.errors import RunbookError
 from tui.execution.conductor import conductor
 from tui.execution.workspace import Setup, Workspace

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.support.faults import Faults
-from tests.support.faults_told import kept
+from tests.support.hostile.faults import Faults
+from tests.support.hostile.faults_told import kept
 
 MEMORY = Path("/dev/shm")
 LONG_TIMEOUT = 3600

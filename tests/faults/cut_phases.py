@@ -10,7 +10,7 @@ import paramiko
 import pytest
 from msgspec import Struct
 
-from tests.support.cutter import Cut, Cutter, Mode
+from tests.support.machines.cutter import Cut, Cutter, Mode
 from tui.transports.jobs import job
 from tui.transports.ssh import connect
 from tui.transports.ssh import transport as ssh

@@ -1,7 +1,7 @@
 """What a process does whose disk fails at some call: it continues as the program would, and tells what it was promised.
 
-Runs in a child of tests/support/forks.py. A sync that failed is taken at its worst: what was written since the last
-one that succeeded will never reach the disk unless it is written again, however many syncs succeed later.
+Runs in a child of tests/support/harness/forks.py. A sync that failed is taken at its worst: what was written since the
+last one that succeeded will never reach the disk unless it is written again, however many syncs succeed later.
 """
 
 import os
@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from tests.faults.journal_script import MEASURED, UNFINISHED, events, sealed
-from tests.support.fake_clock import FakeClock
-from tests.support.forks import tell
-from tests.support.interpose import SYNCS, WRITES, Act, failing, gate
-from tests.support.stored import stored
+from tests.support.harness.forks import tell
+from tests.support.harness.interpose import SYNCS, WRITES, Act, failing, gate
+from tests.support.sessions.fake_clock import FakeClock
+from tests.support.sessions.stored import stored
 from tui.errors import JournalUnwritable, SessionError
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory, Store

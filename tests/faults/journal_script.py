@@ -1,6 +1,6 @@
 """What a process does that is killed or whose disk fails: the life of a session's journal, and its recovery.
 
-Everything here runs in a child of tests/support/forks.py, which tells what it was promised as soon as it was.
+Everything here runs in a child of tests/support/harness/forks.py, which tells what it was promised as soon as it was.
 """
 
 import errno
@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from tests.support.fake_clock import FakeClock
-from tests.support.forks import tell
-from tests.support.interpose import SYNCS, Act, die, failing, gate
-from tests.support.runbooks import SMALL
+from tests.support.harness.forks import tell
+from tests.support.harness.interpose import SYNCS, Act, die, failing, gate
+from tests.support.runbooks.runbooks import SMALL
+from tests.support.sessions.fake_clock import FakeClock
 from tui.errors import JournalUnwritable
 from tui.session import events as ev
 from tui.session.archive.store import Store

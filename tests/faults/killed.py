@@ -5,8 +5,8 @@ from itertools import takewhile
 
 import msgspec
 
-from tests.support.faults import Faults
-from tests.support.forks import Told
+from tests.support.harness.forks import Told
+from tests.support.hostile.faults import Faults
 from tui.session import events as ev
 from tui.session.archive.store import SessionDirectory
 from tui.session.folding.fold import fold

@@ -1,13 +1,13 @@
 """What two processes do that want the same session: wait at a gate, open the journal, and say how that went.
 
-Runs in children of tests/support/forks.py.
+Runs in children of tests/support/harness/forks.py.
 """
 
 import fcntl
 import os
 from pathlib import Path
 
-from tests.support.forks import hear, tell
+from tests.support.harness.forks import hear, tell
 from tui.errors import SessionError
 from tui.session import events as ev
 from tui.session.clock import SystemClock

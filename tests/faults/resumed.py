@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.conductor_script import ANSWERS, SETUP, scripted, workspace
-from tests.support.fake_transport import FakeTransport
-from tests.support.forks import Told
+from tests.support.harness.forks import Told
+from tests.support.machines.fake_transport import FakeTransport
 from tui.execution.conductor.conductor import Conductor
 from tui.headless.answered_run import AnsweredRun, Exit
 from tui.runbook.model import Step

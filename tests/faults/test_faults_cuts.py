@@ -12,10 +12,10 @@ import pytest
 from msgspec import Struct
 
 from tests.faults.cut_phases import PHASES, Tracker, forget, printed, watch_phases, wish, wishes
-from tests.support.cutter import Mode
-from tests.support.durable import Came, Ran, through
-from tests.support.faults import Faults
-from tests.support.sshd import Sshd
+from tests.support.hostile.faults import Faults
+from tests.support.machines.cutter import Mode
+from tests.support.servers.sshd import Sshd
+from tests.support.sessions.durable import Came, Ran, through
 from tui.errors import HostError
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Left, Stream

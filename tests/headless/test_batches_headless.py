@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.execution.test_hosts_in_turn import TRIPPED, soaking
-from tests.support.fleet import NAMES, begun, fleet, ran
+from tests.execution.groups.test_hosts_in_turn import TRIPPED, soaking
+from tests.support.machines.fleet import NAMES, begun, fleet, ran
 from tui.headless.answered_run import AnsweredRun, Exit
 from tui.headless.answers import AnswersFile
 from tui.session.state import StepStatus

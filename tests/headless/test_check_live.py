@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.redis_server import PASSWORD, RedisServer
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
+from tests.support.runbooks.runbooks import one_section
+from tests.support.servers.redis_server import PASSWORD, RedisServer
+from tests.support.servers.sshd import Sshd
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.tables import check_report
 from tui.runbook.reading.load import load

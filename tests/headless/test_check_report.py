@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import one_section
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import one_section
+from tests.support.sessions.fake_clock import FakeClock
 from tui.errors import HostError
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.tables import check_report, checked

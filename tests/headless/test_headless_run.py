@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import SMALL, small
-from tests.support.stored import stored
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import SMALL, small
+from tests.support.sessions.stored import stored
 from tui.errors import HostError, UsageError
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answered_run import Exit

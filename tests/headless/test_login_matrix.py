@@ -13,11 +13,11 @@ from threading import Thread
 
 import pytest
 
-from tests.support.pam import CodeService, password_service
-from tests.support.sshd import Sshd, make_key, public
-from tests.support.sudo_host import HOME, SudoHost
-from tests.support.sudo_host import WORD as SUDO_WORD
-from tests.support.typed_login import Site
+from tests.support.machines.sudo_host import HOME, SudoHost
+from tests.support.machines.sudo_host import WORD as SUDO_WORD
+from tests.support.machines.typed_login import Site
+from tests.support.servers.pam import CodeService, password_service
+from tests.support.servers.sshd import Sshd, make_key, public
 from tui.cli.wiring import open_workspace, resumed_workspace
 from tui.execution.workspace import Setup, Workspace
 from tui.headless.answered_run import Exit

@@ -8,11 +8,8 @@ from threading import Thread
 
 import pytest
 
-from tests.support.pam import CodeService
-from tests.support.runbooks import one_section
-from tests.support.sshd import Sshd
-from tests.support.terminal import terminal
-from tests.support.typed_login import (
+from tests.support.harness.waiting import until
+from tests.support.machines.typed_login import (
     WAYS,
     Site,
     log_in_without_a_screen,
@@ -20,7 +17,10 @@ from tests.support.typed_login import (
     server,
     service,
 )
-from tests.support.waiting import until
+from tests.support.runbooks.runbooks import one_section
+from tests.support.screens.terminal import terminal
+from tests.support.servers.pam import CodeService
+from tests.support.servers.sshd import Sshd
 
 __all__ = ["server", "service"]
 

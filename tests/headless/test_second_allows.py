@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.support.approving import RUNBOOK, People, ran
-from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.sessions.approving import RUNBOOK, People, ran
 from tui.drill.made_up.played_second import NAME, PlayedSecond, answer_for
 from tui.drill.scenario import PlayedAnswer, Scenario
 from tui.execution.approving.answering import answer_to

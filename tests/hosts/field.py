@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.hosts.case import Case
-from tests.support.sshd import Sshd, make_key, public
+from tests.support.servers.sshd import Sshd, make_key, public
 from tui.errors import HostError
 from tui.transports.openssh.transport import OpenSSHTransport
 from tui.transports.ssh.connect import open_connection

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_measured import measured
+from tests.support.source.import_measured import measured
 
 _LOG = logging.getLogger(__name__)
 PAGES = sorted((Path(__file__).parents[1] / "data/documents/answered").glob("*.md"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.imported_pages import actions, fence, made, only
+from tests.support.runbooks.imported_pages import actions, fence, made, only
 from tui.importing.imported import beside, report
 from tui.runbook.reading.lint import lint_text
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support.terminal import Terminal, terminal
+from tests.support.screens.terminal import Terminal, terminal
 from tui.cli.main import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "first-runbook.md").read_text(encoding="utf-8")

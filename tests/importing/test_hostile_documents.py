@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.imported_pages import actions, fence, made
+from tests.support.runbooks.imported_pages import actions, fence, made
 from tui.errors import RunbookError
 from tui.importing.imported import MAX_BYTES, imported, read_document
 from tui.runbook.reading.lint import lint_text

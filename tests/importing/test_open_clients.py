@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.imported_pages import actions, fence, made
+from tests.support.runbooks.imported_pages import actions, fence, made
 
 PROMPT = "\n```\nshop=> {}\n```\n"
 

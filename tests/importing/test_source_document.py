@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from tests.support.import_measured import even, lines_of
-from tests.support.imported_pages import as_arrays, dropped
-from tests.test_bundled_runbook import rows
+from tests.bundled.test_bundled_runbook import rows
+from tests.support.runbooks.imported_pages import as_arrays, dropped
+from tests.support.source.import_measured import even, lines_of
 from tui.importing.imported import ImportedRunbook, imported
 
 _LOG = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support.imported_pages import DOCUMENTS
+from tests.support.runbooks.imported_pages import DOCUMENTS
 from tui.cli.main import main
 from tui.importing.imported import imported
 from tui.runbook.rewriting.fixing import fixed

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.support.certificates import Authority
-from tests.support.docker_engine import docker_engine
-from tests.support.mariadb import mariadb
-from tests.support.postgres import postgres, standby
-from tests.support.reach import place
-from tests.support.redis_server import open_redis, redis_server
-from tests.support.s3_server import s3_server
+from tests.support.machines.reach import place
+from tests.support.servers.certificates import Authority
+from tests.support.servers.docker_engine import docker_engine
+from tests.support.servers.mariadb import mariadb
+from tests.support.servers.postgres import postgres, standby
+from tests.support.servers.redis_server import open_redis, redis_server
+from tests.support.servers.s3_server import s3_server
 
 __all__ = [
     "authority",

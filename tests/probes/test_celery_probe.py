@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.probed import failure, probed
+from tests.support.runbooks.probed import failure, probed
 from tui.probes.base import NoData, ProbeFailed, Ran
 from tui.probes.celery import CeleryAnswer, CeleryProbe
 from tui.runbook.probing.celery import SPEC

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.probed import filled
+from tests.support.runbooks.probed import filled
 from tui.probes.base import ProbeFailed, Reading
 from tui.probes.docker.answers import DockerAnswers
 from tui.probes.docker.probe import DockerProbe

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.docker_engine import IMAGE, DockerEngine
-from tests.support.probed import failure, probed
-from tests.support.web_server import hang
+from tests.support.runbooks.probed import failure, probed
+from tests.support.servers.docker_engine import IMAGE, DockerEngine
+from tests.support.servers.web_server import hang
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.docker.probe import DockerProbe
 from tui.probes.docker.wire import MOST_ANSWER
@@ -270,7 +270,7 @@ def test_a_socket_that_does_not_let_us_in() -> None:
 
 
 def _told(settings: dict[str, str]) -> str:
-    from tests.support.reach import reaching
+    from tests.support.machines.reach import reaching
     from tui.transports.local.transport import LocalTransport
 
     try:

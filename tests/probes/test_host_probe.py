@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.probed import failure, probed
+from tests.support.runbooks.probed import failure, probed
 from tui.probes.base import ProbeFailed, Ran
 from tui.probes.host.probe import COMMANDS, HostAnswer, HostProbe
 from tui.runbook.probing.host import SPEC

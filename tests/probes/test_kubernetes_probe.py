@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.reach import reaching
-from tests.support.sshd import free_port
+from tests.support.machines.reach import reaching
+from tests.support.servers.sshd import free_port
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.kubernetes.probe import KubernetesAnswer, KubernetesProbe
 from tui.runbook.probing.kubernetes import SPEC

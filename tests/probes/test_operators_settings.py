@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.certificates import Authority, serving
-from tests.support.mariadb import Mariadb
-from tests.support.probed import failure, probed
-from tests.support.reach import reaching
-from tests.support.s3_server import S3Server
-from tests.support.web_server import Reply, Request, serving_web
+from tests.support.machines.reach import reaching
+from tests.support.runbooks.probed import failure, probed
+from tests.support.servers.certificates import Authority, serving
+from tests.support.servers.mariadb import Mariadb
+from tests.support.servers.s3_server import S3Server
+from tests.support.servers.web_server import Reply, Request, serving_web
 from tui.probes import tls_trust
 from tui.probes.base import NoData
 from tui.probes.docker.probe import DockerProbe

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.probed import filled
+from tests.support.runbooks.probed import filled
 from tui.probes.base import Reading
 from tui.probes.s3.answers import S3Answers, S3Object, Sent
 from tui.probes.s3.errors import place as where

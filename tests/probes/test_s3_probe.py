@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.certificates import Authority, serving
-from tests.support.probed import failure, filled, probed
-from tests.support.reach import Misbehaving, reaching
-from tests.support.s3_server import BUCKET, FORBIDDEN, S3Server
-from tests.support.sshd import free_port
-from tests.support.web_server import Reply, Request, hang, serving_raw, serving_web
+from tests.support.machines.reach import Misbehaving, reaching
+from tests.support.runbooks.probed import failure, filled, probed
+from tests.support.servers.certificates import Authority, serving
+from tests.support.servers.s3_server import BUCKET, FORBIDDEN, S3Server
+from tests.support.servers.sshd import free_port
+from tests.support.servers.web_server import Reply, Request, hang, serving_raw, serving_web
 from tui.execution.measuring.reach import TransportReach
 from tui.probes.base import NoData, ProbeFailed, Reading
 from tui.probes.s3.probe import S3Probe

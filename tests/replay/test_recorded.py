@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.recorded import Writer, written
+from tests.support.sessions.recorded import Writer, written
 from tui.errors import RunbookError
 from tui.replay import keyframes, recorded
 from tui.replay.output import EVERYTHING, LARGE, OutputThen

@@ -1,6 +1,6 @@
 """Checks which flow a key or a command means where it names none."""
 
-from tests.support.runbooks import SMALL, small
+from tests.support.runbooks.runbooks import SMALL, small
 from tui.runbook.facts import flow_of_kind, flows_of_kind
 from tui.runbook.model import FlowKind
 from tui.runbook.reading.load import load_text

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.runbook.documents import FULL, changed
-from tests.support.examples import examples
-from tests.support.runbooks import SMALL
+from tests.support.harness.examples import examples
+from tests.support.runbooks.runbooks import SMALL
 from tui.errors import RunbookInvalid
 from tui.runbook.model import Runbook
 from tui.runbook.reading.lint import lint_text

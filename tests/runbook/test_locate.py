@@ -4,7 +4,7 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.examples import examples
+from tests.support.harness.examples import examples
 from tui.runbook.reading.locate import DocumentLines
 from tui.runbook.reading.structure import paths
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.runbooks import one_section
+from tests.support.runbooks.runbooks import one_section
 from tui.errors import RunbookInvalid
 from tui.runbook.reading.load import load_text
 

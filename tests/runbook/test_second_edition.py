@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from tests.runbook.documents import FULL
-from tests.support.runbooks import one_section
+from tests.support.runbooks.runbooks import one_section
 from tui.errors import RunbookInvalid
 from tui.runbook.kinds import exported
 from tui.runbook.model import Danger, Runbook, Signoff, Step

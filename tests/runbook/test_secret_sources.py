@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.runbooks import SMALL, small
+from tests.support.runbooks.runbooks import SMALL, small
 from tui.errors import RunbookInvalid
 from tui.runbook.described.show import show
 from tui.runbook.model import Host, Secret, SecretSource, SudoWay

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from tests.support.runbooks import small
-from tests.support.source_trees import nodes
+from tests.support.runbooks.runbooks import small
+from tests.support.source.source_trees import nodes
 from tui.execution.secrecy.redacted_events import STRUCTURAL, guarded
 from tui.exports.event_words import event_words
 from tui.exports.report import _deeds

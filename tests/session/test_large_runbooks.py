@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from tests.support.counted_calls import calls_counted
-from tests.support.large import CHANGES, SECTION, large, large_text
+from tests.support.runbooks.large import CHANGES, SECTION, large, large_text
+from tests.support.source.counted_calls import calls_counted
 from tui.errors import RunbookInvalid
 from tui.keys import Keys
 from tui.runbook.index import index_of

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.large import large
+from tests.support.runbooks.large import large
 from tui.runbook.index import index_of
 from tui.session import layered
 from tui.session.layered import Layered

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_clock import FakeClock
+from tests.support.sessions.fake_clock import FakeClock
 from tui.session.archive import matches as module
 from tui.session.archive.matches import Matches
 from tui.session.output.masks import write_mask

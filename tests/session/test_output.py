@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.examples import examples
-from tests.support.fake_clock import FakeClock
+from tests.support.harness.examples import examples
+from tests.support.sessions.fake_clock import FakeClock
 from tui.session.output import output
 from tui.session.output.line_index import BLOCK
 from tui.session.output.masks import hide, merged

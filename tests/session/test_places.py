@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.runbooks import small
+from tests.support.runbooks.runbooks import small
 from tui.session import events as ev
 from tui.session.places import moved, places_of, session_places, words_of
 from tui.session.state import initial

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.session.test_output import Finds, NoSecrets
-from tests.support.examples import examples
-from tests.support.fake_clock import FakeClock
+from tests.support.harness.examples import examples
+from tests.support.sessions.fake_clock import FakeClock
 from tui.execution.secrecy.redaction import Redactor
 from tui.replay.output import OutputLines, OutputThen
 from tui.session.output import line_index, output, redrawn_rows

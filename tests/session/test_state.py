@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.runbooks import small
+from tests.support.runbooks.runbooks import small
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind

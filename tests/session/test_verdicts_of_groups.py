@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_transport import Reply
-from tests.support.fleet import GONE, NAMES, SIX, begun, fleet, of_group
+from tests.support.machines.fake_transport import Reply
+from tests.support.machines.fleet import GONE, NAMES, SIX, begun, fleet, of_group
 from tui.session.state import step_by_id
 from tui.session.views.verdicts import FAILED, NO_DATA, OK, CheckRow, row_of
 

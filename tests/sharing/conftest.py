@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.faults import Faults
-from tests.support.faults_told import kept
-from tests.support.team_bucket import bucket, team_server
+from tests.support.hostile.faults import Faults
+from tests.support.hostile.faults_told import kept
+from tests.support.servers.team_bucket import bucket, team_server
 
 __all__ = ["bucket", "team_server"]
 

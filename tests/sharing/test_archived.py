@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support.fake_transport import Reply
-from tests.support.small_session import SECRET, SmallSession
-from tests.support.small_session import small_session as small_session
-from tests.support.team_bucket import KEYS, LOCKED, NAME, TeamBucketServer, refusal
+from tests.support.machines.fake_transport import Reply
+from tests.support.servers.team_bucket import KEYS, LOCKED, NAME, TeamBucketServer, refusal
+from tests.support.sessions.small_session import SECRET, SmallSession
+from tests.support.sessions.small_session import small_session as small_session
 from tui.cli.main import main
 from tui.config import BucketPlace
 from tui.session import events as ev

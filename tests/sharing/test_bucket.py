@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.reach import Misbehaving
-from tests.support.sshd import free_port
-from tests.support.team_bucket import KEYS, LOCKED, TeamBucketServer, refusal
+from tests.support.machines.reach import Misbehaving
+from tests.support.servers.sshd import free_port
+from tests.support.servers.team_bucket import KEYS, LOCKED, TeamBucketServer, refusal
 from tui.config import BucketPlace
 from tui.sharing.bucket import Bucket, BucketAway, BucketError, ObjectChanged, ObjectMissing, ObjectTaken
 

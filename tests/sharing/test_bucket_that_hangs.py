@@ -11,15 +11,15 @@ import pytest
 from click.testing import CliRunner
 
 from tests.sharing.test_team_memory import finished, remembered
-from tests.support.running import comes, running
-from tests.support.shared_session import KEY
-from tests.support.team_bucket import KEYS, TeamBucketServer
-from tests.support.two_machines import Machine
-from tests.support.two_machines import host as host
-from tests.support.two_machines import machine as machine
-from tests.support.two_machines import often as often
-from tests.support.two_machines import place as place
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.machines.two_machines import Machine
+from tests.support.machines.two_machines import host as host
+from tests.support.machines.two_machines import machine as machine
+from tests.support.machines.two_machines import often as often
+from tests.support.machines.two_machines import place as place
+from tests.support.screens.running import comes, running
+from tests.support.servers.team_bucket import KEYS, TeamBucketServer
+from tests.support.sessions.shared_session import KEY
 from tests.tui.conftest import shown
 from tests.tui.conftest import until as comes_on_screen
 from tui.cli.main import main

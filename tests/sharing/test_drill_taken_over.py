@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support.shared_session import KEY
-from tests.support.two_machines import often as often
-from tests.support.two_machines import place as place
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.machines.two_machines import often as often
+from tests.support.machines.two_machines import place as place
+from tests.support.sessions.shared_session import KEY
 from tui.cli.main import main
 from tui.cli.people.taking_over import _given
 from tui.cli.wiring import drill_workspace, resumed_workspace

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.two_machines import Machine, fetched, handed_on, taken
-from tests.support.two_machines import host as host
-from tests.support.two_machines import machine as machine
-from tests.support.two_machines import often as often
-from tests.support.two_machines import place as place
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.machines.two_machines import Machine, fetched, handed_on, taken
+from tests.support.machines.two_machines import host as host
+from tests.support.machines.two_machines import machine as machine
+from tests.support.machines.two_machines import often as often
+from tests.support.machines.two_machines import place as place
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
 from tui.exports.registry import render

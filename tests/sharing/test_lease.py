@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.faults import VARIABLE, Faults
-from tests.support.team_bucket import KEYS, TeamBucketServer, refusal
+from tests.support.hostile.faults import VARIABLE, Faults
+from tests.support.servers.team_bucket import KEYS, TeamBucketServer, refusal
 from tui.config import BucketPlace
 from tui.errors import TakenOver
 from tui.sharing import lease as leases

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.team_bucket import TeamBucketServer
-from tests.support.two_machines import (
+from tests.support.harness.waiting import until
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.machines.two_machines import (
     Machine,
     begun,
     fetched,
@@ -16,11 +16,11 @@ from tests.support.two_machines import (
     leave_the_backup_running,
     taken,
 )
-from tests.support.two_machines import host as host
-from tests.support.two_machines import machine as machine
-from tests.support.two_machines import often as often
-from tests.support.two_machines import place as place
-from tests.support.waiting import until
+from tests.support.machines.two_machines import host as host
+from tests.support.machines.two_machines import machine as machine
+from tests.support.machines.two_machines import often as often
+from tests.support.machines.two_machines import place as place
+from tests.support.servers.team_bucket import TeamBucketServer
 from tui.cli.main import main
 from tui.config import BucketPlace
 from tui.errors import SessionHeld, TakenOver
@@ -110,7 +110,7 @@ def test_a_program_that_was_killed_is_no_holder_on_its_own_machine(
 def test_where_the_bucket_is_away_a_session_is_resumed_and_says_what_nobody_knows(
     machine: Machine, bucket: Bucket, team_server: TeamBucketServer
 ) -> None:
-    from tests.support.team_bucket import refusal
+    from tests.support.servers.team_bucket import refusal
 
     laptop = machine("laptop")
     old = begun(laptop, bucket)

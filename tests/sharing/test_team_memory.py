@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from tests.sharing.test_drill_taken_over import RUNBOOK, STEP
-from tests.support.fake_transport import FakeTransport
-from tests.support.shared_session import KEY
-from tests.support.team_bucket import TeamBucketServer, refusal
-from tests.support.two_machines import Machine, begun
-from tests.support.two_machines import host as host
-from tests.support.two_machines import machine as machine
-from tests.support.two_machines import often as often
-from tests.support.two_machines import place as place
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.machines.two_machines import Machine, begun
+from tests.support.machines.two_machines import host as host
+from tests.support.machines.two_machines import machine as machine
+from tests.support.machines.two_machines import often as often
+from tests.support.machines.two_machines import place as place
+from tests.support.servers.team_bucket import TeamBucketServer, refusal
+from tests.support.sessions.shared_session import KEY
 from tui.cli.main import main
 from tui.cli.wiring import drill_workspace
 from tui.config import BucketPlace, Config

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.runbooks import SMALL, small
-from tests.support.waiting import until
-from tests.support.web_server import Request, document, serving_web
+from tests.support.harness.waiting import until
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import SMALL, small
+from tests.support.servers.web_server import Request, document, serving_web
 from tui.cli.main import main
 from tui.config import Config, NotifierPlace
 from tui.errors import SecretMissing, UsageError

@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from tests.support.hostile import HOSTILE, foreign
+from tests.support.hostile.hostile import HOSTILE, foreign
 from tui.text.block import NO_BREAK, block, lines_of, part, pieces, rows_of, shown, styled, within
 
 LINES = "\u0085\u2028\u2029\v\f\x1c"

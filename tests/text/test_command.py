@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.hostile import HOSTILE, foreign
+from tests.support.hostile.hostile import HOSTILE, foreign
 from tui.execution.commands import shown_whole
 from tui.runbook.model import Action
 from tui.text.command import command_lines, spelled

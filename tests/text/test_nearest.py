@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tui
-from tests.support.large import large_text
+from tests.support.runbooks.large import large_text
 from tui.errors import RunbookInvalid
 from tui.runbook.reading.load import load_text
 from tui.text import nearest

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tui
-from tests.support.source_trees import nodes_of
+from tests.support.source.source_trees import nodes_of
 
 ROOT = Path(tui.__file__).parent
 OUTSIDE = ("textual", "rich")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.examples import examples
-from tests.support.hostile import HOSTILE, foreign
+from tests.support.harness.examples import examples
+from tests.support.hostile.hostile import HOSTILE, foreign
 from tui.text.drawn import REDRAWN, drawn, redraws
 from tui.text.looks import DIRECT, PALETTE, PLAIN, Look, look_after, nearest, rgb
 from tui.text.sanitise import sanitise

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.examples import examples
+from tests.support.harness.examples import examples
 from tui.text.sanitise import (
     _SEQUENCE,
     HIDDEN_SEQUENCE,

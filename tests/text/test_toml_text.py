@@ -3,7 +3,7 @@
 import tomli
 from hypothesis import given, strategies
 
-from tests.support.hostile import HOSTILE, foreign
+from tests.support.hostile.hostile import HOSTILE, foreign
 from tui.text.toml_text import toml_text
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.s3_server import s3_server
-from tests.support.sshd import Sshd
+from tests.support.servers.s3_server import s3_server
+from tests.support.servers.sshd import Sshd
 from tui.transports.ssh.transport import SSHTransport
 
 __all__ = ["agent", "host", "own_sshd", "s3_server"]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import of_group
-from tests.support.sshd import Sshd
+from tests.support.machines.fleet import of_group
+from tests.support.servers.sshd import Sshd
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.preflight import RowVerdict
 from tui.execution.workspace import Setup, Workspace

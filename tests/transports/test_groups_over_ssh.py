@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import of_group
-from tests.support.program import DEVNULL, PROGRAM, begin
-from tests.support.sshd import Sshd
-from tests.support.waiting import until
+from tests.support.harness.program import DEVNULL, PROGRAM, begin
+from tests.support.harness.waiting import until
+from tests.support.machines.fleet import of_group
+from tests.support.servers.sshd import Sshd
 from tui.cli.wiring import resumed_workspace
 from tui.session.groups.cells import CellStatus, cells_of
 from tui.session.output.output import OutputReader

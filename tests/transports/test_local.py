@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ran import run
+from tests.support.sessions.ran import run
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, LinkState, Stream
 from tui.transports.local.transport import LocalTransport

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import durable
-from tests.support.ran import run
-from tests.support.sshd import Sshd, make_key, public
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.servers.sshd import Sshd, make_key, public
+from tests.support.sessions import durable
+from tests.support.sessions.ran import run
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, LinkState
@@ -339,7 +339,7 @@ def test_an_ssh_that_does_not_answer_is_still_ended(host: OpenSSHTransport) -> N
 
 KILLED = """
 import os, sys
-from tests.support.sshd import Sshd
+from tests.support.servers.sshd import Sshd
 from tui.transports.openssh import master_login
 from tui.transports.openssh.transport import OpenSSHTransport
 from pathlib import Path

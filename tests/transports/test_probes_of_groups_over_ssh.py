@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import of_group, statuses
-from tests.support.sshd import Sshd
+from tests.support.machines.fleet import of_group, statuses
+from tests.support.servers.sshd import Sshd
 from tui.cli.wiring import open_workspace
 from tui.execution.workspace import Setup
 from tui.session.groups.cells import CellStatus

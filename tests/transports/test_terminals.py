@@ -12,7 +12,7 @@ from termios import TIOCSWINSZ
 
 import pytest
 
-from tests.support.sshd import Sshd
+from tests.support.servers.sshd import Sshd
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.transports.base import CancelToken, Command, Stream, Transport
 from tui.transports.local.transport import LocalTransport

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reach import THROUGH, Misbehaving, reaching, way
-from tests.support.sshd import Sshd, free_port
+from tests.support.machines.reach import THROUGH, Misbehaving, reaching, way
+from tests.support.servers.sshd import Sshd, free_port
 from tui.execution.measuring.reach import MOST_OUTPUT, failure
 from tui.probes.base import NoData, ProbeFailed
 from tui.transports.base import Address, DialFailed, Transport, Undialled

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.sshd import Sshd, make_key, name_of
-from tests.support.waiting import until
+from tests.support.harness.waiting import until
+from tests.support.servers.sshd import Sshd, make_key, name_of
 from tui.errors import AuthenticationRefused, HostError, HostKeyRefused
 from tui.transports.base import LinkState
 from tui.transports.host_keys.keyblobs import HostKey

@@ -15,13 +15,13 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.looking import press_what_is_seen
-from tests.support.painting import only_what_is_seen
-from tests.support.parsed_sheets import applied, parsed, tokens
-from tests.support.runbooks import SMALL
-from tests.support.settled import settled
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.runbooks.runbooks import SMALL
+from tests.support.screens.looking import press_what_is_seen
+from tests.support.screens.painting import only_what_is_seen
+from tests.support.screens.parsed_sheets import applied, parsed, tokens
+from tests.support.screens.settled import settled
+from tests.support.sessions.fake_clock import FakeClock
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
 from tui.front.front import Front

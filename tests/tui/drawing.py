@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 from textual.widgets import Input
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.sessions.fake_clock import FakeClock
 from tests.tui.conftest import dialog, shown, until
 from tui.app import RunbookApp
 from tui.config import Config

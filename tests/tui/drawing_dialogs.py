@@ -1,6 +1,6 @@
 """The dialogs that are drawn for a person to look at, beside those that the states of the screens have."""
 
-from tests.support.every_dialog import EVERY
+from tests.support.screens.every_dialog import EVERY
 from tests.tui.conftest import dialog
 from tests.tui.drawing import DRAWN as DRAWN
 from tests.tui.drawing import Stage, drawn, kept, run_running, run_unknown

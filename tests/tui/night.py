@@ -11,9 +11,9 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.drill.test_calm_covers_runbook import answers, begin
-from tests.support.operator import Operator
+from tests.support.screens.operator import Operator
 from tests.tui.conftest import shown, until
-from tests.tui.test_drill_by_keys import ANSWERS
+from tests.tui.keys.test_drill_by_keys import ANSWERS
 from tui.app import RunbookApp
 from tui.cli.wiring import drill_workspace
 from tui.dialogs.pick import Pick

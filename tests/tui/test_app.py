@@ -6,7 +6,7 @@ import pytest
 from textual.events import Resize
 from textual.geometry import Size
 
-from tests.support.fake_transport import FakeTransport, Reply
+from tests.support.machines.fake_transport import FakeTransport, Reply
 from tests.tui.conftest import dialog, journal, shown, until
 from tui.actions import ACTS, IDS, TITLES, bindings, key_words
 from tui.app import RunbookApp

@@ -24,9 +24,9 @@ from rich.style import Style
 from textual.color import Color
 from textual.command import CommandPalette
 
-from tests.support.every_size import tried
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.screens.every_size import tried
+from tests.support.sessions.fake_clock import FakeClock
 from tests.tui.conftest import shown, until
 from tests.tui.drawing import FOLDER, REPLIES, RUNBOOK, Stage, app_for
 from tests.tui.drawing_dialogs import DRAWN

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.execution.test_epochs import LOST, CountedTeam
-from tests.support.approving import People
-from tests.support.every_size import tried
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport
-from tests.support.redis_server import RedisServer
-from tests.support.redis_server import redis_server as redis_server
-from tests.support.shared_session import feeds_of, following, relay_of, session_of, shared
-from tests.support.waiting import until as beats
+from tests.execution.approving.test_epochs import LOST, CountedTeam
+from tests.support.harness.waiting import until as beats
+from tests.support.machines.fake_transport import FakeTransport
+from tests.support.screens.every_size import tried
+from tests.support.servers.redis_server import RedisServer
+from tests.support.servers.redis_server import redis_server as redis_server
+from tests.support.sessions.approving import People
+from tests.support.sessions.fake_clock import FakeClock
+from tests.support.sessions.shared_session import feeds_of, following, relay_of, session_of, shared
 from tests.tui.conftest import dialog, type_text, until
 from tests.tui.drawing import FOLDER, RUNBOOK, SETUP, Stage
 from tests.tui.test_drawn import SIZES, held, text, unreadable

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_transport import FakeTransport, Reply
-from tests.support.running import SETUP
+from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.screens.running import SETUP
+from tests.support.sessions.fake_clock import FakeClock
 from tests.tui.conftest import shown, until
 from tui.app import RunbookApp
 from tui.config import Config

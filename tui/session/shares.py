@@ -1,7 +1,8 @@
 """Decides for how long a share of requests has been above a bound: of a few requests it is so, or not, by chance.
 
 The share of the requests since a sample decides, and no part of them may be noticeably within the bound. What it comes
-to with even and with random errors is in docs/runbook-format.md; tests/session/test_triggers_of_logs.py measures it.
+to with even and with random errors is in docs/runbook-format.md; tests/session/measured/test_triggers_of_logs.py
+measures it.
 """
 
 import math

@@ -1,6 +1,7 @@
 """The colours of every screen: three themes of our own, and the same names worked out for any other theme.
 
-A widget names what it shows by the names in `NAMES`, and never a colour: `tests/tui/test_themes.py` looks for any.
+A widget names what it shows by the names in `NAMES`, and never a colour: `tests/tui/looks/test_contrast.py` looks for
+any.
 """
 
 from collections.abc import Mapping
