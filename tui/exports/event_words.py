@@ -222,13 +222,14 @@ def _value(value: float, name: str, state: SessionState) -> str:
 def _of_trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
     """A trigger, what the value is while it counts, and what it is now."""
     title, beyond, value = _trigger(event, state), _beyond(event, state), _value(event.value, event.monitor, state)
+    where = f" ({event.detail})" if event.detail else ""
     match event:
         case ev.TriggerArmed():
-            return f"{title}: {beyond}, at {value}"
+            return f"{title}: {beyond}, at {value}{where}"
         case ev.TriggerTripped():
-            return f"TRIGGER {title}: {beyond} for {duration(event.dwell)}, {value} at last"
+            return f"TRIGGER {title}: {beyond} for {duration(event.dwell)}, {value} at last{where}"
         case ev.TriggerCleared():
-            return f"{title}: no longer {beyond}, at {value}"
+            return f"{title}: no longer {beyond}, at {value}{where}"
         case _:
             assert_never(event)
 

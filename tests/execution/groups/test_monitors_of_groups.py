@@ -197,6 +197,9 @@ def test_a_trigger_watches_the_worst_whichever_host_it_is(group: Group) -> None:
     assert fold(conductor.runbook, entries) == conductor.state
     sampled = [entry.event for entry in entries if isinstance(entry.event, ev.MonitorSampled)]
     assert event_words(sampled[1], conductor.state)[2] == "Room: 95 % (worst of 6: web03)"
+    tripped = next(entry.event for entry in entries if isinstance(entry.event, ev.TriggerTripped))
+    assert tripped.detail == "worst of 6: web05; 2 are beyond the limit; no figure from web01"
+    assert event_words(tripped, conductor.state)[2].endswith(f", 97 % at last ({tripped.detail})")
 
 
 def test_a_host_whose_connection_is_down_is_not_asked(group: Group) -> None:

@@ -321,16 +321,20 @@ def crossings(before: SessionState, after: SessionState, monitor: str) -> list[e
     in a resumed session.
     """
     found: list[ev.AnyEvent] = []
-    value = after.monitors[monitor].value
+    value, detail = after.monitors[monitor].value, after.monitors[monitor].detail
     for name, trigger in after.runbook.triggers.items():
         if trigger.monitor != monitor or value is None:
             continue
         earlier, later = before.triggers.get(name, TriggerState()), after.triggers.get(name, TriggerState())
         if later.armed and not earlier.armed:
-            found.append(ev.TriggerArmed(trigger=name, monitor=monitor, value=value))
+            found.append(ev.TriggerArmed(trigger=name, monitor=monitor, value=value, detail=detail))
         proposes = name in before.tripped
         if later.tripped and not proposes:
-            found.append(ev.TriggerTripped(trigger=name, monitor=monitor, value=value, dwell=round(later.beyond, 3)))
+            found.append(
+                ev.TriggerTripped(
+                    trigger=name, monitor=monitor, value=value, dwell=round(later.beyond, 3), detail=detail
+                )
+            )
         if (earlier.armed or proposes) and not later.armed:
-            found.append(ev.TriggerCleared(trigger=name, monitor=monitor, value=value))
+            found.append(ev.TriggerCleared(trigger=name, monitor=monitor, value=value, detail=detail))
     return found

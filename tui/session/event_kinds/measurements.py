@@ -49,11 +49,15 @@ class BaselineTaken(Event, frozen=True, kw_only=True):
 
 
 class TriggerArmed(Event, frozen=True, kw_only=True):
-    """A monitor went beyond a trigger's bound: the time for which it may stay there begins."""
+    """A monitor went beyond a trigger's bound: the time for which it may stay there begins.
+
+    Of a group `detail` says which host's value it is, here and in the two below.
+    """
 
     trigger: str
     monitor: str
     value: float
+    detail: str = ""
 
 
 class TriggerTripped(Event, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ class TriggerTripped(Event, frozen=True, kw_only=True):
     monitor: str
     value: float
     dwell: float
+    detail: str = ""
 
 
 class TriggerCleared(Event, frozen=True, kw_only=True):
@@ -71,6 +76,7 @@ class TriggerCleared(Event, frozen=True, kw_only=True):
     trigger: str
     monitor: str
     value: float
+    detail: str = ""
 
 
 class FaultStruck(Event, frozen=True, kw_only=True):

@@ -110,7 +110,8 @@ def _tripped(event: ev.TriggerTripped, state: SessionState) -> str:
     """The trigger's title, else its monitor's, and the figure."""
     trigger, monitor = state.runbook.triggers.get(event.trigger), state.runbook.monitors.get(event.monitor)
     title = (trigger.title if trigger else "") or (monitor.title if monitor else event.monitor)
-    return f"{title}, {figure(event.value, monitor.number.unit if monitor else '')}"
+    where = f" ({event.detail})" if event.detail else ""
+    return f"{title}, {figure(event.value, monitor.number.unit if monitor else '')}{where}"
 
 
 def _of_step(event: ev.StepEvent) -> tuple[MarkerKind, str, str] | None:
