@@ -72,6 +72,7 @@ IN_TURN = of_group(
 each = "web"
 batches = ["1", "100%"]
 at_once = 6
+stop_after = 2
 [[sections.steps]]
 id = "drain"
 title = "Drain"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.harness.waiting import until_gone
+from tests.support.harness.waiting import until, until_gone
 from tests.support.machines.cutter import Cut, Cutter, Mode
 from tests.support.servers.sshd import Sshd
 from tests.support.sessions.durable import KEY, SESSION, Ran, rejoin, run, through
@@ -186,6 +186,7 @@ def test_a_timeout_that_passes_while_the_connection_is_lost(
             cutter.arm(RESET)
             threading.Timer(seconds + 0.3, come_back).start()
 
+        until(lambda: not cutter.shut)  # the try before may have ended before the connection was back
         key = f"{SESSION}/timeout/{len(ends)}{round(seconds)}"
         return run(transport, script, seen=once(lose), key=key, timeout=seconds)
 
