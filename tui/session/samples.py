@@ -24,7 +24,8 @@ GAP = 3
 class Sample(Struct, frozen=True, array_like=True):
     """One measurement that ended `at` a time (UTC), and `took` seconds.
 
-    Without a `value` it could not be made, and `detail` says why; see MonitorSampled for `failed`.
+    Without a `value` it could not be made, and `detail` says why; of a group it says which host's the value is. See
+    MonitorSampled for `failed`.
     """
 
     at: datetime

@@ -128,11 +128,8 @@ def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
     found = tuple(held if held.ok or held.warning else _without_last_line(held) for held in checks)
     failed = [held for held in found if not held.ok and not held.warning]
     warned = [held for held in found if held.warning]
-    status, nothing, warning = (
-        [held for held in among if held.came.startswith(words)]
-        for among, words in ((failed, EXIT_STATUS), (failed, NOTHING), (warned, EXIT_STATUS))
-    )
-    first = next(iter([*status, *nothing, *warning]), None)
+    wanted = (failed, EXIT_STATUS), (failed, NOTHING), (warned, EXIT_STATUS)
+    first = next((held for among, words in wanted for held in among if held.came.startswith(words)), None)
     return tuple(replace(held, came=reasoned(held.came, said)) if held is first else held for held in found)
 
 

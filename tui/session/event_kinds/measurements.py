@@ -16,7 +16,7 @@ class ProbeMeasured(Event, frozen=True, kw_only=True):
 
 
 class MonitorSampled(Event, frozen=True, kw_only=True):
-    """A monitor measured; without a `value` it could not, and `detail` says why.
+    """A monitor measured; without a `value` it could not, and `detail` says why; of a group, whose value it is.
 
     `clock` is monotonic, in seconds of the process that measured; in a drill of the drill's time. `took`: how many
     seconds the measurement took. `failed`: what was asked did not answer as it should; where it did not answer at all,
