@@ -7,9 +7,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def measurements() -> list[str]:
-    """The measurements there are: every script beside this one whose name does not begin with an underscore."""
-    return sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+def measurements() -> dict[str, str]:
+    """The measurements there are, with their modules: the scripts in folders here, but for what they share."""
+    scripts = sorted(path for path in HERE.glob("*/*.py") if path.parent.name != "support")
+    return {path.stem: f"bench.{path.parent.name}.{path.stem}" for path in scripts}
 
 
 def main(chosen: list[str]) -> int:
@@ -21,7 +22,7 @@ def main(chosen: list[str]) -> int:
     failed = []
     for name in chosen or known:
         print(f"\n== {name}", flush=True)
-        if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent, check=False).returncode:
+        if subprocess.run([sys.executable, "-m", known[name]], cwd=HERE.parent, check=False).returncode:
             failed.append(name)
     if failed:
         print(f"\nfailed: {', '.join(failed)}")

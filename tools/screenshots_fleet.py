@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench._fleet import Fleet, fleet
+from bench.support.fleet import Fleet, fleet
 from tests.support.machines.fleet import of_group
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load

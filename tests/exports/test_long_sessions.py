@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench._sessions import large_session
+from bench.support.large_session import large_session
 from tui.exports.gathering import events_text
 from tui.exports.gathering.events_text import EventsText
 from tui.exports.gathering.series import Series

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench._large import workspace
-from bench._terminal import both_until, processor_time
-from bench.key_to_paint import DOWN, ENTER, UP, Terminal
+from bench.screens.key_to_paint import DOWN, ENTER, UP, Terminal
+from bench.support.large_runbook import workspace
+from bench.support.terminal import both_until, processor_time
 from tests.support.runbooks.large import CHANGES, large_text, mark
 from tui.app import RunbookApp
 from tui.execution.workspace import Setup
@@ -59,7 +59,7 @@ def on_screen(steps: int) -> tuple[float, float, float]:
     """
     with tempfile.TemporaryDirectory() as name:
         environment = {"XDG_CONFIG_HOME": name, "TMPDIR": name, "PYTHONPATH": "."}
-        terminal = Terminal([sys.executable, "-m", "bench._large", str(steps)], environment)
+        terminal = Terminal([sys.executable, "-m", "bench.support.large_runbook", str(steps)], environment)
         try:
             terminal.until(mark(0).encode(), 60.0)
             terminal.idle(1.0)

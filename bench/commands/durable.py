@@ -4,7 +4,7 @@ import itertools
 import statistics
 import time
 
-from bench._ssh import Pair, connected
+from bench.support.connected import Pair, connected
 from tui.transports.base import CancelToken, Command
 
 MIB = 1 << 20

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench._sessions import large_session
+from bench.support.large_session import large_session
 from tests.support.servers.redis_server import RedisServer
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
@@ -99,7 +99,7 @@ def rate(followed: Followed, root: Path, seconds: float = FOR, wanted: int = RAT
         [
             sys.executable,
             "-m",
-            "bench._follower",
+            "bench.support.follower",
             str(followed.server.port),
             followed.directory.id,
             str(root / "c"),

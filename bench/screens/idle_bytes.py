@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.key_to_paint import ENTER, Terminal
+from bench.screens.key_to_paint import ENTER, Terminal
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 SETTLED = 5.0

@@ -4,9 +4,9 @@ import os
 import random
 import statistics
 
-from bench._fleet import fleet
-from bench._streaming import LINE
-from bench.key_to_paint import ENTER, Measured, Measuring, before_others
+from bench.screens.key_to_paint import ENTER, Measured, Measuring, before_others
+from bench.support.fleet import fleet
+from bench.support.streaming import LINE
 
 COUNT = int(os.environ.get("BENCH_HOSTS", "40"))
 SIZE = 10 * 10**6
@@ -19,7 +19,7 @@ def main() -> None:
         source = there.folder / "log"
         source.write_bytes((LINE * (SIZE // len(LINE) + 1))[:SIZE])
         before_others(os.getpid())
-        program = ["-m", "bench._group_streaming", str(COUNT), str(there.config), str(source)]
+        program = ["-m", "bench.support.group_streaming", str(COUNT), str(there.config), str(source)]
         rounds = [measure(program) for _ in range(ROUNDS)]
     times = [time for one in rounds for time in one.times]
     cuts = statistics.quantiles(times, n=100)

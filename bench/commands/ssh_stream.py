@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench._ssh import Pair, connected
+from bench.support.connected import Pair, connected
 from tui.execution.conductor.executor import Executor
 from tui.execution.secrecy.redaction import Redactor
 from tui.session.clock import SystemClock

@@ -8,7 +8,7 @@ RUNS = 7
 
 
 def main() -> None:
-    command = [sys.executable, "-m", "bench._screen", str(RUNS)]
+    command = [sys.executable, "-m", "bench.support.with_screen", str(RUNS)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     rates: dict[str, list[float]] = {"without": [], "with": []}
     for line in done.stdout.splitlines():

@@ -1,7 +1,7 @@
 """Many sessions: what lists them, the first time and when the index beside them knows them, ÷ reading their journals.
 
 Targets for 1,000 sessions of 5,000 events each: under 0.3 s the second time, and under 0.15 of reading the journals.
-`python -m bench.many_sessions 10 100 1000` draws the curve.
+`python -m bench.sessions.many_sessions 10 100 1000` draws the curve.
 """
 
 import os
@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench._sessions import large_session
+from bench.support.large_session import large_session
 from tui.session.archive.known import KnownSessions
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import read

@@ -4,7 +4,7 @@ import statistics
 import sys
 import tempfile
 
-from bench._terminal import both_until
+from bench.support.terminal import both_until
 
 RUNS = 15
 BARE = """

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench._ssh import Pair, connected
+from bench.support.connected import Pair, connected
 from tests.support.runbooks.runbooks import one_section
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench._ssh import connected
+from bench.support.connected import connected
 from tests.support.runbooks.runbooks import one_section
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bench.key_to_paint import KEYS, Measured, Measuring, before_others
+from bench.screens.key_to_paint import KEYS, Measured, Measuring, before_others
 from tests.support.servers.redis_server import RedisServer
 from tui.sharing.relay.client import Relay, RelayAddress
 from tui.sharing.relay.relay_feed import relayed_sessions
@@ -73,7 +73,7 @@ def in_turn(server: RedisServer, root: Path, rate: str, chance: random.Random) -
     """KEYS keys in each: the session alone, the session that ten follow, and how far behind these were."""
     relay = Relay(RelayAddress("127.0.0.1", server.port), server.password)
     watching = subprocess.Popen(
-        [sys.executable, "-m", "bench.key_to_paint_followed", str(server.port), str(root)],
+        [sys.executable, "-m", "bench.screens.key_to_paint_followed", str(server.port), str(root)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -85,7 +85,7 @@ def in_turn(server: RedisServer, root: Path, rate: str, chance: random.Random) -
     made: list[Measuring] = []
     try:
         for more in ([], [str(server.port)]):
-            made.append(Measuring(["-m", "bench._streaming", rate, *more], begin=True, first=True))
+            made.append(Measuring(["-m", "bench.support.streaming", rate, *more], begin=True, first=True))
         while not select.select([watching.stdout], [], [], 0)[0]:
             rest(made, 0.1)
         assert watching.stdout.readline() == "joined\n"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from bench._fleet import Fleet, fleet
+from bench.support.fleet import Fleet, fleet
 from tui.transports.base import CancelToken, Command
 from tui.transports.ssh.transport import SSHTransport
 
@@ -60,7 +60,7 @@ def running(there: Fleet, pool: ThreadPoolExecutor) -> None:
         assert outcome.exit_status == 0, outcome
 
     environment, line = ansible(there)
-    program = [sys.executable, "-m", "bench._asyncssh", str(there.config), *there.names]
+    program = [sys.executable, "-m", "bench.support.by_asyncssh", str(there.config), *there.names]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as beside:
         assert beside.stdin
         assert beside.stdout

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from bench._terminal import ANSWERS
+from bench.support.terminal import ANSWERS
 
 BARE = """
 from textual.app import App
@@ -193,8 +193,8 @@ def measure(program: list[str], begin: bool) -> Measured:
 def main() -> None:
     for name, program in (
         ("bare Textual app", ["-c", BARE]),
-        ("ours, calm", ["-m", "bench._streaming", "0"]),
-        (f"ours, {RATE} MB/s", ["-m", "bench._streaming", str(RATE)]),
+        ("ours, calm", ["-m", "bench.support.streaming", "0"]),
+        (f"ours, {RATE} MB/s", ["-m", "bench.support.streaming", str(RATE)]),
     ):
         times, came, growth, _, _ = measure(program, begin=program[0] == "-m")
         cuts = statistics.quantiles(times, n=100)

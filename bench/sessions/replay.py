@@ -22,7 +22,7 @@ from typing import ParamSpec
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from bench._sessions import large_session
+from bench.support.large_session import large_session
 from tui.__main__ import GARBAGE
 from tui.app import RunbookApp
 from tui.replay.recorded import RecordedSession

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from bench._ssh import connected
+from bench.support.connected import connected
 from tui.transports.base import CancelToken, Command
 
 RUNS = 100

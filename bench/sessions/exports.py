@@ -23,12 +23,12 @@ TIMES = 3
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        from bench._sessions import large_session
+        from bench.support.large_session import large_session
 
         directory = large_session(Path(name), EVENTS)
         for _ in range(TIMES):
             for form in FORMS:
-                subprocess.run([sys.executable, "-m", "bench.exports", str(directory.path), form], check=True)
+                subprocess.run([sys.executable, "-m", "bench.sessions.exports", str(directory.path), form], check=True)
 
 
 def exported(directory: SessionDirectory, form: str) -> None:
@@ -38,7 +38,7 @@ def exported(directory: SessionDirectory, form: str) -> None:
     with (directory.path.parent / f"out.{form}").open("wb") as file:
         write(directory, form, file)
     took, most = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    from bench.replay import read_as_json  # it loads Textual, which the command does not
+    from bench.sessions.replay import read_as_json  # it loads Textual, which the command does not
 
     began = time.process_time()
     read_as_json(directory)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from bench._sessions import large_session
-from bench.replay import read_as_json
+from bench.sessions.replay import read_as_json
+from bench.support.large_session import large_session
 from tui.replay.recorded import RecordedSession
 from tui.session.archive.known import KnownSessions
 from tui.session.archive.store import Store
@@ -21,7 +21,7 @@ from tui.session.clock import SystemClock
 from tui.session.output.output import OutputReader, OutputWriter, write_mask
 
 LONG = os.environ.get("GROWTH") == "long"
-PICTURE = Path(__file__).parent.parent / "docs" / "growth.svg"
+PICTURE = Path(__file__).parents[2] / "docs" / "growth.svg"
 SESSIONS = (10, 100, 1_000, *((10_000,) if LONG else ()))
 EVENTS = (1, 10, 100, 1_000, 10_000, 100_000, *((1_000_000,) if LONG else ()))
 OUTPUT = (1 << 10, 1 << 15, 1 << 20, 1 << 25, 1 << 28, *((1 << 30, 1 << 32) if LONG else ()))
