@@ -24,6 +24,7 @@ from tui.session.views.called import (
     over_at,
     people_words,
     place_words,
+    recorded_at,
     settled_by,
     status_word,
 )
@@ -125,11 +126,12 @@ class Tick(Struct, frozen=True):
 def head(source: Source) -> dict[str, str]:
     """The facts of a session beside its report card, by name, those that are not known left out."""
     state, started = source.state, source.state.started
-    ended = over_at(state)
+    ended, recorded = over_at(state), recorded_at(state)
     rows = {
         "Session": source.id,
         "Started (UTC)": f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at else "",
-        "Finished (UTC)": f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "",
+        "Ended (UTC)": f"{ended:%Y-%m-%d %H:%M:%S}" if ended else "",
+        "Recorded as finished (UTC)": f"{recorded:%Y-%m-%d %H:%M:%S}" if recorded else "",
         "Operator": people_words(state.operator, started.second_operator if started else ""),
         "Environment": environment_of(state),
         "Method": started.method if started else "",

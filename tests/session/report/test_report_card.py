@@ -61,15 +61,37 @@ WHOLE = (
 def test_a_deployment_as_it_should_be() -> None:
     found = card(*WHOLE)
     assert (str(found.badge), found.what, found.people) == ("✔ deployed", "Deploy v2, Docker", "ana and ben")
-    assert (found.took, found.signed, found.steps, found.skipped, found.failed) == (300, 4, 4, 0, 0)
+    assert (found.took, found.signed, found.steps, found.skipped, found.failed) == (290, 4, 4, 0, 0)
     assert (found.ticked, found.items) == (2, 2)
     assert (found.deviations, found.rollback, found.usual) == ((), None, None)
     assert found.downtime.words == "not known"
 
 
+HOURS = 6 * 3600.0
+
+
+def test_a_deployment_does_not_last_until_it_is_recorded_as_finished() -> None:
+    recorded = card(*WHOLE[:-1], (HOURS, ev.SessionFinished(result="completed", operator="ana")), now=2 * HOURS)
+    before = card(*WHOLE[:-1], now=HOURS)
+    assert (recorded.took, recorded.ended) == (before.took, before.ended) == (290, BEGAN + timedelta(seconds=290))
+    assert recorded.sections == before.sections
+
+
+def test_a_step_outside_the_plan_that_was_done_after_it_as_of_troubleshooting_counts() -> None:
+    found = card(
+        *WHOLE[:-1], *step("switch-manual", 400, 450), (HOURS, ev.SessionFinished(result="completed", operator="ana"))
+    )
+    assert found.took == 450
+
+
+def test_what_was_left_undone_ends_with_the_record_that_it_is_abandoned() -> None:
+    found = card(*step("look", 10, 60), (HOURS, ev.SessionFinished(result="abandoned", operator="ana")))
+    assert found.took == HOURS
+
+
 def test_the_times_of_the_sections_add_up_to_the_whole_with_the_time_of_people() -> None:
     found = card(*WHOLE)
-    assert [(one.title, one.took) for one in found.sections] == [("Before", 130), ("Change", 170)]
+    assert [(one.title, one.took) for one in found.sections] == [("Before", 130), ("Change", 160)]
     assert sum(one.took for one in found.sections) == found.took
 
 
@@ -133,7 +155,7 @@ def test_after_a_rollback_what_was_left_of_the_deployment_is_not_counted() -> No
     assert (found.rollback.reason, found.rollback.took) == ("errors", 30)
     assert (found.signed, found.skipped, found.steps) == (1, 1, 3)
     times = [(one.title, one.took) for one in found.sections]
-    assert times == [("Before", 100), ("Rollback", 30), ("After the rollback", 20)], "as long here as anywhere"
+    assert times == [("Before", 100), ("Rollback", 30)], "as long here as anywhere"
     assert sum(one.took for one in found.sections) == found.took
 
 

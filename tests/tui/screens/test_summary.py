@@ -18,6 +18,7 @@ from tui.dialogs.told import Told
 from tui.drill.debrief import Story, story_rows
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
+from tui.exports.report import head
 from tui.exports.source import source
 from tui.screens.home.screen import HomeScreen
 from tui.screens.replay.screen import ReplayScreen
@@ -116,6 +117,20 @@ def test_follow_ups_are_due_from_the_end(workspace: Workspace, conductor: Conduc
     conductor.finish("completed")
     clock.advance(7200)
     assert "2026-11-24 03:00 UTC  Watch the error rate" in told(workspace, conductor)
+
+
+def test_a_record_made_hours_later_has_its_own_time_and_moves_nothing(
+    workspace: Workspace, conductor: Conductor, clock: FakeClock
+) -> None:
+    whole(conductor)
+    clock.advance(6 * 3600)
+    conductor.finish("completed")
+    words = told(workspace, conductor)
+    assert "ended   2026-11-24 02:00 UTC\n        recorded as finished 2026-11-24 08:00 UTC" in words
+    assert "2026-11-24 03:00 UTC  Watch the error rate" in words
+    facts = head(source(workspace.store.find("last")))
+    assert facts["Ended (UTC)"] == "2026-11-24 02:00:00"
+    assert facts["Recorded as finished (UTC)"] == "2026-11-24 08:00:00"
 
 
 def test_a_rollback_that_is_done_is_the_result(workspace: Workspace, conductor: Conductor) -> None:

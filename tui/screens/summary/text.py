@@ -18,7 +18,7 @@ from tui.session.journal.journal import Verified
 from tui.session.report_card.deviations import CONNECTION, FAILED, UNKNOWN
 from tui.session.report_card.report_card import ReportCard
 from tui.session.state import SessionState, StepStatus, step_by_id
-from tui.session.views.called import items
+from tui.session.views.called import items, over_at, recorded_at
 from tui.session.views.followups import followups
 from tui.session.views.rollback import rollback_plan
 from tui.session.views.usual import Usual
@@ -187,11 +187,14 @@ def _notes(source: Source) -> Iterable[list[Piece]]:
 
 
 def _record(report: Report) -> Iterable[list[Piece]]:
-    began, ended = report.source.state.started_at, report.source.state.finished_at
+    state = report.source.state
+    began, ended, recorded = state.started_at, over_at(state), recorded_at(state)
     if began is not None:
         yield [("began   ", FAINT), (when(began), "")]
     if ended is not None:
         yield [("ended   ", FAINT), (when(ended), "")]
+    if recorded is not None:
+        yield [("        recorded as finished ", FAINT), (when(recorded), "")]
     yield [("session ", FAINT), (report.source.id, "bold")]
     yield [("path    ", FAINT), (str(report.source.attempts.parent), "")]
     yield [("receipt ", FAINT), (f"{report.verified.count}:{report.verified.head}", "")]

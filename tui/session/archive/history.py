@@ -24,7 +24,7 @@ from tui.session.views.called import COMPLETED, over, over_at, result_of
 from tui.session.views.usual import Usual, WholeUsual, on_host, usual_of
 
 FILE = "history.json"
-FORMAT = 6
+FORMAT = 7
 KNOWN = 3
 """How often a step must have been done before anything is called usual."""
 

@@ -135,17 +135,29 @@ def over(state: SessionState) -> bool:
 
     One that was cut off before it began is over as well.
     """
-    if state.finished is not None or state.started is None:
-        return True
+    return state.finished is not None or state.started is None or _nothing_left(state)
+
+
+def _nothing_left(state: SessionState) -> bool:
     return state.next_step() is None and state.running() is None and not doubtful(state)
 
 
+@once
 def over_at(state: SessionState) -> datetime | None:
-    """When a session was finished, or else when the last of its steps was settled; None while something is left."""
-    if state.finished is not None or not over(state):
+    """When the last thing was done in a session: a step was settled, its rollback ended; None while it is open.
+
+    The record that it is finished ends one of which something is left; where nothing is, it was over before, however
+    much later somebody recorded that.
+    """
+    if not over(state) or not _nothing_left(state):
         return state.finished_at
-    settled = (state.step(step.id).settled for _, step in state.plan())
+    settled = (step_state.settled for step_state in state.steps.values())
     return max((at for at in (*settled, state.rollback_finished_at) if at), default=state.at)
+
+
+def recorded_at(state: SessionState) -> datetime | None:
+    """When a session that was over was recorded as finished; None where that is what ended it, or nobody did."""
+    return state.finished_at if state.finished_at != over_at(state) else None
 
 
 def way_back(state: SessionState) -> str:
