@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from tests.support.runbooks.runbooks import SMALL
+from tests.support.sessions.recorded import written
 from tui.errors import RunbookInvalid
 from tui.execution.beginning.read_beside import HandedOver, read_beside
 from tui.resources import bundled
-from tui.runbook.reading.load import load_with_text
+from tui.runbook.reading.load import load, load_with_text, read_whole
 
 ROOT = Path(__file__).parent.parent.parent
 RUNBOOKS = (bundled("runbook.toml"), *sorted((ROOT / "tests" / "data").glob("*.toml")))
@@ -23,19 +24,19 @@ import os, sys
 from pathlib import Path
 from tui.errors import RunbookInvalid
 from tui.execution.beginning import read_beside as beside
-from tui.runbook.reading.load import load_with_text
+from tui.runbook.reading.load import load, load_with_text
 forks = []
 fork = os.fork
 os.fork = lambda: forks.append(0) or fork()
-path = Path(sys.argv[1])
-read = beside.read_beside(path)
+path, of_session = Path(sys.argv[1]), bool(sys.argv[2])
+read = beside.read_beside(path, of_session)
 assert forks or not beside._has_room()
 try:
     found = read()
 except RunbookInvalid as error:
     print(*error.problems, sep="\\n")
 else:
-    assert found == load_with_text(path)
+    assert found == ((load(path, of_session=True), "") if of_session else load_with_text(path))
     print("the same")
 try:
     os.waitpid(-1, os.WNOHANG)
@@ -44,9 +45,10 @@ except ChildProcessError:
 """
 
 
-def started(path: Path) -> list[str]:
+def started(path: Path, of_session: str = "") -> list[str]:
     """What a program of its own, which has one thread, finds."""
-    ran = subprocess.run([sys.executable, "-c", FORKED, str(path)], capture_output=True, text=True, cwd=ROOT)
+    given = [sys.executable, "-c", FORKED, str(path), of_session]
+    ran = subprocess.run(given, capture_output=True, text=True, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.splitlines()
 
@@ -64,12 +66,40 @@ def test_it_is_the_runbook_that_would_be_read_here() -> None:
     assert started(bundled("runbook.toml")) == ["the same", "nothing is left"]
 
 
-def test_what_is_wrong_is_said_here(tmp_path: Path) -> None:
+@pytest.mark.parametrize("of_session", ["", "of a session"])
+def test_what_is_wrong_is_said_here(tmp_path: Path, of_session: str) -> None:
     path = tmp_path / "runbook.toml"
     path.write_text(SMALL.replace('run = "uptime"', 'runn = "uptime"'))
-    said = started(path)
+    said = started(path, of_session)
     assert any("runn" in line for line in said), said
     assert said[-1] == "nothing is left"
+
+
+def test_one_that_a_session_keeps_is_the_one_that_would_be_read_here(tmp_path: Path) -> None:
+    path = tmp_path / "runbook.toml"
+    path.write_text(read_whole(bundled("runbook.toml")).text, encoding="utf-8")
+    assert started(path, "of a session") == ["the same", "nothing is left"]
+
+
+def test_a_replay_reads_its_runbook_beside_before_its_screen_is_loaded(tmp_path: Path) -> None:
+    session = written(tmp_path, 3, 20)
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from tui.cli.launching import staged_on_screen\n"
+        "from tui.execution.beginning import read_beside as beside\n"
+        "from tui.session.archive.store import SessionDirectory\n"
+        "beside._has_room = lambda: True\n"
+        "loaded = []; fork = os.fork\n"
+        "os.fork = lambda: loaded.append('tui.app' in sys.modules) or fork()\n"
+        "place = staged_on_screen(SessionDirectory(Path(sys.argv[1])))\n"
+        "there = ['tui.app' in sys.modules, 'tui.runbook.reading.load' in sys.modules]\n"
+        "print(*loaded, *there, len(place.runbook.sections))\n"
+    )
+    given = [sys.executable, "-c", code, str(session.directory.path)]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    ran = subprocess.run(given, capture_output=True, text=True, cwd=ROOT, env=environment)
+    runbook = load(session.directory.runbook, of_session=True)
+    assert ran.stdout.strip() == f"False True False {len(runbook.sections)}", ran.stderr
 
 
 def test_one_whose_process_is_ended_is_read_here(tmp_path: Path) -> None:

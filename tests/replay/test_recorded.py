@@ -160,8 +160,27 @@ def test_what_was_read_once_need_not_be_read_again(session: Writer, tmp_path: Pa
     assert not first.indexed.whole
     first.index()
     again = RecordedSession(session.directory, tmp_path)
+    assert again.indexed == first.indexed
     assert again.indexed.whole
     assert again.at(again.total).state == session.states[-1]
+
+
+def test_it_is_opened_without_the_state_of_any_key_frame(
+    session: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RecordedSession(session.directory, tmp_path).index()
+    monkeypatch.setattr(keyframes, "unpacked", lambda *given: pytest.fail("a state was read before anything was seen"))
+    assert RecordedSession(session.directory, tmp_path).indexed.whole
+
+
+def test_one_that_is_left_is_not_read_on(session: Writer, tmp_path: Path) -> None:
+    left = RecordedSession(session.directory, tmp_path)
+    left.index(lambda: True)
+    assert not left.indexed.whole
+    assert SPACING <= left.indexed.seq < 2 * SPACING  # up to the first key frame
+    left.index()
+    assert left.indexed.whole
+    assert left.at(left.total).state == session.states[-1]
 
 
 def test_a_session_that_is_running_is_read_further(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tui.execution.beginning.read_beside import Read
     from tui.execution.workspace import Setup, Workspace
     from tui.headless.answers import AnswersFile
+    from tui.replay.stage import ReplayWorkspace
+    from tui.session.archive.store import SessionDirectory
 
 SETTINGS = ("flow", "environment", "method", "operator", "values", "change", "reason")
 """The options that say what a session is about."""
@@ -46,16 +48,27 @@ def opened_on_screen(file: Path, hosts: tuple[str, ...], ssh_config: Path | None
     from tui.execution.beginning.read_beside import read_beside
 
     read = read_beside(file)
-    load_screens()
+    load_screens("tui.screens.home.screen")
     return opened(file, hosts, ssh_config, given, read)
 
 
-def load_screens() -> None:
-    """Import what the first screen needs."""
+def staged_on_screen(directory: "SessionDirectory") -> "ReplayWorkspace":
+    """A recorded session for the terminal UI, which is loaded while a process beside this one reads its runbook."""
+    from tui.execution.beginning.read_beside import read_beside
+
+    read = read_beside(directory.runbook, of_session=True)
+    load_screens("tui.screens.replay.screen")
+    from tui.replay.stage import staged
+
+    return staged(directory, read=read)
+
+
+def load_screens(first: str) -> None:
+    """Import what the first screen needs, which is in this module."""
     from importlib import import_module
 
     with loading():
-        for name in ("tui.app", "tui.screens.home.screen"):
+        for name in ("tui.app", first):
             import_module(name)
 
 

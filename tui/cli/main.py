@@ -18,6 +18,7 @@ from tui.cli.launching import (
     opened_on_screen,
     rollback_without_screen,
     screen,
+    staged_on_screen,
     without_screen,
 )
 from tui.cli.options import DEMO, FILE, HOSTS, guarded, pairs, reaching, session_named, settings
@@ -229,10 +230,9 @@ def rollback(
 def replay(session: str) -> None:
     """See SESSION (its id, archive:ID, or a bundle's file) again, as it looked at any of its moments."""
     from tui.cli.wiring import open_store, opened_anywhere
-    from tui.replay.stage import staged
 
     with opened_anywhere(open_store(), session) as directory:
-        workspace = staged(directory)
+        workspace = staged_on_screen(directory)
         try:
             screen(workspace, otherwise=KEPT.format(session))
         finally:

@@ -44,6 +44,7 @@ CREATE INDEX frames_by_elapsed ON frames (elapsed, seq);
     + SCHEMA
 )
 
+_REACH = "SELECT seq, elapsed, end FROM frames ORDER BY seq DESC LIMIT 1"
 _NEWEST = "SELECT * FROM frames ORDER BY seq DESC LIMIT 1"
 _EARLIER = "SELECT * FROM frames WHERE elapsed <= ? ORDER BY elapsed DESC, seq DESC LIMIT 1"
 _UPTO = "SELECT * FROM frames WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
@@ -144,6 +145,11 @@ class KeyFrames:
     def last(self) -> ReplayMoment:
         """The moment up to which there are key frames."""
         return self._read(_NEWEST) or self._first
+
+    def reach(self) -> tuple[int, float, int]:
+        """Up to which event, second and byte of the journal there are key frames."""
+        row = self._db.execute(_REACH).fetchone()
+        return row or (self._first.entry.seq, self._first.elapsed, self._first.place.end)
 
     def before(self, elapsed: float) -> ReplayMoment:
         """The last key frame that is not later than `elapsed` seconds into the session."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
+from tui.execution.beginning.read_beside import Read, read_session_here
 from tui.replay.attempt_chunks import ChunkWriter
 from tui.replay.keyframes import SPACING, KeyFrames, ReplayMoment, Rows, beginning, onward
 from tui.replay.output import OutputLines
 from tui.runbook.model import Runbook
-from tui.runbook.reading.load import load
 from tui.session.archive.store import SessionDirectory
 from tui.session.journal.chain import last_entry, unreadable
 from tui.session.journal.private import private_folder
@@ -41,18 +41,19 @@ class RecordedSession:
     frames are, which another opening finds made.
     """
 
-    def __init__(self, directory: SessionDirectory, cache: Path) -> None:
+    def __init__(self, directory: SessionDirectory, cache: Path, read: Read | None = None) -> None:
         """Read the beginning and the end.
 
         Args:
             cache: the folder for key frames; where nothing can be written there, they live as long as this program.
+            read: waits for the session's runbook, where it is being read already.
 
         Raises:
             SessionError: there is no session, or it is damaged.
             RunbookInvalid: its runbook is.
         """
         self.directory = directory
-        written = load(directory.runbook, of_session=True)
+        written, _ = read() if read is not None else read_session_here(directory.runbook)
         self.first = beginning(written, directory.journal)
         self.runbook: Runbook = as_begun(written, self.first.state.started)
         self.lines = OutputLines(directory.attempts)
@@ -66,8 +67,7 @@ class RecordedSession:
         ended = last_entry(directory.journal) or self.first.entry
         self._guess = max(0.0, (ended.at - self.first.entry.at).total_seconds())
         self._size = directory.journal.stat().st_size
-        last = self._frames.last()
-        self.indexed = Indexed(last.entry.seq, last.elapsed, *self._share(last))
+        self.indexed = self._upto(*self._frames.reach())
 
     @property
     def total(self) -> float:
@@ -145,13 +145,14 @@ class RecordedSession:
                 since = 0
                 for moment in onward(self.directory.journal, last):
                     since += 1
-                    rows.gather(moment, frame=moment.ends and since >= SPACING)
+                    frame = moment.ends and since >= SPACING
+                    rows.gather(moment, frame)
                     if not moment.ends:
                         continue
                     last, since = moment, since % SPACING
+                    if frame and stopped():
+                        return
                     if len(rows.frames) >= BATCH:
-                        if stopped():
-                            return
                         self._keep(frames, rows, moment)
                         rows = Rows(chunks)
             finally:
@@ -168,7 +169,7 @@ class RecordedSession:
 
     def _keep(self, frames: KeyFrames, rows: Rows, last: ReplayMoment) -> None:
         frames.add(rows)
-        self.indexed = Indexed(last.entry.seq, last.elapsed, *self._share(last))
+        self.indexed = self._upto(last.entry.seq, last.elapsed, last.place.end)
 
     def _place(self, moment: ReplayMoment) -> None:
         self._here = moment
@@ -186,9 +187,9 @@ class RecordedSession:
         except JournalDamaged:
             return None
 
-    def _share(self, moment: ReplayMoment) -> tuple[float, bool]:
-        end = moment.place.end
-        return (end / self._size if self._size else 1.0), end >= self._size
+    def _upto(self, seq: int, elapsed: float, end: int) -> Indexed:
+        """Args: end: the byte of the journal up to which it is read."""
+        return Indexed(seq, elapsed, end / self._size if self._size else 1.0, end >= self._size)
 
     def _open(self) -> KeyFrames:
         return KeyFrames(self._cache / self._name, self.runbook, self.directory.journal, self.first, self._identity())

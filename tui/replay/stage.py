@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tui.execution.beginning.read_beside import Read
 from tui.execution.connections import Connections
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs
@@ -153,11 +154,12 @@ class ConnectionsThen(Connections, frozen=True):
         return {}
 
 
-def staged(directory: SessionDirectory, today: Clock | None = None) -> ReplayWorkspace:
+def staged(directory: SessionDirectory, today: Clock | None = None, read: Read | None = None) -> ReplayWorkspace:
     """A kept session, to be seen again; its key frames are kept where the platform keeps such things.
 
     Args:
         today: the time at which it is seen, the machine's where it is not given.
+        read: waits for its runbook, where it is being read already.
 
     Raises:
         SessionError: it is not there, or damaged.
@@ -165,5 +167,5 @@ def staged(directory: SessionDirectory, today: Clock | None = None) -> ReplayWor
     """
     from platformdirs import user_cache_path
 
-    recording = RecordedSession(directory, user_cache_path("runbook") / "replay")
+    recording = RecordedSession(directory, user_cache_path("runbook") / "replay", read)
     return ReplayWorkspace(recording, Store(directory.path.parent, ours=False), today)

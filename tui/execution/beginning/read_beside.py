@@ -27,19 +27,24 @@ class HandedOver(Struct, frozen=True, array_like=True):
     text: str
 
 
-def read_beside(path: Path) -> Read:
-    """Begin to read a runbook; where there is no processor for it, it is read when it is asked for."""
+def read_beside(path: Path, of_session: bool = False) -> Read:
+    """Begin to read a runbook; where there is no processor for it, it is read when it is asked for.
+
+    Args:
+        of_session: it is the one that a session keeps, whose text nobody asks for.
+    """
+    here = partial(read_session_here if of_session else _read_here, path)
     if not _has_room():
-        return partial(_read_here, path)
+        return here
     receiving, sending = os.pipe()
     gc.freeze()  # or its first search for garbage would copy every page of memory
     process = os.fork()
     if not process:
         os.close(receiving)
-        _hand_over(path, sending)
+        _hand_over(here, sending)
     gc.unfreeze()
     os.close(sending)
-    return partial(_received, path, process, receiving)
+    return partial(_received, here, process, receiving)
 
 
 def _has_room() -> bool:
@@ -55,11 +60,18 @@ def _read_here(path: Path) -> tuple[Runbook, str]:
     return load_with_text(path)
 
 
-def _hand_over(path: Path, sending: int) -> NoReturn:
+def read_session_here(path: Path) -> tuple[Runbook, str]:
+    """The runbook that a session keeps, and nothing of its text; raises as `load` does."""
+    from tui.runbook.reading.load import load
+
+    return load(path, of_session=True), ""
+
+
+def _hand_over(here: Read, sending: int) -> NoReturn:
     """Read it and end; of what is wrong nothing is said here: the other process finds it again, and says it."""
     status = 1
     try:
-        data = msgspec.msgpack.encode(HandedOver(*_read_here(path)))
+        data = msgspec.msgpack.encode(HandedOver(*here()))
         with open(sending, "wb") as pipe:
             pipe.write(data)
         status = 0
@@ -67,11 +79,11 @@ def _hand_over(path: Path, sending: int) -> NoReturn:
         os._exit(status)  # past everything that ends a program: the terminal and the files are the other process's
 
 
-def _received(path: Path, process: int, receiving: int) -> tuple[Runbook, str]:
+def _received(here: Read, process: int, receiving: int) -> tuple[Runbook, str]:
     with open(receiving, "rb") as pipe:
         data = pipe.read()
     _, status = os.waitpid(process, 0)
     if status:
-        return _read_here(path)
+        return here()
     found = msgspec.msgpack.decode(data, type=HandedOver)
     return found.runbook, found.text
