@@ -200,6 +200,7 @@ def test_the_process_can_change_nothing_outside(deed: str, tmp_path: Path) -> No
             r"""{ match = '^# room and programs', output = "/dev/sdb 100 97 3 97% /srv\n" },""",
             "⚠ 3 KiB free on /srv, 97 % full",
         ),
+        ("{ match = '.' },", "170 GiB free on /, 29 % full"),
     ],
 )
 def test_the_look_before_a_session_is_answered_and_runs_no_program(rule: str, room: str) -> None:

@@ -150,24 +150,25 @@ def _answers() -> "BeginningAnswers":
 
     title = _asked("Title, as in: Deploy the shop", lambda text: "" if text else "it needs a title")
     kinds = ", ".join(KINDS)
+    tell("Enter alone takes what is in [brackets].")
     kind = _asked(
-        f"What it is for ({kinds}; none: {KINDS[0]})", lambda text: "" if text in ("", *KINDS) else f"one of {kinds}"
+        f"What it is for: {kinds} [{KINDS[0]}]", lambda text: "" if text in ("", *KINDS) else f"type one of {kinds}"
     )
     aliases = ssh_aliases(Path.home() / ".ssh/config")
     if aliases:
         tell(f"Your ssh_config has: {', '.join(aliases)}")
-    named = _asked("Hosts, as for ssh, with blanks between (none: this machine)", lambda text: "")
+    named = _asked("Hosts by their names for ssh, with blanks between [this machine]", lambda text: "")
     hosts = tuple(dict.fromkeys(named.split()))
     example = f"staging {' '.join(f'stg-{number}' for number in range(1, len(hosts) + 1))}"
     environments = (
         _asked(
-            f"Environments beside production, with their hosts, as in: {example}; test ... (none: production alone)",
+            f"Environments beside production, with their hosts, as in: {example}; test ... [only production]",
             lambda text: environments_fault(text, hosts),
         )
         if hosts
         else ""
     )
-    window = _asked("When it may start, as in tue-thu 02:00-04:00 UTC (none: always)", window_fault)
+    window = _asked("When it may start, as in tue-thu 02:00-04:00 UTC [always]", window_fault)
     return BeginningAnswers(title, kind or KINDS[0], hosts, window, environments_of(environments))
 
 

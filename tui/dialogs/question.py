@@ -143,9 +143,9 @@ class ByHand(Dialog[HandResult | None]):
         yield Said(block(self._asked), classes="dialog-ask")
 
     def field(self) -> Iterable[Widget]:
-        yield Said(block("Note; what was not done needs one"), classes="dialog-hint")
+        yield Said(block("Note (needed for “not done”)"), classes="dialog-hint")
         yield LineInput(id=NOTE)
-        yield Said(block("File that shows it, copied into the session; none is needed"), classes="dialog-hint")
+        yield Said(block("File as evidence (optional): it is copied into the session"), classes="dialog-hint")
         yield LineInput(id=FILE)
 
     def buttons(self) -> Iterable[Button]:

@@ -128,10 +128,11 @@ def _about(hostname: str, boot_id: str) -> Reply:
 def _looked_there(world: World, host: str) -> Reply:
     """What a host says of its disks before a session begins, and that it has every program.
 
-    A rule is asked for the name of the look alone: the programs that are looked for are not being run.
+    A rule is asked for the name of the look alone: the programs that are looked for are not being run. One that answers
+    every command, and prints nothing, has not meant the disks.
     """
     disks = world.answer(LOOKS.strip(), host)
-    printed = disks.lines if disks.answered else (PrintedBytes(Stream.OUT, DISKS.encode()),)
+    printed = disks.lines if disks.answered and disks.lines else (PrintedBytes(Stream.OUT, DISKS.encode()),)
     return replace(disks, lines=(PrintedBytes(Stream.OUT, f"{LOOKED}\n".encode()), *printed), exit_status=0)
 
 

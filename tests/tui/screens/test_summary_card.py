@@ -108,6 +108,12 @@ def test_every_figure_stands_above_its_name_at_every_size(width: int) -> None:
     assert ("failed attempts" in names) is (width >= 100)
 
 
+def test_no_checklist_is_counted_where_the_runbook_has_none() -> None:
+    numbers, names = plain(head_lines(replace(CARD, ticked=0, items=0), DONE, 80, "f"))[-2:]
+    assert numbers.split() == ["54", "1", "3", "2", "1:52"]
+    assert "checklist" not in names
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_people_stand_beside_what_was_done_and_below_it_where_there_is_no_room(width: int) -> None:
     long = replace(CARD, people="Anastasia Konstantinopolskaya and Hubert Wolfe")

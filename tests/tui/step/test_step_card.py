@@ -46,6 +46,7 @@ from tui.widgets.moment import Moment
 from tui.widgets.offers.next_act import next_act
 from tui.widgets.seen import seen
 from tui.widgets.step.text import card
+from tui.widgets.step.ticks import received
 
 
 def test_a_title_that_its_frame_shows_whole_is_not_said_again_beside_a_scroll_bar() -> None:
@@ -112,6 +113,12 @@ def test_of_nothing_it_is_not_said_that_it_was_got() -> None:
     bad = ev.Check("a value for token in the output", "none found", ok=False)
     found = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), GOOD, bad)), 60, 0))
     assert "✖ a value for token in the output\n     none found" in found
+
+
+def test_work_done_by_hand_is_not_told_twice() -> None:
+    done = ev.Check("done by hand", "done", ok=True)
+    assert received(done) == ""
+    assert received(replace(done, came="not done: no access", ok=False)) == "not done: no access"
 
 
 def test_a_warning_is_told_and_is_no_failure() -> None:

@@ -94,7 +94,7 @@ def time_bar(took: float, whole: float, usual: float, width: int, style: str) ->
 
 
 def _figures(card: ReportCard, width: int) -> list[Line]:
-    """Six figures beside each other, each above its name."""
+    """The figures beside each other, each above its name."""
     columns = figures(card)
     size = max(1, (width - 2) // len(columns))
     numbers: Line = [(" ", "")]
@@ -107,7 +107,7 @@ def _figures(card: ReportCard, width: int) -> list[Line]:
 
 
 def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
-    """Each figure's value, its name, a short name, and its style."""
+    """Each figure's value, its name, a short name, and its style; of a checklist only where the runbook has one."""
     back = card.rollback
     if back is not None:
         took = took_clock(back.took) if back.took is not None else "open"
@@ -119,14 +119,15 @@ def figures(card: ReportCard) -> list[tuple[str, str, str, str]]:
     down = card.downtime
     length = took_clock(down.seconds if down.sure else max(1.0, down.seconds)) + ("…" if down.since else "")
     cut_off = (length if down.sure else f"≤{length}") if down.outages else down.words
-    return [
+    told = [
         (str(card.signed), f"of {counted(card.steps, 'step')}", f"of {card.steps}", "bold"),
         second,
         (str(card.deviated), "deviation" + "s" * (card.deviated != 1), "deviated", WARN if card.deviated else "bold"),
         (str(card.failed), "failed attempt" + "s" * (card.failed != 1), "failed", WARN if card.failed else "bold"),
         (cut_off, "downtime", "downtime", BAD if down.over or down.since else "bold"),
-        (f"{card.ticked}/{card.items}", "checklist", "ticked", WARN if card.ticked < card.items else "bold"),
     ]
+    ticked = f"{card.ticked}/{card.items}", "checklist", "ticked", WARN if card.ticked < card.items else "bold"
+    return [*told, ticked] if card.items else told
 
 
 def section_lines(card: ReportCard, width: int, height: int) -> list[Line]:

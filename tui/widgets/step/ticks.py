@@ -109,7 +109,7 @@ def _worth_telling(held: Sequence[Check], every: Sequence[Check]) -> Iterable[Ch
 
 def received(check: Check) -> str:
     """What was received of an expectation, where that says more than whether it held."""
-    repeats = check.came in UNTOLD or check.came.startswith(FOUND) or has_it(check)
+    repeats = check.came in UNTOLD or check.came.startswith(FOUND) or check.expected == BY_HAND or has_it(check)
     return "" if check.ok and repeats else check.came
 
 
