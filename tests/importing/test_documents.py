@@ -28,6 +28,18 @@ def test_numbered_items_and_lone_code_blocks_become_steps() -> None:
     assert third["run"] == "df -h"
 
 
+def test_a_block_at_the_margin_is_that_of_the_item_which_it_interrupts() -> None:
+    numbered = "1. Look at the load\n\n```\nuptime\n```\n\n2. Look at the disks\n```\ndf -h\n```\n\n"
+    text = f"# Page\n\n## Part\n\n{numbered}- Ask who is there\n- Then:\n\n```\nw\n```\n"
+    steps = made(text)[1]["sections"][0]["steps"]
+    assert [(step["title"], step.get("run") or step["manual"]) for step in steps] == [
+        ("Look at the load", "uptime"),
+        ("Look at the disks", "df -h"),
+        ("Ask who is there", "Ask who is there"),
+        ("Then", "w"),
+    ]
+
+
 @pytest.mark.parametrize("heading", ["Rollback", "Rolling back", "Revert the change", "Backout plan"])
 def test_what_undoes_becomes_a_rollback_flow(heading: str) -> None:
     document = made(f"# Page\n\n## Do\n\n```\n$ uptime\n```\n\n## {heading}\n\n```\n$ systemctl restart shop\n```\n")[1]

@@ -1,7 +1,7 @@
 """Reads a Markdown document into passages that know their lines, so that what became of each line can be told."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from markdown_it import MarkdownIt
@@ -78,7 +78,34 @@ def passages_of(text: str) -> tuple[Passage, ...]:
         for line, place in written
         if line.strip().startswith(("```", "~~~")) and not re.sub(r"</?[a-z][^<>]*>", "", lines_of[place]).strip()
     ]
-    return tuple(sorted([*found, *edges, *_unread(found, lines_of)], key=lambda one: one.start))
+    every = sorted([*found, *edges, *_unread(found, lines_of)], key=lambda one: one.start)
+    return tuple(_with_their_blocks(every))
+
+
+def _with_their_blocks(passages: Iterable[Passage]) -> list[Passage]:
+    """The passages, in which a list's last item has the code block that stands at the margin behind it.
+
+    To Markdown such a block ends the list, and many write it so. It is the item's where that ends in a colon, or is
+    numbered and alone, as each item is of a list that blocks interrupt; and where the item has nothing else.
+    """
+    found: list[Passage] = []
+    for one in passages:
+        last = found[-1] if found else None
+        if one.kind is PassageKind.FENCE and last is not None and last.kind is PassageKind.LIST and _waits(last):
+            *others, item = last.inner
+            item = replace(item, inner=(*item.inner, one), end=one.end)
+            found[-1] = replace(last, inner=(*others, item), end=one.end)
+        else:
+            found.append(one)
+    return found
+
+
+def _waits(listed: Passage) -> bool:
+    """Whether the last item of a list has a paragraph alone, to which a block belongs."""
+    item = listed.inner[-1] if listed.inner else None
+    if item is None or len(item.inner) != 1 or item.inner[0].kind is not PassageKind.PARAGRAPH:
+        return False
+    return item.inner[0].text.endswith(":") or (listed.ordered and len(listed.inner) == 1)
 
 
 def _plainer(lines: Sequence[str]) -> Iterator[str]:
