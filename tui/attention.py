@@ -147,6 +147,8 @@ class Attentive(Front):
                 return
             if isinstance(self.screen, Page):
                 self.screen.answers = True
+            if isinstance(event, events.Key):
+                self.answers.asked()
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
             if self.covered or too_small(event.size):

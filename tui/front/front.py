@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from tui import threads
 from tui.errors import RunbookError
+from tui.front.answers import Answers
 from tui.keys import Keys
 from tui.widgets.head.mode import Mode, mode_here
 
@@ -61,6 +62,11 @@ class Front(App[None]):
     def background(self) -> threads.Workers:
         """Who does what blocks."""
         return threads.Workers("runbook-work", AT_ONCE)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Whether a key waits for its answer, which is shown before anything else."""
+        return Answers(self)
 
     @property
     @abstractmethod

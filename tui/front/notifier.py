@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.message import Message
+
+from tui.front.front import Front
 
 if TYPE_CHECKING:
     from tui.execution.viewer import Viewer
@@ -40,21 +41,25 @@ class ScreenNotifier:
     While nothing is heard and no command is running it rests: then nothing wakes the program.
     """
 
-    def __init__(self, app: App[None], viewer: "Viewer") -> None:
+    def __init__(self, app: Front, viewer: "Viewer") -> None:
         self._app = app
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._state = viewer.state
+        self._closed = False
         self._loop = asyncio.get_running_loop()
-        self._timer = app.set_interval(FRAME, self.tick)
+        self._timer = app.set_interval(FRAME, lambda: app.answers.first(self.tick))
         viewer.subscribe(self._heard)
 
     def close(self) -> None:
         """Tell the screens nothing more."""
         self._timer.stop()
+        self._closed = True
 
     def tick(self) -> None:
         """Post what came since the last frame to every screen that wants it."""
+        if self._closed:
+            return
         with self._lock:
             entries, self._entries = tuple(self._entries), []
             state = self._state

@@ -110,6 +110,9 @@ class Page(Screen[Result]):
     def stays(self) -> None:
         """Do what waits until the operator sees something: what was to come above this screen does not come."""
 
+    def answered(self) -> None:
+        """Do what waits until the answer to a key is painted."""
+
     def whole_update(self, update: RenderableType) -> RenderableType:
         """What paints all of this screen; an update of a part tells nothing where its beginning was held back."""
         if isinstance(update, LayoutUpdate):
@@ -177,7 +180,11 @@ class Page(Screen[Result]):
         """
         if self.answers and (self._layout_required or self._dirty_widgets):
             self.answers = False
-            self.call_later(self.call_later, self._on_timer_update)  # once those who are told of it were
+            self.call_later(self.call_later, self._paint_answer)  # once those who are told of it were
+
+    def _paint_answer(self) -> None:
+        self._on_timer_update()
+        self.answered()
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:

@@ -17,9 +17,10 @@ from textual.widget import Widget
 from tests.support.machines.fake_transport import FakeTransport, Reply
 from tests.support.screens.running import comes, running
 from tests.support.source.counted_calls import calls_counted
-from tests.tui.conftest import until
+from tests.tui.conftest import SHOP, until
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
+from tui.front.answers import Answers
 from tui.front.notifier import OutputGrew
 from tui.session.state import StepStatus
 
@@ -81,6 +82,34 @@ async def test_a_key_to_a_step_of_another_height_lays_the_screen_out_once_and_dr
         assert 0 < found["output"] <= screen.output.outer_size.height
 
 
+@pytest.mark.usefixtures("each_paint")
+async def test_a_card_that_gets_more_room_gets_no_scroll_bar_by_the_room_it_had(
+    make_workspace: Callable[..., Workspace], host: FakeTransport
+) -> None:
+    """The bar came with one layout, and went with another."""
+    text = SHOP.replace('id = "look"', 'id = "look"\ntext = """' + "word " * 120 + '"""', 1)
+    async with look_runs(make_workspace(text), host) as (app, pilot):
+        screen = app.screen
+
+        def lies(on_running: bool) -> bool:
+            chosen, panes = screen.checklist.selected, screen.panes
+            placed = panes._wanted_for[0] == chosen and not screen._layout_required
+            return placed and (chosen == "look") is on_running
+
+        await pilot.press("down")
+        await until(pilot, lambda: lies(False))
+        await pilot.pause()
+        before = screen.card.outer_size.height
+        with calls_counted("/textual/") as calls:
+            await pilot.press("up")
+            await until(pilot, lambda: lies(True))
+            await pilot.pause()
+            await pilot.pause()
+        assert screen.card.virtual_size.height > before, "it needs more than there was"
+        assert screen.card.outer_size.height > before
+        assert calls[LAYOUTS] == 1
+
+
 async def test_what_can_be_done_is_worked_out_once_for_a_key_while_a_command_runs(
     workspace: Workspace, host: FakeTransport
 ) -> None:
@@ -133,3 +162,43 @@ async def test_the_answer_to_a_key_is_painted_at_once_not_with_the_next_tick(
             painted.clear()
             app.post_message(events.Key(key, None))  # not by the pilot, which paints by itself
             await painted.wait()
+
+
+@pytest.mark.usefixtures("each_paint")
+async def test_what_came_while_a_key_is_answered_is_shown_after_its_paint(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As forty commands end each frame brings another state, and working it out takes as long as the key itself."""
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.pause()
+        move, display, order, all_done = app.screen.checklist.action_move, app._display, list[str](), asyncio.Event()
+
+        def changed() -> None:
+            order.append("the session's change")
+            all_done.set()
+
+        def moved(by: int) -> None:
+            move(by)
+            order.append("the key")
+            app.answers.first(changed)
+
+        def seen(screen: Screen[object], shown: object) -> None:
+            display(screen, shown)
+            if shown is not None and order == ["the key"]:
+                order.append("its paint")
+
+        monkeypatch.setattr(app, "answers", Answers(app, at_latest=3600.0))
+        monkeypatch.setattr(app.screen.checklist, "action_move", moved)
+        monkeypatch.setattr(app, "_display", seen)
+        app.post_message(events.Key("down", None))
+        await all_done.wait()
+        assert order == ["the key", "its paint", "the session's change"]
+
+
+async def test_a_key_that_changes_nothing_holds_nothing_up_for_long(workspace: Workspace) -> None:
+    async with running(workspace, (120, 40)) as (app, pilot):
+        await pilot.pause()
+        shown = asyncio.Event()
+        app.answers.asked()
+        app.answers.first(shown.set)
+        await shown.wait()

@@ -96,15 +96,17 @@ class SessionPanes(Grid):
         width = self.size.width or self.app.size.width
         height = self.size.height or self.app.size.height - BESIDE
         names = self._watched(moment)
-        wanted_for = (step, width, height, output)
+        wanted_for, laid = (step, width, height, output), False
         if wanted_for != self._wanted_for or not self._still_holds(moment):
             frame = self._card.gutter
             wanted = len(card_rows(moment, step, step_cells(width, self._plan_at) - frame.width)) if step else 0
             lies = arranged(width, height, wanted + frame.height, output, len(names), self._plan_at)
             if lies != self._lies:
                 self._lies = lies
-                self._lay()
+                laid = self._lay()
         self._moment, self._wanted_for = moment, wanted_for
+        if not laid:
+            self._card.fit_bar()
         self.show_monitors(moment)
 
     def _still_holds(self, moment: Moment) -> bool:
@@ -122,10 +124,10 @@ class SessionPanes(Grid):
         if self._lies is not None and names:
             self._show_monitors(names[: self._lies.graphs], moment)
 
-    def _lay(self) -> None:
-        """Put the panes in their places; beside one that is zoomed nothing shows."""
+    def _lay(self) -> bool:
+        """Put the panes in their places; beside one that is zoomed nothing shows. Whether a layout is to come."""
         if self._lies is None:
-            return
+            return False
         lies, zoomed = self._lies, self.zoomed
         for number, pane in self._panes.items():
             pane.display = zoomed in (0, number)
@@ -146,6 +148,7 @@ class SessionPanes(Grid):
             # What keeps its place and size is not painted again: where these are set one by one all panes are. A part
             # asks for it: how parts lie is kept until one of them does.
             self._graphs.refresh(repaint=False, layout=True)
+        return bool(changed)
 
     def _show_monitors(self, names: list[str], moment: Moment) -> None:
         """Draw graphs of these monitors."""

@@ -88,15 +88,29 @@ class Lines(ScrollView, can_focus=True):
         finally:
             self._drawing = outer
 
-    def set_total(self, total: int, width: int = 0) -> None:
+    def set_total(self, total: int, width: int = 0, room_is_known: bool = True) -> None:
         """Say how many lines there are, and how many cells of them can be scrolled to.
 
         Setting `virtual_size` as usual would lay out the whole screen, many times a second where output streams.
+
+        Args:
+            room_is_known: whether they have the room that there is; else `fit_bar` or the next layout has the scroll
+                bar, which would come with one layout and go with another.
         """
         size = Size(width or self.width, total)
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
-            self._scroll_update(size)
+            if room_is_known:
+                self._scroll_update(size)
+
+    def fit_bar(self) -> None:
+        """Bring the scroll bar up to date: the lines have the room that there is."""
+        self._scroll_update(self.virtual_size)
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        resized = super()._size_updated(size, virtual_size, container_size, layout)
+        self.fit_bar()
+        return resized
 
     def _scroll_update(self, virtual_size: Size) -> None:
         """Bring the scroll bar up to date, where there is anything new: Textual paints it again at each layout."""

@@ -155,13 +155,19 @@ class StepCard(Lines):
     def _height(self) -> int:
         return self.inside.height
 
+    def fit_bar(self) -> None:
+        """Make the lines for the room there is before it is known whether they need a scroll bar."""
+        if self.is_mounted and (self.width, self._height) != self._drawn_for:
+            self._make_lines()
+        super().fit_bar()
+
     def _update(self) -> None:
         if self.moment is None or not self.step:
             return
         lines = self._rows(self.moment)
         if lines != self._shown:
             self._shown = lines
-            self._draw()
+            self._draw(room_is_known=False)
             self.refresh_changed()
         self._entitle(self.moment)
 
@@ -220,13 +226,13 @@ class StepCard(Lines):
         moment = replace(moment, marked=self.marked) if self.marked else moment
         return card(moment, self.step, self.width, self._height, self.has_focus, self.outer_size.width)
 
-    def _draw(self) -> None:
+    def _draw(self, room_is_known: bool = True) -> None:
         """Draw the rows, each on a line of its own."""
         self._drawn_for = self.width, self._height
         self._drawn_as = self.visual_style, self.app.theme
         drawn = styled(row.pieces for row in self._shown)
         self._strips = Visual.to_strips(self, drawn, self.width, None, self.visual_style)
-        self.set_total(len(self._strips))
+        self.set_total(len(self._strips), room_is_known=room_is_known)
 
     # what is copied
 
