@@ -142,6 +142,20 @@ async def test_a_key_works_out_the_rows_between_which_the_mark_moves_and_no_othe
         assert calls.get("screens/run/panes.py:SessionPanes.share_out", 0) == 0
 
 
+async def test_a_change_works_out_the_rows_of_steps_about_which_something_was_done_and_no_others(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    """As forty commands end, each frame brings another state, in which most steps stand as before."""
+    async with look_runs(workspace, host) as (app, pilot):
+        await pilot.press("down")
+        await until(pilot, lambda: app.screen.checklist.selected != "look")
+        app.screen.show_now()
+        with calls_counted() as calls:
+            app.conductor.note("the shop is slow", "look")
+            app.screen.show_now()
+        assert 0 < calls["widgets/checklist/plan_text.py:step_row"] <= 1, "the one that runs"
+
+
 @pytest.mark.usefixtures("each_paint")
 async def test_the_answer_to_a_key_is_painted_at_once_not_with_the_next_tick(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch

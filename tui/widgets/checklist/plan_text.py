@@ -145,6 +145,17 @@ def step_row(moment: Moment, step: Step, place: RowShape) -> list[Piece]:
     return fitted(left, titled, style, place.width)
 
 
+def says_the_same(before: SessionState, state: SessionState, step: str, place: RowShape) -> bool:
+    """Whether the row of a step certainly says the same in a later state: nothing was done about it, nor is it next."""
+    same = before.facts is state.facts and before.started is state.started and before.runbook is state.runbook
+    if place.rollback or state.restarts or not same:
+        return False
+    standing = state.steps.get(step)
+    if standing is not before.steps.get(step) or step in (current_step(before), current_step(state)):
+        return False
+    return standing is None or (standing.status is StepStatus.PENDING and not standing.attempts)
+
+
 def ends_of(moment: Moment, step: Step, need: Need | None, place: RowShape) -> list[End]:
     """What may stand at the end of a step's row, the most first; the last of them stays where the title is cut."""
     state, status = moment.state, stands(moment.state, moment.state.step(step.id))

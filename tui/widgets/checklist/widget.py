@@ -17,7 +17,7 @@ from tui.session.views.called import again_words, count_again
 from tui.text.block import Piece, segment, shown
 from tui.widgets.checklist.folding import FoldedList, ListRow, opened
 from tui.widgets.checklist.outline import Outline, outline
-from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, step_row
+from tui.widgets.checklist.plan_text import RowShape, counts_in, heading, says_the_same, step_row
 from tui.widgets.checklist.trouble_outline import trouble_outline
 from tui.widgets.frames import NUMBER, counts_of, legend, tried
 from tui.widgets.moment import Moment, current_step
@@ -59,7 +59,7 @@ class Checklist(Lines):
         self._by_hand: dict[str, bool] = {}
         self._state: SessionState | None = None
         self._kept: dict[tuple[str, RowShape], Said] = {}
-        """What rows say in the state `_kept_of`, whatever the time is."""
+        """What rows say in the state `_kept_of`, whatever the time is; those of steps that are to do say it longer."""
         self._kept_of: SessionState | None = None
 
     def watch_moment(self, moment: Moment | None) -> None:
@@ -204,10 +204,15 @@ class Checklist(Lines):
     def _known(self, row: tuple[str, RowShape], words: Callable[[], list[Piece]]) -> Said:
         """What a row says in which no time passes; where the mark moves all are asked, and two say something else."""
         if self._kept_of is not self._state:
-            self._kept, self._kept_of = {}, self._state
+            self._kept = {one: said for one, said in self._kept.items() if self._says_the_same(*one)}
+            self._kept_of = self._state
         if row not in self._kept:
             self._kept[row] = row[1].selected, row[1].width, words()
         return self._kept[row]
+
+    def _says_the_same(self, step: str, place: RowShape) -> bool:
+        before, state = self._kept_of, self._state
+        return before is not None and state is not None and says_the_same(before, state, step, place)
 
     def draw_line(self, y: int) -> Strip:
         plain, said = self.paint("checklist--plain"), self._said.get(y)
