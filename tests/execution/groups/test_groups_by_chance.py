@@ -1,6 +1,7 @@
 """Groups of hosts under random faults, an operator's random decisions and kills: compared with what the hosts did.
 
-The model knows nothing of cells: each host keeps what truly began on it, and how that ended.
+The model knows nothing of cells: each host keeps what truly began on it, and how that ended. Half of the runs ask the
+hosts by a probe, which changes nothing: what was asked as the program ended is asked again.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.machines.fake_transport import FakeTransport
-from tests.support.machines.fleet import of_group
+from tests.support.machines.fleet import ASKS, PROBE, SERVICE, disk, of_group
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load_text
@@ -50,6 +51,8 @@ stop_after = 1000
 FAULTY = (0.3, 0.6, 0.1, 0.6, 0.0, 0.3)
 """The share of commands that go wrong, by turns."""
 FAULTS = ("failed", "unreachable", "lost and done", "lost and failed", "killed", "full")
+ASKED = ("failed", "unreachable", "lost and failed", "killed", "full", "too full")
+RUN = 'run = "install {{ host }}"\non = "web"\n'
 
 
 class TrueHost(FakeTransport):
@@ -72,27 +75,32 @@ class TrueHost(FakeTransport):
         if command.script.startswith("downgrade"):
             self.undone += 1
             return Outcome.exited(0)
-        if not command.script.startswith("install"):
+        probe = ASKS in command.script
+        if not (probe or command.script.startswith("install")):
             return super().run(command, sink, cancel)
-        fault = self.chance.choice(FAULTS) if self.chance.random() < self.faulty else ""
+        fault = self.chance.choice(ASKED if probe else FAULTS) if self.chance.random() < self.faulty else ""
         if fault == "unreachable":
             return Outcome(OutcomeKind.UNREACHABLE, detail="no answer")
         with self.lock:
-            if command.key in self.began:
+            if not probe and command.key in self.began:
                 self.wrong.append(f"{command.key} began twice")
             if self.good:
                 self.wrong.append(f"{command.key} began on a host that is good")
             self.began.append(command.key)
-        sink(Stream.OUT, f"{self.name} says {command.key}\n".encode())
+        printed = f"{self.name} says {command.key}\n".encode()
+        sink(Stream.OUT, disk(97 if fault == "too full" else 40) if probe and fault in ("", "too full") else printed)
         done = fault in ("", "lost and done")
         ends = {"killed": Outcome(OutcomeKind.SIGNALLED, signal="KILL"), "full": Outcome.exited(28)}
+        ends["too full"] = Outcome.exited(0)
         end = Outcome.exited(0) if done else ends.get(fault, Outcome.exited(1))
         if self.held is not None:
             self.went[command.key] = end
-            self.good = done
+            self.good = done and not probe
             self.here.set()
             while not self.held.is_set():
-                if cancel.wait(0.002):
+                if cancel.wait(0.002) and probe:
+                    return Outcome(OutcomeKind.CANCELLED)
+                if cancel.wait(0.0):
                     raise Detached
         self.good = done
         return Outcome(OutcomeKind.UNKNOWN, detail="connection lost") if fault.startswith("lost") else end
@@ -121,10 +129,14 @@ def decided(conductor: Conductor, hosts: dict[str, TrueHost], chance: random.Ran
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
-def test_no_host_runs_twice_and_what_is_said_is_true(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("probe", [False, True], ids=["command", "probe"])
+def test_no_host_runs_twice_and_what_is_said_is_true(seed: int, probe: bool, tmp_path: Path) -> None:
     chance = random.Random(f"group {seed}")
     at_once, stop_after = chance.randint(1, HOSTS // 4), chance.randint(1, HOSTS // 4)
     text = TEXT.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
+    if probe:
+        text = text.replace(RUN, PROBE).replace("[hosts.lb]", f"{SERVICE}[hosts.lb]")
+    assert (PROBE in text) is (SERVICE in text) is probe
     runbook, store = load_text(text, "fleet"), Store(tmp_path / "sessions")
     faulty = FAULTY[seed % len(FAULTY)]
     names = [name for name in runbook.hosts if name.startswith("web") and name != "web"]
@@ -171,7 +183,7 @@ def test_no_host_runs_twice_and_what_is_said_is_true(seed: int, tmp_path: Path) 
         last = theirs[-1] if theirs else None
         assert (last is not None and last.good) == host.good, name
     assert (step.status is StepStatus.SIGNED) == all(host.good for host in hosts.values())
-    if any(host.began for host in hosts.values()):
+    if not probe and any(host.began for host in hosts.values()):
         conductor.roll_back("back", "errors")
         conductor.start("downgrade")
         conductor.wait()

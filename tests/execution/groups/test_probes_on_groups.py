@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.machines.fake_transport import FakeTransport, Reply
-from tests.support.machines.fleet import GONE, NAMES, SIX, begun, fleet, of_group, ran, statuses
+from tests.support.machines.fleet import GONE, NAMES, SERVICE, SIX, begun, disk, fleet, of_group, ran, statuses
 from tui.execution.approving.what_runs import asked_of
 from tui.execution.workspace import Workspace
 from tui.exports.registry import write
@@ -30,10 +30,6 @@ from tui.widgets.moment import Moment
 from tui.widgets.step.beside import drift
 from tui.widgets.step.cell_rows import cell_rows
 
-SERVICE = """[services.machine]
-kind = "host"
-through = "web"
-"""
 ROOM = of_group(
     SIX,
     """title = "Checks"
@@ -93,9 +89,8 @@ run = "undrain {{ host }}"
 
 
 def full(percent: int) -> Reply:
-    """What `df` prints of a file system that is so full."""
-    head = "Filesystem 1024-blocks Used Available Capacity Mounted on\n"
-    return Reply(f"{head}/dev/vda1 100000 {percent}000 {100 - percent}000 {percent}% /srv\n".encode())
+    """A disk that is so full."""
+    return Reply(disk(percent))
 
 
 def rooms(**others: Reply | list[Reply]) -> dict[str, FakeTransport]:

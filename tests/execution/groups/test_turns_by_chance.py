@@ -1,5 +1,7 @@
 """A group gone over host by host, in batches, under random faults, decisions and kills: compared with what hosts did.
 
+By turns the check is a command and a probe.
+
 The model knows nothing of cells and batches: each host keeps what truly began on it and how that ended, and the fleet
 keeps in which order hosts were begun.
 """
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.machines.fake_transport import FakeTransport
-from tests.support.machines.fleet import TURNS
+from tests.support.machines.fleet import ASKS, PROBE, SERVICE, TURNS, disk
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.reading.load import load_text
@@ -25,8 +27,11 @@ from tui.transports.base import CancelToken, Command, Detached, Left, OutputSink
 
 LONG = os.environ.get("RUNBOOK_GROUPS") == "long"
 RUNS, HOSTS = (500, 40) if LONG else (6, 12)
-PARTS = ("drain", "install", "curl", "undrain")
+PARTS = ("drain", "install", "check", "undrain")
+CHECK = 'run = "curl -fs http://localhost/health"\nreads = true\n'
 FAULTS = ("failed", "unreachable", "lost and done", "lost and failed", "killed")
+ASKED = ("failed", "unreachable", "lost and failed", "killed", "too full")
+"""What can go wrong with a probe: it may have its answer, and that is not good."""
 FAULTY = (0.1, 0.2, 0.04, 0.3, 0.0, 0.15)
 """The share of commands that go wrong, by turns."""
 SIZES = (["1", "25%", "100%"], ["2", "50%"], ["10%"], ["100%"])
@@ -81,13 +86,14 @@ class TurnHost(FakeTransport):
         return self.finished == list(PARTS)
 
     def run(self, command: Command, sink: OutputSink, cancel: CancelToken) -> Outcome:
-        word = command.script.split()[0]
+        probe = ASKS in command.script
+        word = "check" if probe or command.script.startswith("curl") else command.script.split()[0]
         if word in ("downgrade", "fill"):
             self.undone.append(word)
             return Outcome.exited(0)
         if word not in PARTS:
             return super().run(command, sink, cancel)
-        fault = self.chance.choice(FAULTS) if self.chance.random() < self.faulty else ""
+        fault = self.chance.choice(ASKED if probe else FAULTS) if self.chance.random() < self.faulty else ""
         with self.fleet.lock:
             self.bad = False
             if word == "drain":
@@ -96,15 +102,16 @@ class TurnHost(FakeTransport):
             self.fleet.most = max(self.fleet.most, len(self.fleet.at_work))
             if fault == "unreachable":
                 return self.ended(fault, word, Outcome(OutcomeKind.UNREACHABLE, detail="no answer"))
-            if command.key in self.known_keys:
+            if not probe and command.key in self.known_keys:
                 self.fleet.wrong.append(f"{command.key} began twice on {self.name}")
             if self.finished != list(PARTS[: PARTS.index(word)]):
                 self.fleet.wrong.append(f"{word} began on {self.name} after {self.finished}")
             self.known_keys.add(command.key)
             self.began_here.add(word)
-        sink(Stream.OUT, f"{self.name} {word}\n".encode())
+        printed = f"{self.name} {word}\n".encode()
+        sink(Stream.OUT, disk(97 if fault == "too full" else 40) if probe and fault in ("", "too full") else printed)
         done = fault in ("", "lost and done")
-        end = Outcome.exited(0) if done else Outcome.exited(1)
+        end = Outcome.exited(0) if done or fault == "too full" else Outcome.exited(1)
         if fault == "killed":
             end = Outcome(OutcomeKind.SIGNALLED, signal="KILL")
         if self.held is not None:
@@ -112,10 +119,13 @@ class TurnHost(FakeTransport):
             self.here.set()
             while not self.held.is_set():
                 if cancel.wait(0.002):
+                    if probe:
+                        with self.fleet.lock:
+                            return self.ended("ended with the program", word, Outcome(OutcomeKind.CANCELLED))
                     with self.fleet.lock:
                         self.ended("" if done else "failed", word, end)
                     raise Detached
-            fault = "" if done else "failed"
+            fault = "" if done else "failed"  # its connection holds
         said = Outcome(OutcomeKind.UNKNOWN, detail="connection lost") if fault.startswith("lost") else end
         with self.fleet.lock:
             return self.ended(fault, word, said)
@@ -163,6 +173,10 @@ def test_every_host_is_gone_over_once_in_its_batch_and_what_is_said_is_true(seed
     text = TURNS.replace("stop_after = 6", "stop_after = 1000").replace("01:06", f"01:{HOSTS}")
     text = text.replace("AT_ONCE", str(at_once)).replace("STOP_AFTER", str(stop_after))
     text = text.replace('["1", "40%", "100%"]', str(sizes).replace("'", '"'))
+    if seed % 2:
+        text = text.replace(CHECK, PROBE).replace("[hosts.lb]", f"{SERVICE}[hosts.lb]")
+        assert PROBE in text
+        assert SERVICE in text
     runbook, store = load_text(text, "fleet"), Store(tmp_path / "sessions")
     names = [f"web{number:02}" for number in range(1, HOSTS + 1)]
     fleet = Fleet(split(names, sizes))

@@ -145,10 +145,26 @@ stop_after = 6
     section="roll",
 )
 """The same fleet, gone over host by host."""
+SERVICE = """[services.machine]
+kind = "host"
+through = "web"
+"""
+PROBE = """probe = { service = "machine", check = "disk", with = { path = "/srv/{{ host }}" } }
+expect = { numbers = [{ name = "fullest", at_most = 95, unit = "%" }] }
+"""
+"""Asks each host of the fleet how full its disk is."""
+ASKS = "df -kP /srv/"
+"""What a host of it is asked with."""
 NAMES = tuple(f"web0{number}" for number in range(1, 7))
 FAILED = Reply(err=b"no room\n", outcome=Outcome(OutcomeKind.FAILED, 1))
 LOST = Reply(outcome=Outcome(OutcomeKind.UNKNOWN, detail="connection lost"))
 GONE = Reply(outcome=Outcome(OutcomeKind.UNREACHABLE, detail="no answer"))
+
+
+def disk(percent: int) -> bytes:
+    """What `df` prints of a file system that is so full."""
+    head = "Filesystem 1024-blocks Used Available Capacity Mounted on\n"
+    return f"{head}/dev/vda1 100000 {percent}000 {100 - percent}000 {percent}% /srv\n".encode()
 
 
 def fleet() -> dict[str, FakeTransport]:
