@@ -158,7 +158,7 @@ class StepCard(Lines):
     def fit_bar(self) -> None:
         """Make the lines for the room there is before it is known whether they need a scroll bar."""
         if self.is_mounted and (self.width, self._height) != self._drawn_for:
-            self._make_lines()
+            self._fill()
         super().fit_bar()
 
     def _update(self) -> None:
