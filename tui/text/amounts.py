@@ -32,6 +32,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def differs(number: int) -> str:
+    """How many are otherwise than the rest: 1 differs, 2 differ."""
+    return f"{number:,} differs" if number == 1 else f"{number:,} differ"
+
+
 def duration(length: float | timedelta | None) -> str:
     """How long something took or may take: 0.4 s, 4 s, 0:42, 12:40, 1 h 02 m.
 

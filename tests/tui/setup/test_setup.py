@@ -277,9 +277,9 @@ async def test_what_is_usual_is_read_from_sessions_like_the_one_set_up(workspace
     setup = Setup(flow="deploy", method="docker", operator="ana", variables={"release": "v2"})
     for _ in range(3):
         conductor = workspace.begin(setup)
-        for _, step in conductor.state.plan():
+        for place, (_, step) in enumerate(conductor.state.plan()):
+            clock.advance(0 if place else 1920)
             conductor.skip(step.id, "a test")
-        clock.advance(1920)
         conductor.finish("completed")
         conductor.close()
         clock.advance(7 * 86_400 - 1920)

@@ -125,7 +125,9 @@ def test_a_row_of_the_preflight_gives_up_the_key_before_it_takes_a_second_line()
     assert drawn(116) == f"{head}deploy@web.example:22 · web-1 · ssh-ed25519 SHA256:abcd…wxyz · 26 ms"
     assert drawn(76) == f"{head}deploy@web.example:22 · web-1 · 26 ms"
     assert drawn(60) == f"{head}deploy@web.example:22 · 26 ms"
-    assert drawn(60, whole=True) == f"{head}{detail}"
+    rows = drawn(60, whole=True).split("\n")
+    assert " ".join(row.strip() for row in rows) == f"{head}{detail}"
+    assert any(f"SHA256:abcd{'x' * 35}wxyz" in row for row in rows), "it is compared in one piece"
 
 
 def test_a_row_of_the_preflight_gives_up_what_is_last_before_it_takes_a_second_line() -> None:
@@ -133,6 +135,22 @@ def test_a_row_of_the_preflight_gives_up_what_is_last_before_it_takes_a_second_l
     row = Finding(name="web", kind="room", verdict=RowVerdict.OK, detail=detail)
     assert styled(row_lines([row], False, 90)).plain.endswith(detail)
     assert styled(row_lines([row], False, 76)).plain.endswith(" 174 GiB free on /, 29 % full")
+
+
+def test_what_failed_comes_first_then_what_warns_and_what_is_too_long_hangs_below_its_beginning() -> None:
+    rows = [
+        Finding(name="web", kind="host", verdict=RowVerdict.OK, detail="deploy@web"),
+        Finding(name="web", kind="tools", verdict=RowVerdict.OK, detail="⚠ not found: somethinglong"),
+        Finding(name="db", kind="host", verdict=RowVerdict.FAILED, detail="no route to the host", hint="is it up?"),
+    ]
+    assert styled(row_lines(rows, width=46)).plain.split("\n") == [
+        "✖ host    db                 failed",
+        "  └ no route to the host",
+        "  └→ is it up?",
+        "! tools   web                not found:",
+        "                             somethinglong",
+        "✔ host    web                deploy@web",
+    ]
 
 
 def test_what_stands_beside_a_field_has_room_whole_or_not_at_all() -> None:
@@ -155,12 +173,12 @@ def test_the_band_says_what_is_usual_before_what_is_allowed(workspace: Workspace
 
 
 def test_the_band_says_what_it_means_to_begin(workspace: Workspace) -> None:
-    assert meaning(workspace, "deploy", "docker", BAD) == "without web: what needs it will fail"
+    assert meaning(workspace, "deploy", "docker", BAD) == "without web: its steps fail"
     words = meaning(workspace, "deploy", "docker", OK)
     assert words.split(",")[0].endswith("steps")
     assert "window closes" in words
     line = "".join(text for text, _ in verdict_line(BAD, {}, "F10", meaning(workspace, "deploy", "docker", BAD)))
-    assert line == " F10   BEGIN  without web: what needs it will fail"
+    assert line == " F10   BEGIN  without web: its steps fail"
 
 
 def test_the_hosts_of_a_group_are_one_row_and_those_that_failed_each() -> None:
@@ -178,13 +196,29 @@ def test_the_hosts_of_a_group_are_one_row_and_those_that_failed_each() -> None:
         ("host", "web 38/40", "38 of 40 hosts reached"),
         ("host", "web07", "no route"),
         ("host", "web11", "no route"),
-        ("room", "web 38/38", "29 % full · 1 differ"),
+        ("room", "web 38/38", "29 % full · 1 differs"),
     ]
     waits = [Finding(name=name, kind="host", verdict=RowVerdict.WAITING) for name in groups]
     (row,) = folded([*rows[1:2], *waits[1:]], groups)
     assert (row.name, row.verdict) == ("web 1/40", RowVerdict.WAITING)
     lost = [Finding(name=name, kind="host", verdict=RowVerdict.FAILED, detail="no route") for name in groups]
     assert len(folded(lost, groups)) == 40
+
+
+def test_a_host_of_a_group_that_warns_is_not_hidden_behind_the_others() -> None:
+    groups = {f"web{number}": "web" for number in range(1, 6)}
+
+    def found(*details: str) -> list[tuple[str, str]]:
+        rows = [
+            Finding(name=name, kind="room", verdict=RowVerdict.OK, detail=one)
+            for name, one in zip(groups, details, strict=True)
+        ]
+        return [(row.name, row.detail) for row in folded(rows, groups)]
+
+    low, full, lower = "29 % full", "⚠ 96 % full", "⚠ 99 % full"
+    assert found(low, low, full, low, low) == [("web 4/5", low), ("web3", full)]
+    assert found(low, full, full, lower, low) == [("web 2/5", low), ("web 2/5", full), ("web4", lower)]
+    assert found(*[full] * 5) == [("web 5/5", full)]
 
 
 def test_what_was_found_and_warns_has_no_tick() -> None:

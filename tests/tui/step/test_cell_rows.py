@@ -45,7 +45,7 @@ def test_differences_come_first_and_every_host_has_its_sign(tmp_path: Path) -> N
         "  ✖ web02 failed: no room",
         "  ✖ web04 unreachable: no answer",
         "  ✔01 ✖02 ✔03 ✖04 ○05 ○06",
-        "  2 printed the same · 1 differ",
+        "  2 printed the same · 1 differs",
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_batch_has_its_number_and_what_comes_after_it(tmp_path: Path) -> None:
         "  next: batch 3/3: 2 hosts",
         "  ✖ web03 failed in Update: no room",
         "  ✔01 ✔02 ✖03 ✔04 ○05 ○06",
-        "  3 printed the same · 1 differ",
+        "  3 printed the same · 1 differs",
         "1 Drain  ✔4",
         "2 Update  ✔3  ✖1",
         "3 Check  ✔3",

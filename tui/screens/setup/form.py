@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tui.execution.here import DISK, SESSION
@@ -17,10 +18,11 @@ from tui.runbook.model import Variable, seconds
 from tui.runbook.pointing import chosen_fact
 from tui.runbook.templates.variables import defaults, wrong_value
 from tui.session.views.usual import Usual
-from tui.text.amounts import counted, roughly
+from tui.text.amounts import counted, differs, roughly
 from tui.text.block import Piece
 from tui.text.sentences import sentence
 from tui.widgets.looks.fitting import clipped
+from tui.widgets.step.laid_out import rows as hung
 
 NAMED = 3
 """What is not reached and is named in one line."""
@@ -174,7 +176,7 @@ def problems(
 
 
 def folded(rows: Iterable[Finding], groups: Mapping[str, str]) -> list[Finding]:
-    """The preflight with one row for the hosts of a group that are as they should be; those that failed have their own.
+    """The preflight with one row for the hosts of a group that are as they should be; the others have their own.
 
     Args:
         groups: the group of each host that is a member of one.
@@ -197,48 +199,65 @@ def folded(rows: Iterable[Finding], groups: Mapping[str, str]) -> list[Finding]:
 
 
 def _as_one(group: str, rows: Sequence[Finding]) -> Iterator[Finding]:
-    """The rows of a group's hosts about one thing: together, and then each of those that failed."""
+    """The rows of a group's hosts about one thing: together, then those that warn of the same, and each that failed."""
+    kind = rows[0].kind
     failed = [row for row in rows if row.verdict is RowVerdict.FAILED]
-    good = [row for row in rows if row.verdict is RowVerdict.OK]
+    warned = Counter(row.detail for row in rows if _warns(row))
+    good = [row for row in rows if row.verdict is RowVerdict.OK and not _warns(row)]
     others = {row.verdict for row in rows} - {RowVerdict.OK, RowVerdict.FAILED}
     verdict = RowVerdict.WAITING if RowVerdict.WAITING in others else RowVerdict.UNKNOWN if others else RowVerdict.OK
     details = Counter(row.detail for row in good).most_common(1)
-    if rows[0].kind == "host":
+    if kind == "host":
         detail = f"{len(good)} of {counted(len(rows), 'host')} reached"
     elif details:
         differ = len(good) - details[0][1]
-        detail = f"{details[0][0]}{PART}{differ} differ" if differ else details[0][0]
+        detail = f"{details[0][0]}{PART}{differs(differ)}" if differ else details[0][0]
     else:
         detail = ""
     if good or others:
-        kind = rows[0].kind
         yield Finding(name=f"{group} {len(good)}/{len(rows)}", kind=kind, verdict=verdict, detail=detail)
+    for told, hosts in warned.items():
+        one = next(row for row in rows if row.detail == told)
+        yield one if hosts == 1 else replace(one, name=f"{group} {hosts}/{len(rows)}")
     yield from failed
 
 
-def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> list[list[Piece]]:
+def row_lines(rows: Iterable[Finding], whole: bool = True, width: int = 0) -> list[Sequence[Piece]]:
     """The preflight, one line a thing: verdict, what, what was found; below it the error and what to do about it.
+
+    What failed comes first, then what warns: that is to be read before anything begins.
 
     Args:
         whole: fingerprints are not shortened, and nothing is left out.
-        width: cells of a line; of what was found the key goes first where it is too long, then the host's own name.
+        width: cells of a line, 0 for no end; of what was found the key goes first where it is too long, then the host's
+            own name. What is still too long hangs below its beginning.
     """
-    lines: list[list[Piece]] = []
-    for row in rows:
+    lines: list[Sequence[Piece]] = []
+
+    def say(line: Sequence[Piece], hang: int) -> None:
+        word = max(map(cell_len, "".join(text for text, _ in line).split()), default=0)
+        hang = hang if word <= width - hang else 4  # a fingerprint is compared in one piece
+        lines.extend([row.pieces for row in hung(line, width, hang)] if width else [line])
+
+    for row in sorted(rows, key=_foremost):
         glyph, style = WARNS if _warns(row) else GLYPHS.get(row.verdict, FAILED)
         told = row.verdict in (RowVerdict.OK, RowVerdict.UNKNOWN)
         bad = row.verdict is RowVerdict.FAILED
         line: list[Piece] = [(f"{glyph} ", style), (f"{row.kind:<7} ", "$soft"), (f"{row.name:<18} ", "bold")]
-        room = width - sum(cell_len(text) for text, _ in line)
+        before = sum(cell_len(text) for text, _ in line)
         found = row.detail.removeprefix(WARNING)  # the sign in front says it
-        detail = found if whole else _short(found, room, row.kind == "host")
-        line.append((detail if told else row.verdict.value, "" if told else style))
-        lines.append(line)
+        detail = found if whole else _short(found, width - before, row.kind == "host")
+        say([*line, (detail if told else row.verdict.value, "" if told else style)], before)
         if bad and row.detail:
-            lines.append([(f"  └ {row.detail}", "$st-bad")])
+            say([(f"  └ {row.detail}", "$st-bad")], 4)
         if row.hint:
-            lines.append([(f"  └→ {row.hint}", "")])
+            say([(f"  └→ {row.hint}", "")], 5)
     return lines
+
+
+def _foremost(row: Finding) -> int:
+    """What failed before what warns, and that before everything else."""
+    return 0 if row.verdict is RowVerdict.FAILED else 1 if _warns(row) else 2
 
 
 def _short(detail: str, room: int, of_host: bool) -> str:
@@ -289,7 +308,8 @@ def meaning(
     lost = [row.name for row in failed if row.kind != DISK]
     if lost:
         more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-        return f"without {', '.join(lost[:NAMED])}{more}: what needs it will fail"
+        whose = "its" if len(lost) == 1 else "their"
+        return f"without {', '.join(lost[:NAMED])}{more}: {whose} steps fail"
     if failed:
         return "with little room for the record: commands stop where nothing can be recorded"
     facts = {"flow": flow, "method": method, **chosen_fact(workspace.environment)}

@@ -32,6 +32,8 @@ from tui.widgets.words import Words
 
 Rows = dict[form.Key, Finding]
 TICK = 0.5
+FRAME = 2
+"""Rows of a frame itself."""
 
 
 class SetupScreen(FrontPage[None]):
@@ -52,6 +54,7 @@ class SetupScreen(FrontPage[None]):
     verdict = getters.query_one("#verdict", Words)
     row_words = getters.query_one("#rows", Words)
     scroll = getters.query_one("#rows-scroll", VerticalScroll)
+    columns = getters.query_one("#columns", Horizontal)
     filled = getters.query_one("#form", VerticalScroll)
     reach = getters.query_one("#reach", Vertical)
     override = getters.query_one("#override-entry", FormEntry)
@@ -298,11 +301,19 @@ class SetupScreen(FrontPage[None]):
         whole = self.scroll.has_focus
         told = self.rows.values() if whole else form.folded(self.rows.values(), group_of(self.app.workspace.runbook))
         rows = form.row_lines(told, whole, width)
+        self._share_height(len(rows))
         self.row_words.say(
             styled(rows if self._decided else [[("No host is reached before the environment is chosen.", "")]])
         )
         again = block(f"{self.app.keys.sign('setup.preflight')} checks again")
         entitle(self.reach, styled([form.preflight_title(self.rows)]), again)
+
+    def _share_height(self, rows: int) -> None:
+        """Give the preflight below the fields the rows that it has, up to half of the screen; they have the others."""
+        whole = self.columns.size.height
+        self.filled.styles.max_height = (
+            max((whole + 1) // 2, whole - rows - FRAME) if self.has_class("narrow") else None
+        )
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._say_rows)

@@ -19,7 +19,7 @@ from tui.session.groups.printed_alike import said_alike
 from tui.session.state import Attempt
 from tui.session.tries import lasted
 from tui.session.views.usual import on_host
-from tui.text.amounts import clock_words, counted
+from tui.text.amounts import clock_words, counted, differs
 from tui.text.block import Piece
 from tui.widgets.glyphs import STYLES
 from tui.widgets.head.mode import cut
@@ -167,4 +167,4 @@ def _said(moment: Moment, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
     if len(alike) == 1:
         return rows([(f"  all {counted(total, 'host')} printed the same", "$faint")], width, 2)
     most = len(alike[-1])
-    return rows([(f"  {most} printed the same · {total - most} differ", "$faint")], width, 2)
+    return rows([(f"  {most} printed the same · {differs(total - most)}", "$faint")], width, 2)
