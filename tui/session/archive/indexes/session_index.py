@@ -79,12 +79,19 @@ def stamp_of(*paths: Path, journal: Path | None = None) -> bytes:
     found: list[object] = []
     try:
         for path in (journal, *paths) if journal is not None else paths:
-            one = path.stat()
+            one = os.stat(path)
             found.append((one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns))
         if journal is not None:
-            with journal.open("rb") as file:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
-                found.append(file.read(TAIL))
+            found.append(_tail(journal))
     except OSError:
         return b""
     return hashlib.blake2b(repr(found).encode(), digest_size=16).digest()
+
+
+def _tail(path: Path) -> bytes:
+    """The end of a file, without what Python puts around one: that takes as long as all the rest of a stamp."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.pread(descriptor, TAIL, max(0, os.fstat(descriptor).st_size - TAIL))
+    finally:
+        os.close(descriptor)
