@@ -105,6 +105,18 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own, which does not say what was meant by a wrong name; see there."""
+        name = args[0]
+        if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
+            from tui.text.nearest import did_you_mean
+
+            meant = did_you_mean(name, self.list_commands(ctx)).capitalize()
+            ctx.fail(f"No such command {name!r}. {meant}".rstrip())
+        return super().resolve_command(ctx, args)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click's own; see there."""
         prepare()

@@ -152,7 +152,9 @@ class Store:
             SessionError: there is none, or more than one.
         """
         names = self.names()
-        if session == "last" and names:
+        if session == "last":
+            if not names:
+                raise SessionError("there is no session here yet", "`runbook` begins one, `runbook drill` rehearses")
             return self._closed(names[-1])
         found = [name for name in names if name == session or name.startswith(session) or name.endswith(session)]
         if len(found) != 1 or not session:
