@@ -299,6 +299,23 @@ def test_what_a_second_person_allows_names_the_hosts_that_are_asked(tmp_path: Pa
         assert asked.text == "probe machine: disk path=/srv/HOST (host through HOST)"
         assert ([one.host for one in asked.members], asked.limits) == (list(NAMES), "3 at once, stop at 1")
         rows = [row.text.strip() for row in start_rows(start_of_asked(conductor.state, step, [asked]), 200)]
-        assert rows[0].startswith("on web")
+        assert rows[0] == "on web  6 hosts, 3 at once, stop at 1"
         assert any(row.startswith("HOST is one of web01 ") for row in rows)
         assert asked.text in rows
+
+
+def test_what_a_second_person_allows_host_by_host_says_once_where_it_runs_and_on_which_hosts(tmp_path: Path) -> None:
+    """A command has a directory and a probe has none: the hosts of both stood above each, and all commands below."""
+    text = IN_TURN.replace('title = "Drain"', 'title = "Drain"\napprove = "second-person"\nmutates = true')
+    text = text.replace("[hosts.web]", '[hosts.web]\ndirectory = "/srv"')
+    with begun(tmp_path, rooms(), text=text) as conductor:
+        step = step_by_id(conductor.runbook, "roll")
+        asked, _ = asked_of(conductor.state, "roll", 0, conductor.now())
+        rows = [row.text.strip() for row in start_rows(start_of_asked(conductor.state, step, asked), 300)]
+        limits = "host by host on web in batches of 1, 100%, 6 at once, stop at 2"
+        assert [row for row in rows if row.startswith("on ")] == [
+            f"on web  batch 1/2, 1 of 6 hosts: web01, {limits}  in /srv",
+            "on web",
+            "on web  in /srv",
+        ]
+        assert sum(row.startswith("HOST is one of ") for row in rows) == 1

@@ -30,7 +30,7 @@ from tui.text.block import NO_BREAK, Piece, shown
 from tui.text.command import command_lines
 from tui.widgets.glyphs import NO_RETURN, OVER, STYLES
 from tui.widgets.moment import NOTHING, Moment, current_step, rollback_time, too_late
-from tui.widgets.step.beside import on_hosts
+from tui.widgets.step.beside import hosts_to_run, on_hosts
 from tui.widgets.step.cell_rows import stands_words
 from tui.widgets.step.host_grid import SIGNS
 from tui.widgets.step.laid_out import LaidRow, blocks, code, rows
@@ -98,19 +98,11 @@ def start_of_asked(state: SessionState, step: Step, actions: Sequence[ActionToRu
         if runs.host:
             name, target = on_hosts(state, step, runs.action)
             members = tuple(map(_member_words, runs.members))
-            where = f"{target}, {runs.limits}" if members else target
+            where = f"{hosts_to_run(state, step, runs.action)}, {runs.limits}" if members else target
             doing.append(Doing(name, where, runs.directory, members, (runs.whole,), looks=runs.kind == "probe"))
         else:
             doing.append(Doing(does=(runs.text if runs.kind == "probe" else f"{runs.kind}: {runs.text}",), looks=True))
     return Start(doing=tuple(_joined(doing)))
-
-
-def _on_members(state: SessionState, step: Step, runs: ActionToRun) -> str:
-    """How many hosts of a group it is allowed for, in which batches; and on how many it is still to be done."""
-    cells = cells_of(state, step, runs.action)
-    left = sum(cell.status is not CellStatus.GOOD for cell in cells)
-    few = f"{left} of " if 0 < left < len(cells) else ""
-    return f"{few}{counted(len(cells), 'host')}, {runs.limits}"
 
 
 def _member_words(member: MemberToRun) -> str:
@@ -150,16 +142,19 @@ def start_rows(start: Start, width: int) -> list[LaidRow]:
     """
     groups = [[row for line in start.first for row in rows([(line, "")], width)]]
     groups += [rows([(line, "bold $st-bad")], width, 2) for line in start.follows]
+    before = Doing()
     for doing in start.doing:
         looks = [row for words in doing.does if doing.looks for row in rows([(words, "")], width)]
         if not doing.host:
             groups.append(looks)
             continue
         on: list[Piece] = [("on ", "$soft"), (doing.host, "bold")]
-        on += [("  as " if "@" in doing.target else "  ", "$soft"), (doing.target, "")] if doing.target else []
+        known = (doing.host, doing.target, doing.members) == (before.host, before.target, before.members)
+        where, before = "" if known and doing.members else doing.target, doing
+        on += [("  as " if "@" in where else "  ", "$soft"), (where, "")] if where else []
         on += [("  in ", "$soft"), (doing.directory, "")] if doing.directory else []
         groups.append(rows(on, width, 3))
-        if doing.members:
+        if doing.members and not known:
             groups.append(rows([("HOST is one of ", "$soft"), (", ".join(doing.members), "")], width, 2))
         groups.append(looks or [row for text in doing.does for row in code(text, width)])
     groups.append(facts(start.will, width))

@@ -73,13 +73,23 @@ def on_hosts(state: SessionState, step: Step, place: int, below: bool = False) -
         return name, target
     begun = below and bool(state.step(step.id).cells)
     if step.each:
-        return name, f"host by host, {_at_once(step)}" if begun else _in_turn(state, step)
-    left = [cell.host for cell in cells_of(state, step, place) if cell.status is not CellStatus.GOOD]
-    every = len(hosts_named(state.runbook, name))
-    if not left or len(left) == every:
-        return name, _pace(action, counted(every, "host"), stops=not begun)
-    few = f": {', '.join(left)}" if len(left) <= NAMED and not begun else ""
-    return name, _pace(action, f"{len(left)} of {counted(every, 'host')}{few}", stops=not begun)
+        if begun:
+            return name, f"host by host, {_at_once(step)}"
+        return name, _pace(step, f"{hosts_to_run(state, step, place)}, host by host")
+    return name, _pace(action, hosts_to_run(state, step, place, named=not begun), stops=not begun)
+
+
+def hosts_to_run(state: SessionState, step: Step, place: int, named: bool = True) -> str:
+    """On how many hosts of a group an action is still to run, in which batch, and on which where these are few."""
+    if step.each:
+        return _in_turn(state, step)
+    cells = cells_of(state, step, place)
+    left = [cell.host for cell in cells if cell.status is not CellStatus.GOOD]
+    every = counted(len(cells), "host")
+    if not left or len(left) == len(cells):
+        return every
+    few = f": {', '.join(left)}" if len(left) <= NAMED and named else ""
+    return f"{len(left)} of {every}{few}"
 
 
 def _in_turn(state: SessionState, step: Step) -> str:
@@ -91,7 +101,7 @@ def _in_turn(state: SessionState, step: Step) -> str:
     if batches and batches[0].total > 1:
         numbers = " and ".join(f"{batch.number}/{batch.total}" for batch in batches)
         words = f"{'batch' if len(batches) == 1 else 'batches'} {numbers}, {len(hosts)} of {every}"
-    return _pace(step, f"{words}{few}, host by host")
+    return f"{words}{few}"
 
 
 def _pace(of: Action | Step, hosts: str, stops: bool = True) -> str:
