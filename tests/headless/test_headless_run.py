@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.machines.fake_transport import FakeTransport, Reply
+from tests.support.machines.fleet import of_group
 from tests.support.runbooks.runbooks import SMALL, small
 from tests.support.sessions.stored import stored
 from tui.errors import HostError, UsageError
@@ -13,6 +14,7 @@ from tui.headless.answers import AnswersFile, read_answers
 from tui.headless.check import check, exit_status, sections_to_check
 from tui.headless.plan import dry_run
 from tui.headless.run import run_headless
+from tui.runbook.reading.load import load_text
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.outcome import Outcome, OutcomeKind
@@ -132,6 +134,15 @@ def test_a_dry_run_shows_what_would_run_and_runs_nothing(workspace: Workspace, h
     assert "on web (web):" in lines
     assert host.ran == []
     assert workspace.store.names() == []
+
+
+def test_a_dry_run_says_of_a_group_that_each_host_has_its_own(tmp_path: Path) -> None:
+    """It said that the host has no value yet, in each command."""
+    step = '[[sections.steps]]\nid = "a"\ntitle = "A"\nrun = "a {{ host }}"\non = "web"\n'
+    text = of_group(["web[1:3]"], f'title = "Update"\n{step}')
+    workspace = Workspace(load_text(text, "fleet"), text, Store(tmp_path), {}, SystemClock())
+    lines = list(dry_run(workspace, Setup(flow="deploy", operator="ana")))
+    assert lines[-2:] == ["      on web (web[1:3] (3 hosts)):", "        a HOST"]
 
 
 def checked(workspace: Workspace) -> list[CheckRow]:

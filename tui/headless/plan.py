@@ -7,7 +7,7 @@ from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
 from tui.runbook.described.probes import words_of
 from tui.runbook.facts import why_not
-from tui.runbook.groups.members import group_named, target_words
+from tui.runbook.groups.members import each_host, group_named, target_words
 from tui.runbook.model import Section, Step
 from tui.runbook.pointing import chosen_fact
 from tui.runbook.templates.told_titles import titled
@@ -17,12 +17,13 @@ from tui.text.command import command_lines
 
 
 def dry_run(workspace: Workspace, setup: Setup) -> Iterator[str]:
-    """The lines of a dry run; a value that only the run captures says so in words."""
+    """The lines of a dry run; a value that only the run captures says so in words, one that each host has as HOST."""
     workspace.check(setup, begin=False)
     runbook = workspace.runbook
     values = workspace.values(setup)
     facts = {**values, "method": setup.method, "flow": setup.flow, **chosen_fact(workspace.environment)}
     runbook = titled(runbook, facts)
+    values = {**each_host(runbook), **values}
     state = SessionState(runbook=runbook, facts=facts)
     heading = ""
     for section_id in runbook.flows[setup.flow].sections:

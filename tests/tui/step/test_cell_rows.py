@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.machines.fake_transport import Reply
-from tests.support.machines.fleet import FAILED, GONE, LOST, TURNS, begun, fleet, ran
+from tests.support.machines.fleet import FAILED, GONE, LOST, NAMES, TURNS, begun, fleet, ran
 from tui.execution.conductor.conductor import Conductor
 from tui.runbook.model import Step
 from tui.screens.run.text import hosts_to_open
@@ -47,6 +47,20 @@ def test_differences_come_first_and_every_host_has_its_sign(tmp_path: Path) -> N
         "  ✔01 ✖02 ✔03 ✖04 ○05 ○06",
         "  2 printed the same · 1 differs",
     ]
+
+
+def test_hosts_that_all_printed_something_else_are_said_to_have(tmp_path: Path) -> None:
+    """It said that one of them printed the same."""
+    hosts = fleet()
+    for name in NAMES:
+        hosts[name].replies["install"] = Reply(f"{name} is new\n".encode())
+    with begun(tmp_path, hosts, at_once=6) as conductor:
+        step = step_by_id(conductor.runbook, "update")
+        conductor.start("update")
+        conductor.wait()
+        moment = Moment(state=conductor.state, now=datetime.now(UTC))
+    rows = [row.text.rstrip() for row in cell_rows(moment, step, 1, 60)]
+    assert rows[-1] == "  each of 6 hosts printed something else"
 
 
 @pytest.mark.parametrize("width", [20, 46, 100])

@@ -83,10 +83,10 @@ def hosts_to_run(state: SessionState, step: Step, place: int, named: bool = True
     """On how many hosts of a group an action is still to run, in which batch, and on which where these are few."""
     if step.each:
         return _in_turn(state, step)
-    cells = cells_of(state, step, place)
-    left = [cell.host for cell in cells if cell.status is not CellStatus.GOOD]
-    every = counted(len(cells), "host")
-    if not left or len(left) == len(cells):
+    left = [cell.host for cell in cells_of(state, step, place) if cell.status is not CellStatus.GOOD]
+    hosts = len(hosts_named(state.runbook, host_named(state.runbook, step.actions[place].on)))
+    every = counted(hosts, "host")
+    if not left or len(left) == hosts:
         return every
     few = f": {', '.join(left)}" if len(left) <= NAMED and named else ""
     return f"{len(left)} of {every}{few}"

@@ -167,4 +167,6 @@ def _said(moment: Moment, cells: tuple[Cell, ...], width: int) -> list[LaidRow]:
     if len(alike) == 1:
         return rows([(f"  all {counted(total, 'host')} printed the same", "$faint")], width, 2)
     most = len(alike[-1])
+    if most == 1:
+        return rows([(f"  each of {counted(total, 'host')} printed something else", "$faint")], width, 2)
     return rows([(f"  {most} printed the same · {differs(total - most)}", "$faint")], width, 2)
