@@ -146,9 +146,9 @@ class Attentive(Front):
                 event.stop()
                 return
             if isinstance(self.screen, Page):
-                self.screen.answers = True
+                self.screen.key_waits = True
             if isinstance(event, events.Key):
-                self.answers.asked()
+                self.keys_first.pressed()
         if isinstance(event, events.Resize) and event.size != self.size:
             self._laid_out = math.inf
             if self.covered or too_small(event.size):

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from tui import threads
 from tui.errors import RunbookError
-from tui.front.answers import Answers
+from tui.front.keys_first import KeysFirst
 from tui.keys import Keys
 from tui.widgets.head.mode import Mode, mode_here
 
@@ -64,9 +64,9 @@ class Front(App[None]):
         return threads.Workers("runbook-work", AT_ONCE)
 
     @cached_property
-    def answers(self) -> Answers:
-        """Whether a key waits for its answer, which is shown before anything else."""
-        return Answers(self)
+    def keys_first(self) -> KeysFirst:
+        """Whether a key waits for its paint, which comes before anything else is shown."""
+        return KeysFirst(self)
 
     @property
     @abstractmethod

@@ -51,9 +51,9 @@ class FrontPage(Page[Result]):
             return refusal("rollback", viewer.situation())
         return None if self.check_action(*called(act)) else NotNow(NOT_HERE)
 
-    def answered(self) -> None:
-        """Do what waits until the answer to a key is painted."""
-        self.app.answers.given()
+    def key_painted(self) -> None:
+        """Do what waits until what a key changed is painted."""
+        self.app.keys_first.painted()
 
     def show_keys(self) -> None:
         """Say in the row of keys what can be pressed by now: nothing under a dialog, which gets every key."""

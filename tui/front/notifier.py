@@ -48,7 +48,7 @@ class ScreenNotifier:
         self._state = viewer.state
         self._closed = False
         self._loop = asyncio.get_running_loop()
-        self._timer = app.set_interval(FRAME, lambda: app.answers.first(self.tick))
+        self._timer = app.set_interval(FRAME, lambda: app.keys_first.then(self.tick))
         viewer.subscribe(self._heard)
 
     def close(self) -> None:

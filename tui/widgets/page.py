@@ -77,7 +77,7 @@ class Page(Screen[Result]):
 
     _came_up = False
     """Whether it was on top once."""
-    answers = False
+    key_waits = False
     """Whether what changes next is the answer to a key or a click, which is painted at once."""
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
@@ -110,8 +110,8 @@ class Page(Screen[Result]):
     def stays(self) -> None:
         """Do what waits until the operator sees something: what was to come above this screen does not come."""
 
-    def answered(self) -> None:
-        """Do what waits until the answer to a key is painted."""
+    def key_painted(self) -> None:
+        """Do what waits until what a key changed is painted."""
 
     def whole_update(self, update: RenderableType) -> RenderableType:
         """What paints all of this screen; an update of a part tells nothing where its beginning was held back."""
@@ -178,13 +178,13 @@ class Page(Screen[Result]):
 
         Textual paints with its next tick, 60 a second: after a paint that took longer than one, up to 33 ms later.
         """
-        if self.answers and (self._layout_required or self._dirty_widgets):
-            self.answers = False
+        if self.key_waits and (self._layout_required or self._dirty_widgets):
+            self.key_waits = False
             self.call_later(self.call_later, self._paint_answer)  # once those who are told of it were
 
     def _paint_answer(self) -> None:
         self._on_timer_update()
-        self.answered()
+        self.key_painted()
 
     def _compositor_refresh(self) -> None:
         if self is self.app.screen:

@@ -20,7 +20,7 @@ from tests.support.source.counted_calls import calls_counted
 from tests.tui.conftest import SHOP, until
 from tui.app import RunbookApp
 from tui.execution.workspace import Workspace
-from tui.front.answers import Answers
+from tui.front.keys_first import KeysFirst
 from tui.front.notifier import OutputGrew
 from tui.session.state import StepStatus
 
@@ -194,14 +194,14 @@ async def test_what_came_while_a_key_is_answered_is_shown_after_its_paint(
         def moved(by: int) -> None:
             move(by)
             order.append("the key")
-            app.answers.first(changed)
+            app.keys_first.then(changed)
 
         def seen(screen: Screen[object], shown: object) -> None:
             display(screen, shown)
             if shown is not None and order == ["the key"]:
                 order.append("its paint")
 
-        monkeypatch.setattr(app, "answers", Answers(app, at_latest=3600.0))
+        monkeypatch.setattr(app, "keys_first", KeysFirst(app, at_latest=3600.0))
         monkeypatch.setattr(app.screen.checklist, "action_move", moved)
         monkeypatch.setattr(app, "_display", seen)
         app.post_message(events.Key("down", None))
@@ -213,6 +213,6 @@ async def test_a_key_that_changes_nothing_holds_nothing_up_for_long(workspace: W
     async with running(workspace, (120, 40)) as (app, pilot):
         await pilot.pause()
         shown = asyncio.Event()
-        app.answers.asked()
-        app.answers.first(shown.set)
+        app.keys_first.pressed()
+        app.keys_first.then(shown.set)
         await shown.wait()

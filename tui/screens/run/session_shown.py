@@ -147,7 +147,7 @@ class SessionShown(FrontPage[None]):
         self.watch(self.checklist, "selected", self._look_at, init=False)
         self._made = True
         self.show_state(self.viewer.state)
-        self.set_interval(TICK, lambda: self.app.answers.first(self._tick))
+        self.set_interval(TICK, lambda: self.app.keys_first.then(self._tick))
         self.app.freeze(wanted=True)
 
     def on_screen_resume(self) -> None:

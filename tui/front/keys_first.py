@@ -6,11 +6,11 @@ from collections.abc import Callable
 from textual.app import App
 
 AT_LATEST = 0.05
-"""Seconds after a key in which something else waits for its answer; a key that changes nothing has none."""
+"""Seconds after a key in which something else waits for its paint; a key that changes nothing has none."""
 
 
-class Answers:
-    """Knows whether a key waits for its answer, and what waits for that."""
+class KeysFirst:
+    """Knows whether what a key changed is still to be painted, and what waits for that."""
 
     def __init__(self, app: App[None], at_latest: float = AT_LATEST) -> None:
         self._app = app
@@ -18,18 +18,18 @@ class Answers:
         self._due = 0.0
         self._waiting: list[Callable[[], None]] = []
 
-    def asked(self) -> None:
+    def pressed(self) -> None:
         """A key came."""
         self._due = time.monotonic() + self._at_latest
 
-    def given(self) -> None:
+    def painted(self) -> None:
         """What the key changed is painted."""
         self._due = 0.0
         if self._waiting:
             self._app.call_later(self._take_up)
 
-    def first(self, call: Callable[[], None]) -> None:
-        """Do something once no key waits for its answer: now, after its paint, or after a moment where it has none."""
+    def then(self, call: Callable[[], None]) -> None:
+        """Do something once no key waits for its paint: now, after it, or after a moment where none comes."""
         if time.monotonic() >= self._due:
             call()
         elif call not in self._waiting:
