@@ -4,11 +4,13 @@ So it is with the characters that Hypothesis chooses from: two seconds in each p
 The interfaces are private: where one changes, nothing is kept, and pytest does it as before.
 """
 
+import ast
+import gc
 import os
 import sys
 from pathlib import Path
 
-from _pytest.assertion import AssertionState
+from _pytest.assertion import AssertionState, rewrite
 from _pytest.assertion.rewrite import PYC_TAIL, _read_pyc, _rewrite_test, _write_pyc, get_cache_dir, try_makedirs
 from _pytest.config import Config, _prepareconfig
 
@@ -34,6 +36,8 @@ def main(folder: Path) -> None:
     """Rewrite every file of tests below a folder, on all processors."""
     files = [path.resolve() for name in ("test_*.py", "conftest.py") for path in sorted(folder.rglob(name))]
     config, several = _prepareconfig([]), os.cpu_count() or 1
+    gc.disable()  # trees have no garbage that is worth a look
+    vars(rewrite)["traverse_node"] = ast.walk  # the same nodes, in another order and a third of the time
     if os.fork() == 0:
         know_characters()
         os._exit(0)

@@ -21,10 +21,12 @@ from _pytest.config import _prepareconfig
 from hypothesis.internal import charmap
 from hypothesis.internal.conjecture import providers
 from packaging.requirements import Requirement
+from textual import _callback, events
 from textual._compositor import Compositor, CompositorUpdate
 from textual._context import active_app, visible_screen_stack
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.cache import FIFOCache
 from textual.css.styles import Styles
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -51,6 +53,9 @@ def test_what_pytest_keeps_of_rewritten_asserts() -> None:
     takes("pytest", rewrite.get_cache_dir, "file_path", where)
     takes("pytest", rewrite.try_makedirs, "cache_dir", where)
     takes("pytest", _prepareconfig, "args", where)
+    takes("pytest", rewrite.traverse_node, "node", where)
+    used = inspect.getsource(rewrite.AssertionRewriter).count("traverse_node(")
+    assert used, f"pytest {version('pytest')}: traverse_node is asked no more; see {where}"
     assert rewrite.PYC_TAIL.endswith(".pyc"), f"pytest {version('pytest')}: {rewrite.PYC_TAIL}; see {where}"
 
 
@@ -88,6 +93,17 @@ def test_what_textual_works_out_of_style_sheets() -> None:
             f"textual {version('textual')}: {name} lies in {kept}; see STATES in {where}"
         )
     has("textual", Styles(), "_rules", "tests/tui/looks/test_sheet.py")
+
+
+def test_what_textual_makes_for_each_line_and_message() -> None:
+    where = "tests/support/screens/sparing.py"
+    takes("textual", Strip.__init__, "self segments cell_length", where)
+    takes("textual", _callback._count_parameters, "func", where)
+    takes("textual", MessagePump._get_dispatch_methods, "self method_name message", where)
+    has("textual", Strip, "_segments _cell_length _render_cache _link_ids _cell_count", where)
+    has("textual", MessagePump, "_decorated_handlers", where)
+    has("textual", events.Idle(), "_no_default_action", where)
+    has("textual", FIFOCache(1), "_maxsize", where)
 
 
 async def waits_for_messages() -> None:

@@ -21,6 +21,7 @@ from tests.support.screens.looking import press_what_is_seen
 from tests.support.screens.painting import only_what_is_seen
 from tests.support.screens.parsed_sheets import applied, parsed, tokens
 from tests.support.screens.settled import settled
+from tests.support.screens.sparing import spare
 from tests.support.sessions.fake_clock import FakeClock
 from tui.dialogs.base import Dialog
 from tui.execution.workspace import Workspace
@@ -30,8 +31,9 @@ from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.journal.journal import read
 
-TESTS, TOGETHER = count(1), 100
-"""The tests so far; the garbage of a number of them is let go together."""
+TESTS, TOGETHER, GARBAGE = count(1), 25, 500_000
+"""The tests so far; the garbage of a number of them is let go together, and looked for in a test only once it has made
+that much: while a screen is there, most of what would be looked through is still used."""
 freeze = Front.freeze
 """What a session does with what is loaded, for the tests of just that."""
 SHOP = (
@@ -141,10 +143,18 @@ def _garbage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     monkeypatch.setattr(Front, "freeze", lambda self, wanted: None)
     monkeypatch.setattr("tui.screens.run.session_shown.YOUNG", math.inf)
+    before = gc.get_threshold()
+    gc.set_threshold(GARBAGE)
     yield
+    gc.set_threshold(*before)
     if next(TESTS) % TOGETHER == 0:
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _spares() -> None:
+    spare()
 
 
 @pytest.fixture(autouse=True)
