@@ -1,6 +1,7 @@
 """The scenarios that a rollback fixes: what goes wrong is seen, and what does not fix it does not."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,23 @@ def test_errors_after_the_deployment_are_fixed_by_the_rollback(rehearse: Callabl
     (story,) = debrief(night.conductor.state, entries, night.scenario).stories
     assert story.decision == "rollback: error rate above 10%"
     assert story.recovered is not None
+
+
+@pytest.mark.parametrize("scenario", ["celery-stuck", "high-error-rate"])
+@pytest.mark.parametrize("method", ["a", "b"])
+def test_what_a_start_fixes_is_fixed_by_the_start_of_the_rollback(
+    rehearse: Callable[..., Rehearsal], method: str, scenario: str
+) -> None:
+    night = rehearse(scenario, method)
+    go(night.conductor, night.hosts)
+    night.faults.look()
+    night.conductor.roll_back(flow_of_kind(night.conductor.runbook, FlowKind.ROLLBACK), "to be safe")
+    go(night.conductor, night.hosts, rollback_database="leave")
+    (story,) = debrief(night.conductor.state, tuple(read(night.directory.journal)), night.scenario).stories
+    assert story.recovered is not None
+    started = night.conductor.state.step(f"rollback-start-{method}")
+    assert started.opened is not None
+    assert story.struck + timedelta(seconds=story.recovered) >= started.opened, "and by nothing before it"
 
 
 def test_the_faults_of_several_scenarios_strike_in_one() -> None:
