@@ -21,7 +21,7 @@ from tui.screens.run.session import SessionScreen
 from tui.screens.small import cover
 from tui.session.views.called import GLYPHS
 from tui.widgets.checklist.plan_text import FOLDED, MARK, OPEN
-from tui.widgets.looks.ascii import FRAMES, SIGNS, STATES, plain, utf8, wanted
+from tui.widgets.looks.ascii import FRAMES, OTHERS, SIGNS, STATES, plain, utf8, wanted
 from tui.widgets.looks.figures import ROWS, WIDTH, _cells
 
 PLACE = Path(__file__).parents[3] / "tui"
@@ -51,7 +51,7 @@ def test_every_sign_of_the_program_has_one_of_ascii() -> None:
 
 
 def test_each_takes_as_many_cells_as_before() -> None:
-    for sign, other in {**SIGNS, **FRAMES}.items():
+    for sign, other in {**SIGNS, **FRAMES, **OTHERS}.items():
         assert other.isascii()
         assert cell_len(other) == cell_len(sign), sign
 
@@ -76,6 +76,9 @@ def test_what_stands_before_a_title_is_no_state_and_is_told_apart() -> None:
         ("größer", False, "gro?er"),
         ("日本 ok", False, "???? ok"),
         ("🚀 up", True, "?? up"),
+        ("0.2 s → 5.1 s", True, "0.2 s-> 5.1 s"),
+        ("→ the next line", True, "> the next line"),
+        ("🚨 ROLLBACK — it’s ✅", True, "!! ROLLBACK - it's OK"),
         ("e\N{COMBINING ACUTE ACCENT}", False, "e"),
         ("╭─ 1 Plan ─╮", True, "+- 1 Plan -+"),
     ],

@@ -44,6 +44,11 @@ SIGNS = {
     **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\|/-\\|/", strict=True)),
 }
 """Our own signs, each for as many cells as it has."""
+OTHERS = {
+    **{"—": "-", "−": "-", "‐": "-", "‑": "-", "‘": "'", "’": "'", "▼": "v", "➜": ">", "°": "o"},
+    **{"✓": "+", "✗": "X", "✘": "X", "✅": "OK", "❌": "X ", "🚨": "!!", "⏳": ".."},
+}
+"""Signs of messages, runbooks and the output of commands."""
 FRAMES = {
     **dict.fromkeys("╭╮╯╰┌┐┘├┴", "+"),
     **dict.fromkeys("╏╵╷║", "|"),
@@ -53,6 +58,7 @@ FRAMES = {
     **dict.fromkeys("╔╗╚╝▖▗▘▝", "+"),
 }
 """What Textual draws frames, scroll bars and large digits of."""
+_KNOWN = {**FRAMES, **OTHERS, **SIGNS}
 _KEPT = 4096
 
 
@@ -74,15 +80,15 @@ class Ascii(LineFilter):
 
 @lru_cache(_KEPT)
 def plain(text: str, letters: bool = True) -> Shown:
-    """Text of as many cells as before, in ASCII but for `letters`."""
-    return shown("".join(_plain(sign, letters) for sign in text))
+    """Text of as many cells as before, in ASCII but for `letters`; the arrow between two texts is not a "greater"."""
+    return shown("".join(_plain(sign, letters) for sign in text.replace(" →", "->")))
 
 
 def _plain(sign: str, letters: bool) -> str:
     if sign.isascii():
         return sign
-    if sign in SIGNS or sign in FRAMES:
-        return SIGNS.get(sign) or FRAMES[sign]
+    if sign in _KNOWN:
+        return _KNOWN[sign]
     if letters and (sign.isalpha() or unicodedata.combining(sign)):
         return sign
     width = cell_len(sign)
