@@ -115,9 +115,13 @@ async def test_the_rollbacks_band_names_the_key_that_does_a_step_again(workspace
         await until(pilot, lambda: app.conductor.state.step("look").status is StepStatus.SIGNED)
         app.conductor.roll_back("rollback", "errors")
         await until(pilot, lambda: isinstance(app.screen, RollbackScreen) and app.screen.moment)
-        app.screen.action_everything()
+        await until(pilot, lambda: "p whole session" in shown(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "p rollback's steps" in shown(app))
         app.screen.checklist.look_at("look")
         await until(pilot, lambda: "U again" in shown(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "p whole session" in shown(app))
 
 
 async def test_a_changed_key_is_named_on_the_card_the_band_the_button_and_in_the_help(workspace: Workspace) -> None:

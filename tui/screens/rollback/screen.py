@@ -80,3 +80,4 @@ class RollbackScreen(SessionActs):
     def action_everything(self) -> None:
         """Look at the whole session's steps, or at the rollback's alone again."""
         self.checklist.show_rollback(not self.checklist.rollback)
+        self.show_now()  # the row of keys says what it shows next

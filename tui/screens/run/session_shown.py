@@ -318,6 +318,7 @@ class SessionShown(FrontPage[None]):
             searched=bool(self._search.text),
             at_current=step is not None and step.id == current_step(self.viewer.state),
             help_left=bool(help_left(self.app.workspace.scenario_text, self.viewer.state)),
+            alone=self.checklist.rollback,
         )
 
     def offers(self) -> list[Offer]:

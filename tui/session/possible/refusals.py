@@ -55,7 +55,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     `lost` what to do where that is because another person has the session by now,
     `read_only` why nothing can be done here, `posts` whether notes can be sent to who writes it. `printed` says whether
     there is output, `following` whether its end is in sight, `searched` whether something is searched for in it,
-    `at_current` whether the current step is looked at, `help_left` whether a drill's scenario has help to call for.
+    `at_current` whether the current step is looked at, `help_left` whether a drill's scenario has help to call for,
+    `alone` whether a rollback's steps are listed and no others.
     """
 
     state: SessionState
@@ -70,6 +71,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     searched: bool = False
     at_current: bool = False
     help_left: bool = False
+    alone: bool = False
 
     @property
     def status(self) -> StepStatus:

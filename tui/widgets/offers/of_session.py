@@ -12,8 +12,10 @@ from tui.widgets.moment import MINUTE, Moment, current_step, only_measured, rest
 from tui.widgets.offers.next_act import NextAct, how_asked, next_act
 from tui.widgets.offers.offer import LEAVING, ROLLBACK, Offer, Rank, help_offer, offer_of
 
-VERBS = {"update": "status update", "everything": "whole session", "others": "other troubles", "reopen": "again"}
+VERBS = {"update": "status update", "everything": "rollback's steps", "others": "other troubles", "reopen": "again"}
 """What is called otherwise where there is little room."""
+WHOLE = "whole session"
+"""What is called so where a rollback's steps are listed and no others."""
 LOOKS = ("update", "search", "watch", "everything", "checks", "others")
 """What stands in the row of keys behind what is done to the step."""
 HELP_CALLED = "call-help"
@@ -46,7 +48,7 @@ def offered(moment: Moment, step: Step | None, situation: Situation) -> list[Off
         if name == first.act and refused is None:
             offer = replace(offer, verb=first.verb.lower(), consequence=first.consequence)
         elif name in VERBS:
-            offer = replace(offer, verb=VERBS[name])
+            offer = replace(offer, verb=WHOLE if name == "everything" and situation.alone else VERBS[name])
         elif offer.verb == first.verb.lower():
             offer = replace(offer, rank=Rank.ELSE)  # what comes next leads there too
         if name == "retry" and step is not None:
