@@ -17,6 +17,7 @@ from tui.runbook.reading.load import load
 from tui.session import events as ev
 from tui.session.folding.fold import apply, fold
 from tui.session.outcome import Outcome, OutcomeKind
+from tui.session.report_card.report_card import report_card
 from tui.session.report_card.tally import tally
 from tui.session.state import SessionState, StepStatus, plan_of
 from tui.widgets.checklist.folding import FoldedList, opened
@@ -51,8 +52,12 @@ def done(step: str, number: int, took: float = 10.0) -> list[ev.AnyEvent]:
 
 
 def state_of(runbook: Runbook, events: Iterable[ev.AnyEvent]) -> SessionState:
-    every = [begun(), *events]
-    return fold(runbook, [ev.Entry(seq, BEGIN, float(seq), event) for seq, event in enumerate(every)])
+    """The state after events of which the ends of attempts alone let time pass."""
+    at, entries = BEGIN, []
+    for seq, event in enumerate([begun(), *events]):
+        at += timedelta(seconds=event.seconds if isinstance(event, ev.AttemptFinished) else 0)
+        entries.append(ev.Entry(seq, at, float(seq), event))
+    return fold(runbook, entries)
 
 
 def after(runbook: Runbook, steps: int, *more: ev.AnyEvent) -> SessionState:
@@ -270,19 +275,13 @@ def test_lint_asks_for_a_short_name_where_a_name_is_cut() -> None:
 AGAIN = {"action": 0, "host": "x", "command": "x", "mutates": False, "again": True}
 
 
-def test_a_section_counts_the_time_of_a_step_that_was_checked_again(bundled: Runbook) -> None:
-    """A check of a settled step leaves where it stands, and its time as it was until its command has ended."""
-    state = after(bundled, 2)
-    step, number, begun_at = plan_of(state).steps[0][1].id, 1 + max(state.attempts), BEGIN + timedelta(minutes=5)
-    events = [
-        ev.AttemptStarted(attempt=number, step=step, **AGAIN),
-        ev.AttemptFinished(attempt=number, outcome=Outcome.exited(0), seconds=60.0),
-    ]
-    seconds = [tally(state).sections["prepare"].seconds]
-    for event in events:
-        state = apply(state, ev.Entry(state.seq + 1, begun_at, float(state.seq + 1), event))
-        seconds.append(tally(state).sections["prepare"].seconds)
-    assert seconds == [20.0, 20.0, 80.0]
+def test_a_section_has_the_time_that_the_summary_says_with_that_of_people(bundled: Runbook) -> None:
+    state = after(bundled, 5)
+    signed = ev.StepSigned(step=plan_of(state).steps[5][1].id, operator="ana")
+    state = apply(state, ev.Entry(state.seq + 1, BEGIN + timedelta(minutes=6), 400.0, signed))
+    card = report_card(state, ())
+    assert card.sections[0].took == 360.0, "its commands took 0:50"
+    assert drawn(state, 31, 18)[0] == "▸✔ Preparation        6/6  6:00"
 
 
 async def test_the_row_of_a_step_that_is_checked_again_tells_its_time_as_it_passes(bundled: Runbook) -> None:

@@ -1,5 +1,6 @@
 """Divides the time of a session among its sections, people's time included, so that the parts add up to the whole."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -56,6 +57,16 @@ def section_times(state: SessionState, end: datetime | None) -> tuple[SectionTim
         for (phase, section), length in spent.items()
         if section in begun or length >= timedelta(seconds=1)
     )
+
+
+@once
+def settled_times(state: SessionState) -> Mapping[str, float]:
+    """How many seconds of a session its sections, by their ids, took until a step was settled last."""
+    end = max((step.settled for step in state.steps.values() if step.settled is not None), default=None)
+    found: dict[str, float] = {}
+    for one in section_times(state, end):
+        found[one.section] = found.get(one.section, 0.0) + one.seconds
+    return found
 
 
 def _marks(state: SessionState, end: datetime) -> list[tuple[datetime, str]]:

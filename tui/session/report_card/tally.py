@@ -9,8 +9,8 @@ from tui.once import once
 from tui.runbook.facts import holds
 from tui.runbook.index import Plan, index_of
 from tui.runbook.model import Step
-from tui.session.state import SessionState, StepState, StepStatus, plan_of
-from tui.session.tries import stands, took
+from tui.session.state import SessionState, StepStatus, plan_of
+from tui.session.tries import stands
 
 SETTLED = tuple(status for status in StepStatus if status.settled)
 
@@ -18,15 +18,13 @@ SETTLED = tuple(status for status in StepStatus if status.settled)
 class SectionTally(Struct, frozen=True, kw_only=True):
     """How far a section is: how many of its steps count, how many are settled, and how many stand in each way.
 
-    Steps that the session's facts rule out do not count until they are settled. `seconds` is how long the settled ones
-    took.
+    Steps that the session's facts rule out do not count until they are settled.
     """
 
     id: str
     counts: Mapping[StepStatus, int] = {}
     settled: int = 0
     total: int = 0
-    seconds: float = 0.0
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -42,19 +40,16 @@ class Tally(Struct, frozen=True, kw_only=True):
 def tally(state: SessionState) -> Tally:
     """How far a session is."""
     plan, ruled_out = plan_of(state), _left_out(state)
-    waiting, at_work = dict(_to_do(plan, ruled_out)), {state.attempts[number].step for number in state.open_attempts}
+    waiting = dict(_to_do(plan, ruled_out))
     found: dict[str, Counter[StepStatus]] = {section: Counter() for section in waiting}
-    lasted = dict.fromkeys(waiting, 0.0)
     for name, standing in state.steps.items():
         place = plan.place(name)
         if place < 0 or (name in ruled_out and not standing.status.settled):
             continue
-        section, step = plan.steps[place]
+        section, _ = plan.steps[place]
         if name not in ruled_out:
             waiting[section.id] -= 1
         found[section.id][stands(state, standing)] += 1
-        if standing.status.settled and standing.attempts:
-            lasted[section.id] += took(state, step) if name in at_work else _took(plan, state, step, standing)
     for name, count in waiting.items():
         if count:
             found[name][StepStatus.PENDING] += count
@@ -63,7 +58,7 @@ def tally(state: SessionState) -> Tally:
     for name, counts in found.items():
         total = sum(counts.values())
         settled = sum([counts[status] for status in SETTLED])
-        sections[name] = SectionTally(id=name, counts=counts, settled=settled, total=total, seconds=lasted[name])
+        sections[name] = SectionTally(id=name, counts=counts, settled=settled, total=total)
         whole.update(counts)
     settled = sum([whole[status] for status in SETTLED])
     return Tally(sections=sections, counts=whole, settled=settled, total=sum(whole.values()))
@@ -88,15 +83,3 @@ def _to_do(plan: Plan, ruled_out: frozenset[str]) -> Mapping[str, int]:
     for section, step in plan.steps:
         counts[section.id] = counts.get(section.id, 0) + (step.id not in ruled_out)
     return counts
-
-
-def _took(plan: Plan, state: SessionState, step: Step, standing: StepState) -> float:
-    """What a settled step took, kept as long as it stands as it does, since nothing of it runs.
-
-    While it is checked again it stands as it does too, and takes longer: then nobody may ask here.
-    """
-    kept: dict[str, tuple[StepState, float]] = vars(plan).setdefault("_took", {})
-    known = kept.get(step.id)
-    if known is None or known[0] is not standing:
-        known = kept[step.id] = standing, took(state, step)
-    return known[1]

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Danger, Step
+from tui.session.report_card.section_times import settled_times
 from tui.session.report_card.tally import SectionTally, tally
 from tui.session.state import SessionState, StepStatus, plan_now
 from tui.session.tries import stands
@@ -65,7 +66,10 @@ def fitted(left: Sequence[Piece], titled: Iterable[tuple[str, End]], style: str,
 
 
 def heading(moment: Moment, part: Part, is_open: bool, here: bool, place: RowShape) -> list[Piece]:
-    """A section's heading: whether it is folded, how far it is, and how long it took; `here` the session is at it."""
+    """A section's heading: whether it is folded, how far it is, how long it took; `here` the session is at it.
+
+    Its time is that of the summary, people's time included, so that a section has one.
+    """
     if place.issue:
         return fitted([], [(part.title, ((part.end, "turn"),) if part.end else ())], part.style, place.width)
     state = moment.state
@@ -74,7 +78,8 @@ def heading(moment: Moment, part: Part, is_open: bool, here: bool, place: RowSha
     style = "done" if 0 < found.total == found.settled else "heading" if here else "soft"
     arrow = MARK if place.selected else OPEN if is_open else FOLDED
     left = [(arrow, stands.class_ if place.selected else "faint"), (f"{stands.sign} ", stands.class_)]
-    time = took_clock(found.seconds) if found.seconds >= 1 else ""
+    took = settled_times(state).get(part.id, 0.0)
+    time = took_clock(took) if took >= 1 else ""
     count: Piece = (f"{found.settled}/{found.total}", "good" if style == "done" else "" if here else "soft")
     ends: list[End] = [(count, (f" {time:>{TIME}}", "faint")), (count,)]
     if here and is_open and place.width >= METER_FROM:
