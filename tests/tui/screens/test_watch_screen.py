@@ -165,6 +165,19 @@ async def test_every_monitor_is_seen_once_at_every_size(
             assert app.screen.body.region.contains_region(part.region)
 
 
+async def test_what_before_means_is_said_where_it_is_shown(make_workspace: Callable[..., Workspace]) -> None:
+    long = MANY.replace('title = "Connections"', 'title = "Connections of the database"')
+    async with running(make_workspace(long), (80, 24)) as (app, pilot):
+        app.conductor.monitors.stop()
+        for name in OTHERS:
+            recorded(app, name, 12.0)
+        app.conductor.record(ev.BaselineTaken(operator="ana"))
+        await pilot.press("m")
+        await until(pilot, lambda: "BEFORE" in shown(app) and "before = median" in shown(app))
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: "BEFORE" not in shown(app) and "before = median" not in shown(app))
+
+
 @asynccontextmanager
 async def watching(
     workspace: Workspace, clock: FakeClock, values: Sequence[float]

@@ -231,3 +231,11 @@ def test_what_was_found_and_warns_has_no_tick() -> None:
     assert "⚠" not in styled(row_lines([lacks])).plain, "it is said once"
     rows = {(row.kind, row.name): row for row in (good, lacks)}
     assert styled([preflight_title(rows)]).plain == "2 Preflight  ✔ 2 of 2  ! 1 warning"
+
+
+def test_of_a_preflight_that_failed_it_is_said_how_much_and_each_name_once(workspace: Workspace) -> None:
+    bad = [Finding(name="web", kind=kind, verdict=RowVerdict.FAILED, detail="no route") for kind in ("host", "sudo")]
+    fine = [Finding(name=f"web{place}", kind="host", verdict=RowVerdict.OK) for place in range(4)]
+    rows = {(row.kind, row.name): row for row in (*bad, *fine)}
+    assert styled([preflight_title(rows)]).plain == "2 Preflight  ✖ 2 of 6 failed"
+    assert meaning(workspace, "deploy", "docker", rows) == "without web: what needs it will fail"

@@ -273,12 +273,13 @@ def _short(detail: str, room: int, of_host: bool) -> str:
 
 
 def preflight_title(rows: Mapping[Key, Finding]) -> list[Piece]:
-    """What the frame of the preflight says: how many of how many passed."""
+    """What the frame of the preflight says: how many of how many failed, or passed where none did."""
     verdicts = [row.verdict for row in rows.values()] or [RowVerdict.WAITING]
-    good = sum(verdict is RowVerdict.OK for verdict in verdicts)
+    good, bad = verdicts.count(RowVerdict.OK), verdicts.count(RowVerdict.FAILED)
     order = (RowVerdict.FAILED, RowVerdict.WAITING, RowVerdict.UNKNOWN, RowVerdict.OK)
     glyph, style = GLYPHS.get(min(verdicts, key=order.index), FAILED)
-    line: list[Piece] = [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {good} of {len(rows)}", style)]
+    counts = f"{bad} of {len(rows)} failed" if bad else f"{good} of {len(rows)}"
+    line: list[Piece] = [("2 ", "$soft"), ("Preflight", "bold"), (f"  {glyph} {counts}", style)]
     warned = sum(map(_warns, rows.values()))
     return [*line, (f"  {WARNS[0]} {counted(warned, 'warning')}", WARNS[1])] if warned else line
 
@@ -305,7 +306,7 @@ def meaning(
     failed = [row for row in rows.values() if row.verdict is RowVerdict.FAILED]
     if any(row.kind == SESSION for row in failed):
         return "while another session is open"
-    lost = [row.name for row in failed if row.kind != DISK]
+    lost = list(dict.fromkeys(row.name for row in failed if row.kind != DISK))  # a host and its sudo have one name
     if lost:
         more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
         whose = "its" if len(lost) == 1 else "their"
