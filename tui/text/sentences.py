@@ -9,7 +9,8 @@ _CLAUSE = re.compile(r"the \w+ (?:is|answers)\b")
 NOTHING = ("not ", "no ", "none ")
 """How what was received begins where it is said in words that nothing was."""
 _OF_ITSELF = ("none ", "no number found")
-_NO_OUTPUT = "no output"
+NO_OUTPUT = "no output"
+"""What was received where the stream that is judged is empty."""
 _LAST_LINE = "; the last line is: "
 _SUCCESS, _STATUS = "exit status 0", "exit status "
 
@@ -44,8 +45,8 @@ def missed(expected: str, came: str, said: str = "") -> str:
         came = reasoned(without_last_line(came), said)
     if expected == _SUCCESS and came.startswith(_STATUS):  # nothing else is ever expected of one
         return came
-    if came.startswith(f"{_NO_OUTPUT}: "):  # what is looked through is empty, and the other stream is not
-        return f"{begins}, but the output says{came.removeprefix(_NO_OUTPUT)}"
+    if came.startswith(f"{NO_OUTPUT}: "):  # what is looked through is empty, and the other stream is not
+        return f"{begins}, but the output says{came.removeprefix(NO_OUTPUT)}"
     if not came.startswith(NOTHING):
         return f"{begins}, got {came}"
     of_itself = came.startswith(_OF_ITSELF) or (_CLAUSE.match(expected) and not came.startswith("not "))

@@ -15,6 +15,7 @@ from tui.runbook.results import Capture, Http
 from tui.session.events import Check
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputWriter
+from tui.text.sentences import missed
 
 OK = Outcome.exited(0)
 CURL = """HTTP/1.1 301 Moved Permanently\r
@@ -336,3 +337,12 @@ def test_what_the_output_says_of_an_error_takes_the_place_of_its_last_line() -> 
     number = Check("error rate below 1 %", "12.5 %", ok=False)
     assert explained((number,), "Error rate: 12.50%") == (number,), "it is what the line says"
     assert explained((last,), "") == (last,)
+
+
+def test_of_a_command_that_printed_an_error_it_is_not_said_that_there_was_no_output() -> None:
+    said, silent = "gzip: No space left on device", Check('contains "free: "', "no output", ok=False)
+    exited = Check("exit status 0", "exit status 1", ok=False)
+    assert [one.came for one in explained((exited, silent), said)] == [f"exit status 1: {said}", "no such output"]
+    words = 'expected text that contains "free: ", but there was no such output'
+    assert missed(silent.expected, "no such output") == words
+    assert [one.came for one in explained((silent,), said)] == [f"no output: {said}"]

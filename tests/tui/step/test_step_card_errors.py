@@ -86,8 +86,9 @@ def test_of_what_was_not_found_the_error_is_told_and_not_the_last_line(came: str
     assert "last line" not in shown
 
 
-def test_it_is_not_said_that_nothing_was_printed_above_the_error_that_was() -> None:
+@pytest.mark.parametrize("more", [(), (ev.Check("exit status 0", f"exit status 1: {SAID}", ok=False),)])
+def test_it_is_not_said_that_nothing_was_printed_beside_the_error_that_was(more: tuple[ev.Check, ...]) -> None:
     silent = ev.Check('contains "Applying"', "no output", ok=False)
-    shown = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), silent, said=SAID))))
+    shown = text(drawn(state_of(*before(MIGRATE), *begun(), *ended(Outcome.exited(0), *more, silent, said=SAID))))
     assert "no output" not in shown
     assert SAID in " ".join(shown.split())

@@ -26,7 +26,7 @@ from tui.session.events import Check
 from tui.session.outcome import Outcome
 from tui.text.amounts import BYTES, duration, exactly
 from tui.text.sanitise import sanitise
-from tui.text.sentences import NOTHING, reasoned, without_last_line
+from tui.text.sentences import NO_OUTPUT, NOTHING, reasoned, without_last_line
 
 __all__ = ["Output", "check", "check_answer"]
 
@@ -130,7 +130,12 @@ def explained(checks: tuple[Check, ...], said: str) -> tuple[Check, ...]:
     warned = [held for held in found if held.warning]
     wanted = (failed, EXIT_STATUS), (failed, NOTHING), (warned, EXIT_STATUS)
     first = next((held for among, words in wanted for held in among if held.came.startswith(words)), None)
-    return tuple(replace(held, came=reasoned(held.came, said)) if held is first else held for held in found)
+    return tuple(replace(one, came=reasoned(one.came, said)) if one is first else _of_some(one) for one in found)
+
+
+def _of_some(held: Check) -> Check:
+    """A check of a command that printed something: where the stream that is judged is empty, the other is not."""
+    return replace(held, came="no such output") if not held.ok and held.came == NO_OUTPUT else held
 
 
 def _without_last_line(held: Check) -> Check:
@@ -163,8 +168,8 @@ def _judged(expect: Expect, output: Output) -> Iterator[Check]:
 def _text(expect: Expect, text: str) -> Iterator[Check]:
     if expect.empty is not None:
         empty = not text.strip()
-        came = "no output" if empty else f"output: {_last_line(text)}"
-        yield Check("no output" if expect.empty else "some output", came, empty is expect.empty)
+        came = NO_OUTPUT if empty else f"output: {_last_line(text)}"
+        yield Check(NO_OUTPUT if expect.empty else "some output", came, empty is expect.empty)
     for wanted in expect.contains:
         there = wanted in text
         yield Check(f'contains "{wanted}"', "found" if there else _not_found(text), there)
@@ -312,7 +317,7 @@ def _choice(allowed: tuple[str, ...], good: tuple[str, ...], given: str) -> Chec
 
 
 def _not_found(text: str) -> str:
-    return f"not found; the last line is: {_last_line(text)}" if text.strip() else "no output"
+    return f"not found; the last line is: {_last_line(text)}" if text.strip() else NO_OUTPUT
 
 
 def _last_line(text: str) -> str:

@@ -10,13 +10,13 @@ from tui.runbook.templates.variables import worded
 from tui.session.events import Check
 from tui.session.outcome import OutcomeKind
 from tui.text.block import Piece
-from tui.text.sentences import NOTHING, without_last_line
+from tui.text.sentences import NO_OUTPUT, NOTHING, without_last_line
 from tui.widgets.glyphs import STYLES
 from tui.widgets.step.laid_out import LaidRow, rows
 from tui.widgets.step.standing import ActionStanding, TickSign
 
-SUCCESS, BY_HAND, NO_OUTPUT = "exit status 0", "done by hand", "no output"
-UNTOLD = ("found", "not found", "no match", "no output", "all of them")
+SUCCESS, BY_HAND = "exit status 0", "done by hand"
+UNTOLD = ("found", "not found", "no match", NO_OUTPUT, "all of them")
 """What was received, in words that only repeat that it was as expected."""
 FOUND = "found: "
 IN, UNDER = 3, 5
@@ -63,7 +63,7 @@ def ticks(
         got = check.came
         if standing.said and not _unknown(standing):
             got = without_last_line(got.removesuffix(f": {standing.said}"))
-        got = "" if got == NO_OUTPUT and standing.said and check is telling else got
+        got = "" if got == NO_OUTPUT and standing.said else got  # there was some, on the stream that is not judged
         found += _failed(sign, check.expected, got, width)
         if check is telling and _unknown(standing):
             found += _last_line(standing.said, width)
