@@ -238,4 +238,4 @@ def test_of_a_preflight_that_failed_it_is_said_how_much_and_each_name_once(works
     fine = [Finding(name=f"web{place}", kind="host", verdict=RowVerdict.OK) for place in range(4)]
     rows = {(row.kind, row.name): row for row in (*bad, *fine)}
     assert styled([preflight_title(rows)]).plain == "2 Preflight  ✖ 2 of 6 failed"
-    assert meaning(workspace, "deploy", "docker", rows) == "without web: what needs it will fail"
+    assert meaning(workspace, "deploy", "docker", rows) == meaning(workspace, "deploy", "docker", BAD)
