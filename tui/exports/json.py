@@ -75,10 +75,10 @@ class SessionDocument(Struct, frozen=True, kw_only=True):
     """Everything in a session but the raw output bytes.
 
     `format` is raised when a field changes its meaning or goes away; a reader takes fields it does not know for news.
-    `card` is the report card as people see it. `result` is null while the session is open, `drill` empty unless it is a
-    rehearsal, of which `debrief` says what it taught. `runbook` is the runbook's id, `environment` what the one that
-    the session is in is called, empty where the runbook has none. `facts` are the values known at the end, `events` the
-    journal.
+    `card` is the report card as people see it; it `ended` with the last thing that was done, and `finished` is when
+    that was recorded. `result` is null while the session is open, `drill` empty unless it is a rehearsal, of which
+    `debrief` says what it taught. `runbook` is the runbook's id, `environment` what the one that the session is in is
+    called, empty where the runbook has none. `facts` are the values known at the end, `events` the journal.
     """
 
     format: int
