@@ -42,7 +42,7 @@ test-model: dev-environment ## roll back every stop point of a deployment with e
 	@RUNBOOK_MODEL=long tools/test -s tests/session/rollback/test_rollback_model.py tests/session/rollback/test_rollback_restarts.py $(ARGS)
 
 test-groups: dev-environment ## 500 sessions on 40 hosts with random faults, decisions and kills, of which the tests make six on 12; 40 sshds at once; 20 by Systems Manager; a drill of 1,000
-	@RUNBOOK_GROUPS=long tools/test -s tests/execution/groups/test_groups_by_chance.py tests/execution/groups/test_turns_by_chance.py tests/transports/test_groups_over_ssh.py tests/transports/ssm/test_turns_by_ssm.py tests/drill/test_groups_drilled.py $(ARGS)
+	@RUNBOOK_GROUPS=long tools/test -s tests/execution/groups/test_groups_by_chance.py tests/execution/groups/test_turns_by_chance.py tests/execution/groups/test_monitors_by_chance.py tests/transports/test_groups_over_ssh.py tests/transports/ssm/test_turns_by_ssm.py tests/drill/test_groups_drilled.py $(ARGS)
 
 test-triggers: dev-environment ## how soon random errors are noticed and how often a rate within the bound looks beyond it: the table of docs/runbook-format.md
 	@RUNBOOK_TRIGGERS=long tools/test -s tests/session/measured/test_triggers_by_chance.py $(ARGS)
