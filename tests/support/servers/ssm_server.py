@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ NO_BUCKET = "nobodys-bucket"
 """One of which the service knows that there is none."""
 HURRY = 60.0
 """The endpoint's seconds are as much shorter than the service's, where it waits for an agent."""
+# Each test has clients of its own, for which botocore would read the same descriptions: half the time of such a test.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 MODEL = botocore.session.get_session().get_service_model("ssm")
 
 
