@@ -27,30 +27,24 @@ class Expected:
     """What a person would say of the figures: the worst, and for how long some host was beyond the bound."""
 
     def __init__(self) -> None:
-        self.since: int | None = None
-        self.now = -EVERY
-        self.trips = 0
-        self.tripped = False
-        self._last = 0
+        self.held = self.trips = 0
+        self.tripped = self._beyond = False
 
     def judge(self, figures: dict[str, int | None]) -> tuple[float | None, str]:
-        """The figure and whose it is."""
-        self.now += EVERY
+        """The figure and whose it is; what lies between two figures, of which nothing is missing, is counted."""
         there = {host: figure for host, figure in figures.items() if figure is not None}
         if not there:
+            self._beyond = False  # nobody knows what is now
             return None, ""
         worst = max(there, key=lambda host: there[host])  # the first of several
-        if there[worst] <= BOUND:
-            self.since, self.tripped = None, False
-        else:
-            if self.since is None:
-                self.since = self.now
-            elif self.now - self._last > 3 * EVERY:  # nobody knows what was meanwhile
-                self.since += self.now - self._last
-            if self.now - self.since >= HELD and not self.tripped:
-                self.tripped = True
-                self.trips += 1
-        self._last = self.now
+        before, self._beyond = self._beyond, there[worst] > BOUND
+        if not self._beyond:
+            self.held, self.tripped = 0, False
+        elif before:
+            self.held += EVERY
+        if self.held >= HELD and not self.tripped:
+            self.tripped = True
+            self.trips += 1
         return float(there[worst]), worst
 
 
