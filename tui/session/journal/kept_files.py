@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.errors import SessionError
 from tui.session.event_base import Evidence
-from tui.session.journal.durable import sync_directory, write_new
+from tui.session.journal.durable import replace_private, sync_directory
 from tui.session.journal.private import private_folder
 
 FOLDER = "evidence"
@@ -38,7 +38,7 @@ def read_evidence(path: Path) -> bytes:
 
 
 def keep_evidence(folder: Path, number: int, path: Path, data: bytes) -> Evidence:
-    """Keep a file in the session's folder, on disk when this returns.
+    """Keep a file in the session's folder, on disk when this returns; until it is whole it does not have its name.
 
     Args:
         folder: the session's.
@@ -48,14 +48,15 @@ def keep_evidence(folder: Path, number: int, path: Path, data: bytes) -> Evidenc
         SessionError: it cannot be written.
     """
     name = f"{number:04d}-{_UNUSUAL.sub('_', path.name)[-80:] or 'file'}"
+    kept, digest = folder / FOLDER / name, hashlib.sha256(data).hexdigest()
     try:
         private_folder(folder / FOLDER)
-        write_new(folder / FOLDER / name, data)
+        if not kept.exists():
+            replace_private(kept, data)
+        elif hashlib.sha256(kept.read_bytes()).hexdigest() != digest:
+            raise SessionError(f"{kept} is there already", "give the file another name")
         sync_directory(folder / FOLDER)
         sync_directory(folder)
-    except FileExistsError:
-        if hashlib.sha256((folder / FOLDER / name).read_bytes()).digest() != hashlib.sha256(data).digest():
-            raise SessionError(f"{folder / FOLDER / name} is there already", "give the file another name") from None
     except OSError as error:
         raise SessionError(f"{path} cannot be kept: {error.strerror}", "free space, and give it again") from error
-    return Evidence(name, len(data), hashlib.sha256(data).hexdigest())
+    return Evidence(name, len(data), digest)

@@ -39,7 +39,7 @@ class SessionFiles:
         """
         if self.evidence:
             self.evidence = False
-            there = sorted((self._directory.path / FOLDER).glob("*"))
+            there = sorted((self._directory.path / FOLDER).glob("[!.]*"))  # one that is still written begins with a dot
             self._waiting |= dict.fromkeys(f"{FOLDER}/{path.name}" for path in there)
         while self._waiting:
             name = next(iter(self._waiting))
