@@ -13,7 +13,16 @@ from tests.support.machines.fake_transport import FakeTransport, Reply
 from tests.support.runbooks.runbooks import SMALL, small
 from tests.support.servers.redis_server import RedisServer
 from tests.support.servers.redis_server import redis_server as redis_server
-from tests.support.sessions.shared_session import begun, feeds_of, following, relay_of, session_of, shared, until_heard
+from tests.support.sessions.shared_session import (
+    KEY,
+    begun,
+    feeds_of,
+    following,
+    relay_of,
+    session_of,
+    shared,
+    until_heard,
+)
 from tui.errors import SessionError
 from tui.execution.conductor.conductor import Conductor
 from tui.execution.workspace import Workspace
@@ -22,6 +31,9 @@ from tui.session import events as ev
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.journal.journal import verify
+from tui.sharing.publishing.publication import Publication
+from tui.sharing.relay.relay_sink import RelaySink
+from tui.sharing.seals import Seals
 
 pytestmark = pytest.mark.needs("redis-server")
 
@@ -140,6 +152,28 @@ def test_what_a_running_command_prints_is_seen_while_it_runs(
     conductor.wait()
     until(lambda: follower.state == conductor.state)
     assert not follower.outputs.is_live(1)
+    follower.close()
+
+
+def test_what_begins_to_run_while_it_is_asked_what_is_there_is_handed_on_too(
+    workspace: Workspace, conductor: Conductor, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """Its output never came to anybody: it counted as one of those about which it had been asked."""
+
+    class SlowSink(RelaySink):
+        def held(self, attempts: list[int]) -> dict[int, int]:
+            if not conductor.state.attempts:
+                conductor.start("look")
+                conductor.wait()
+            return super().held(attempts)
+
+    session = session_of(conductor)
+    sink = SlowSink(relay_of(redis_server), Seals(KEY, session))
+    conductor.shared = Publication(conductor, workspace.store.find(session), [sink], SystemClock())
+    until(lambda: relay_of(redis_server).ask("XLEN", f"runbook:{session}:output:1"))
+    until_heard(redis_server, session)
+    follower = following(feeds_of(redis_server, session), session, tmp_path / "followed")
+    until(lambda: follower.outputs.reader(1).read_lines(0, 1) == [b"load average: 0.1"])
     follower.close()
 
 

@@ -227,14 +227,15 @@ class Publisher:
     def _begin(self) -> None:
         self._framed, self._attempts = -1, {}
         count = self._sink.begin(self._text.read_bytes(), self._journal.line)
-        if count > self._state.seq + 1:
+        state = self._state  # another one may come while the sink is asked: what is new in that is handed on later
+        if count > state.seq + 1:
             raise OtherWriter("another program hands on this session, and is ahead", "it is handed on by that one")
         self._journal.again(count)
-        numbers = sorted(self._state.attempts)
+        numbers = sorted(state.attempts)
         held = self._sink.held(numbers)
         self._files.begin()
         self._attempts = {one: MaskedOutput(self._outputs, one, held.get(one, 0)) for one in numbers}
-        self._newest = last_attempt(self._state)
+        self._newest = last_attempt(state)
         self._begun = True
 
     def _hand_on_output(self, state: SessionState) -> None:
