@@ -284,7 +284,7 @@ def test_no_line_about_a_monitor_is_longer_than_its_place(width: int) -> None:
                 look = Sight(now=now + timedelta(seconds=60), span=600.0, at=at)
                 lines = [*card_head(beyond, "errors", look, width), *trigger_lines(beyond, "errors", width)]
                 if width >= 58:
-                    lines += listed(beyond, OTHERS, look, width)
+                    lines += listed(beyond, OTHERS, look, width).lines
                 assert [line for line in lines if sum(cell_len(text) for text, _ in line) > width] == []
 
 

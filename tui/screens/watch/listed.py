@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from tui.runbook.model import Monitor
@@ -54,7 +55,14 @@ class _Row:
         }
 
 
-def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -> list[list[Piece]]:
+class Listing(Struct, frozen=True):
+    """The rows of monitors, and whether what was before the first change has room in them."""
+
+    lines: Sequence[list[Piece]]
+    has_before: bool
+
+
+def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -> Listing:
     """The head and a row for each monitor, each of `width` cells; below it why there is no value, where that is long.
 
     Where it is narrow the blocks give way, then what was before, then the limit.
@@ -81,7 +89,9 @@ def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -
         lines[0].append((" " * APART, ""))
     for row in rows:
         lines += _drawn(row, columns_of, sizes, room, look, width)
-    return [line[:-1] if line[-1] == (" " * APART, "") else line for line in lines]
+    return Listing(
+        [line[:-1] if line[-1] == (" " * APART, "") else line for line in lines], has_before="BEFORE" in columns_of
+    )
 
 
 def _drawn(

@@ -106,11 +106,10 @@ class MonitorList(VerticalScroll):
         width = self.outer_size.width - BESIDE
         if width < 1:
             return
-        lines = listed(state, self._names, look, width)
-        self._words.say(styled(lines))
-        beside = any("BEFORE" in words for words, _ in lines[0])  # where it is narrow the column goes
+        listing = listed(state, self._names, look, width)
+        self._words.say(styled(listing.lines))
         known = any(state.monitors[name].baseline is not None for name in self._names if name in state.monitors)
-        entitle(self, foot=pieces((BEFORE_IS if known and beside else "", "$faint")))
+        entitle(self, foot=pieces((BEFORE_IS if known and listing.has_before else "", "$faint")))
 
     def count_down(self, state: SessionState, look: Sight) -> None:
         """Say within how many seconds the first samples are here that are not."""

@@ -125,7 +125,7 @@ class WatchScreen(FrontPage[None]):
             name for name in names if any(trigger.monitor == name for trigger in state.runbook.triggers.values())
         ]
         others = names[len(watched) :]
-        reasons = len(listed(state, others, look, width - BESIDE)) - len(others) - 1 if others else 0
+        reasons = len(listed(state, others, look, width - BESIDE).lines) - len(others) - 1 if others else 0
         new = arranged(watched, others, width, height - reasons)
         if self._arranged is None or _who(new) != _who(self._arranged):
             self._make(new)
