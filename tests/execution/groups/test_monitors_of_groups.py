@@ -233,7 +233,7 @@ def test_the_screen_names_the_host(group: Group) -> None:
     card = ["".join(text for text, _ in line) for line in card_head(state, "room", look, 60)]
     assert card[0].startswith("95 %  above 80 %")
     assert card[1] == "worst of 6: web03"
-    rows = ["".join(text for text, _ in line) for line in listed(state, ["room"], look, 78)]
+    rows = ["".join(text for text, _ in line) for line in listed(state, ["room"], look, 78).lines]
     assert "Room" in rows[1]
     assert rows[2].strip() == "worst of 6: web03"
 

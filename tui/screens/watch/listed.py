@@ -55,14 +55,14 @@ class _Row:
         }
 
 
-class Listing(Struct, frozen=True):
+class MonitorListing(Struct, frozen=True):
     """The rows of monitors, and whether what was before the first change has room in them."""
 
     lines: Sequence[list[Piece]]
     has_before: bool
 
 
-def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -> Listing:
+def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -> MonitorListing:
     """The head and a row for each monitor, each of `width` cells; below it why there is no value, where that is long.
 
     Where it is narrow the blocks give way, then what was before, then the limit.
@@ -89,7 +89,7 @@ def listed(state: SessionState, names: Sequence[str], look: Sight, width: int) -
         lines[0].append((" " * APART, ""))
     for row in rows:
         lines += _drawn(row, columns_of, sizes, room, look, width)
-    return Listing(
+    return MonitorListing(
         [line[:-1] if line[-1] == (" " * APART, "") else line for line in lines], has_before="BEFORE" in columns_of
     )
 
