@@ -64,10 +64,10 @@ def _counts() -> dict[str, tuple[int, int]]:
     from tui.session.archive.known import KnownSessions
 
     found: dict[str, tuple[int, int]] = {}
-    for one in KnownSessions(open_store()).all():
+    for one in KnownSessions(open_store()).listed():
         if one.readable and not one.scenario:
             unfinished, owed = found.get(one.runbook, (0, 0))
-            found[one.runbook] = unfinished + (not one.finished), owed + len(one.owes)
+            found[one.runbook] = unfinished + (not one.finished), owed + one.owing
     return found
 
 

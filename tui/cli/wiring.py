@@ -320,7 +320,7 @@ def _newest_unfinished(store: "Store", path: Path | None, undoing: bool) -> str:
     found: dict[tuple[str, str], str] = {}
     settled: dict[tuple[str, str], str] = {}
     others: list[str] = []
-    for one in KnownSessions(store).all():
+    for one in KnownSessions(store).listed():
         left = one.readable and (not one.finished or (undoing and one.open))
         unrecorded = one.started is not None and one.closed is None
         if not left and (undoing or not unrecorded):

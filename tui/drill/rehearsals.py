@@ -18,7 +18,7 @@ from tui.resources import NAME, bundled
 from tui.session import events as ev
 from tui.session.archive.indexes.session_index import stamp_of
 from tui.session.archive.known import KnownSession, KnownSessions
-from tui.session.archive.store import SessionDirectory, Store
+from tui.session.archive.store import RUNBOOK, SCENARIO, SessionDirectory, Store
 from tui.session.journal.journal import read
 from tui.session.views.called import ABANDONED
 from tui.text.amounts import duration
@@ -113,7 +113,7 @@ def known_debrief(known: KnownSessions, directory: SessionDirectory) -> Debrief:
 
 def _stamp_of(directory: SessionDirectory) -> bytes:
     """What is the same as long as a drill's files are; empty where the scenario is not with them."""
-    return stamp_of(directory.runbook, directory.scenario, journal=directory.journal)
+    return stamp_of(directory.path, RUNBOOK, SCENARIO)
 
 
 def earlier_drills(store: Store, directory: SessionDirectory, most: int = MOST) -> list[Debrief]:

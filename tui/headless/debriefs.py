@@ -51,7 +51,7 @@ def drills_report(store: Store, as_json: bool, say: Say, team: bool = False) -> 
     found: dict[str, Rehearsed] = {}
     problems: list[str] = []
     for known in (KnownSessions(store), *([KnownSessions(store.of_team())] if team else [])):
-        for one in known.all():
+        for one in known.listed():
             if not one.scenario or one.id in found:
                 continue
             try:

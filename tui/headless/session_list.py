@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tui.errors import UsageError
 from tui.headless.columns import table
-from tui.session.archive.known import KnownSession, KnownSessions
+from tui.session.archive.known import KnownSessions, ListedSession
 from tui.session.archive.store import Store
 from tui.text.amounts import duration
 from tui.text.json_text import json_text
@@ -40,10 +40,10 @@ def fetch_others(store: Store, say: Callable[[str], None]) -> None:
 
 def sessions_report(store: Store, as_json: bool, team: bool = False) -> str:
     """The sessions as a table, or as JSON; with `team` also those of others that were fetched."""
-    known = list(KnownSessions(store).all())
+    known = list(KnownSessions(store).listed())
     if team:
         own = {one.id for one in known}
-        known += [one for one in KnownSessions(store.of_team()).all() if one.id not in own]
+        known += [one for one in KnownSessions(store.of_team()).listed() if one.id not in own]
         known.sort(key=lambda one: one.id, reverse=True)
     if as_json:
         return json_text([_record(one) for one in known])
@@ -53,7 +53,7 @@ def sessions_report(store: Store, as_json: bool, team: bool = False) -> str:
     return table([head, *(_cells(one) for one in known)])
 
 
-def _record(one: KnownSession) -> dict[str, object]:
+def _record(one: ListedSession) -> dict[str, object]:
     if not one.readable:
         return {"id": one.id, "path": str(one.path), "problem": one.problem}
     cut = one.downtime
@@ -77,7 +77,7 @@ def _record(one: KnownSession) -> dict[str, object]:
     }
 
 
-def _cells(one: KnownSession) -> tuple[str, ...]:
+def _cells(one: ListedSession) -> tuple[str, ...]:
     if not one.flow_id:
         return (one.id, *[""] * 6, str(one.called) if one.readable else f"? cannot be read: {one.problem}")
     took = duration(one.took) if one.started else ""

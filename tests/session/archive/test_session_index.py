@@ -15,8 +15,9 @@ from tests.session.archive.test_known import store as store
 from tests.support.sessions.fake_clock import FakeClock
 from tui.session import events as ev
 from tui.session.archive.indexes import cache_file
+from tui.session.archive.indexes.cache_file import CacheFile, Rows
 from tui.session.archive.indexes.session_index import FILE, SessionIndex
-from tui.session.archive.known import KnownSession, KnownSessions
+from tui.session.archive.known import KnownSession, KnownSessions, ListedSession
 from tui.session.archive.store import SessionDirectory, Store
 from tui.session.journal.journal import Journal
 
@@ -133,6 +134,69 @@ def test_the_index_of_another_version_is_made_again(
     read.clear()
     assert listed(store) == first
     assert read == []
+
+
+def test_a_list_asks_the_index_for_many_sessions_at_once(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        make((1, FINISHED))
+    first = listed(store)
+    asked: list[str] = []
+    rows = CacheFile.rows
+
+    def counted(file: CacheFile, statement: str, *values: object) -> Rows:
+        asked.append(statement)
+        return rows(file, statement, *values)
+
+    monkeypatch.setattr(CacheFile, "rows", counted)
+    assert listed(store) == first
+    assert len(asked) == 2, "what is kept of all of them, and whether some are gone"
+
+
+def test_of_a_session_that_is_known_two_files_are_asked_for_and_one_is_opened(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [make((1, FINISHED)) for _ in range(3)]
+    listed(store)
+    asked: list[str] = []
+
+    def counted(name: str, real: Callable[..., object]) -> Callable[..., object]:
+        def call(path: object, *rest: object, **more: object) -> object:
+            asked.append(f"{name} {path}")
+            return real(path, *rest, **more)
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for name in ("stat", "lstat", "open", "listdir", "scandir"):
+            patched.setattr(os, name, counted(name, getattr(os, name)))
+        listed(store)
+    for one in made:
+        found = sorted(words for words in asked if one.id in words)
+        assert found == [f"open {one.journal}", f"stat {one.journal}", f"stat {one.runbook}"]
+
+
+def test_a_list_without_follow_ups_says_the_same_and_believes_no_more(
+    store: Store, make: Make, read: list[str]
+) -> None:
+    made = [make((1, FINISHED)), make(), make()]
+    full = listed(store)
+    read.clear()
+    short = list(KnownSessions(store).listed())
+    assert read == []
+    fields = ListedSession.__struct_fields__
+    assert [[getattr(one, name) for name in fields] for one in short] == [
+        [getattr(one, name) for name in fields] for one in full
+    ]
+    journal = Journal.open(made[0].journal, FakeClock())
+    journal.append(ev.FollowUpDone(followup="watch", operator="ana"))
+    journal.close()
+    with sqlite3.connect(store.root / FILE) as connection:
+        connection.execute("UPDATE kept SET value = ? WHERE session = ?", (b'{"id": 7}', made[1].id))
+    connection.close()
+    assert [one.id for one in KnownSessions(store).listed()] == [one.id for one in full]
+    assert sorted(read) == sorted(one.id for one in made[:2]), "what has changed, and what is damaged"
 
 
 def test_sessions_that_are_gone_are_forgotten(store: Store, make: Make) -> None:

@@ -107,6 +107,7 @@ def test_ticking_one_off_is_recorded_in_its_session_which_stays_finished(store: 
     assert review.done is None
     assert verify(directory.journal).count == 3
     assert [one.followup.id for one in listed(KnownSessions(store).all()).followups] == ["review"]
+    assert [one.owing for one in KnownSessions(store).listed()] == [1]
     assert [one.followup.id for one in listed(KnownSessions(store).all(), done=True).followups] == ["errors", "review"]
 
 

@@ -56,5 +56,5 @@ def _finished(store: "Store") -> "list[SessionDirectory]":
     from tui.session.archive.known import KnownSessions
     from tui.session.archive.store import SessionDirectory
 
-    known = KnownSessions(store).all()
+    known = KnownSessions(store).listed()
     return [SessionDirectory(one.path) for one in known if one.closed is not None and not one.scenario]

@@ -3,19 +3,17 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tui.errors import RunbookError
 from tui.runbook.model import FlowKind, seconds
-from tui.session.archive.indexes.session_index import SessionIndex, stamp_of
-from tui.session.archive.store import SessionDirectory, Store, started_at
+from tui.session.archive.indexes.session_index import TOGETHER, SessionIndex, stamp_of
+from tui.session.archive.store import RUNBOOK, SessionDirectory, Store, started_at
 from tui.session.event_base import Place
 from tui.session.places import environment_of, runbook_id, session_places
 from tui.session.report_card.downtime import Downtime, downtime
@@ -35,15 +33,16 @@ from tui.session.views.called import (
     result_of,
     session_called,
 )
-from tui.session.views.followups import Due, followups
+from tui.session.views.followups import Due, followups, left
 from tui.text.amounts import counted
 
 UNREADABLE = Called("cannot be read", Tone.BAD)
 Kept = TypeVar("Kept", bound=Struct)
+Listed = TypeVar("Listed", "ListedSession", "KnownSession")
 
 
-class KnownSession(Struct, frozen=True, kw_only=True):
-    """One session as lists show it; times in UTC, lengths in seconds; `problem` says why it cannot be read.
+class ListedSession(Struct, frozen=True, kw_only=True):
+    """One session as most lists show it; times in UTC, lengths in seconds; `problem` says why it cannot be read.
 
     `runbook` is the id of its runbook, `recorded` the title that its journal has, `environment` what the one it was in
     is called, `apart` the same where it is not the runbook's own. `flow_id` and `method_id` are those of the runbook.
@@ -51,6 +50,7 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     when its first and its last event said so. `took` grows until it has `ended`, and is then what it took. `at` is the
     step it is at, `running` where a command of it was running when its last event was written; `counts` are the steps
     by their status, `places` those of the hosts that it reached. `open` is one that can still be gone back from.
+    `owing` is how many of its follow-ups nobody has done yet.
     """
 
     id: str
@@ -89,12 +89,7 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     at: str = ""
     running: str = ""
     places: Mapping[str, Place] = {}
-    followups: tuple[Due, ...] = ()
-
-    @property
-    def owes(self) -> tuple[Due, ...]:
-        """The follow-ups that nobody has done yet."""
-        return tuple(due for due in self.followups if due.done is None)
+    owing: int = 0
 
     @property
     def readable(self) -> bool:
@@ -115,6 +110,17 @@ class KnownSession(Struct, frozen=True, kw_only=True):
     def completed(self) -> bool:
         """Whether it was a deployment and went to its end as it was begun; what is usual is known by such."""
         return self.deploys and self.called.tone is Tone.GOOD and self.took > 0
+
+
+class KnownSession(ListedSession, frozen=True, kw_only=True):
+    """One session with its follow-ups, which are most of what is kept of it."""
+
+    followups: tuple[Due, ...] = ()
+
+    @property
+    def owes(self) -> tuple[Due, ...]:
+        """The follow-ups that nobody has done yet."""
+        return tuple(due for due in self.followups if due.done is None)
 
 
 class KnownSessions:
@@ -150,7 +156,6 @@ class KnownSessions:
         if before is not None and stamp and before[0] == stamp:
             return before[1]
         one = self.kept(directory, KnownSession, read_session, _stamp_of, stamp)
-        one = one if one.path == directory.path else replace(one, path=directory.path)
         with self._lock:
             self._known[name] = stamp, one
         return one
@@ -161,9 +166,37 @@ class KnownSessions:
         Raises:
             SessionError: as `names` does.
         """
+        return self._all(KnownSession)
+
+    def listed(self) -> Iterator[ListedSession]:
+        """The same without their follow-ups, which take longer than all the rest.
+
+        Raises:
+            SessionError: as `names` does.
+        """
+        return self._all(ListedSession)
+
+    def _all(self, kind: type[Listed]) -> Iterator[Listed]:
+        """Every session; the index is asked for many at once."""
         names = self.names()
-        yield from map(self.get, names)
+        for at in range(0, len(names), TOGETHER):
+            some = names[at : at + TOGETHER]
+            kept = self.index.kept_of(KnownSession.__name__, some) if self.index is not None else {}
+            for name in some:
+                yield self._kept_as(name, kind, kept.get(name)) or self.get(name)
         self.done(names)
+
+    def _kept_as(self, name: str, kind: type[Listed], kept: tuple[bytes, bytes] | None) -> Listed | None:
+        """What the index has of a session, where its files have not changed since; None where it has to be read."""
+        if kept is None or name in self._known:
+            return None
+        directory = SessionDirectory(self.store.root / name)
+        stamp = _stamp_of(directory)
+        one = _decoded(kept[1], kind, directory) if stamp and stamp == kept[0] else None
+        if isinstance(one, KnownSession):
+            with self._lock:
+                self._known[name] = stamp, one
+        return one
 
     def done(self, names: list[str]) -> None:
         """All of `names` were asked for: what was read is written to the index, and what it has of others forgotten."""
@@ -194,17 +227,20 @@ class KnownSessions:
         if not stamp:
             return read(directory)
         data = self.index.get(kind.__name__, directory.id, stamp)
-        if data is not None:
-            with suppress(msgspec.MsgspecError, ValueError):  # it is read again, and written over
-                return msgspec.json.decode(data, type=kind, dec_hook=_path)
+        if data is not None and (found := _decoded(data, kind, directory)) is not None:
+            return found
         one = read(directory)
         if stamp == stamp_of(directory) and not getattr(one, "problem", ""):
             self.index.put(kind.__name__, directory.id, stamp, msgspec.json.encode(one, enc_hook=str))
         return one
 
 
-def _path(kind: type, value: object) -> object:
-    return kind(value)
+def _decoded(data: bytes, kind: type[Kept], directory: SessionDirectory) -> Kept | None:
+    """What was kept, with its folder where that is now; None where it is damaged: it is read again."""
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=lambda kind, value: directory.path)
+    except (msgspec.MsgspecError, ValueError):
+        return None
 
 
 def read_session(directory: SessionDirectory) -> KnownSession:
@@ -260,6 +296,7 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         at=following.title if following and not over(state) else "",
         running=running.host or "this machine" if running else "",
         places={name: place for name, place in session_places(state).items() if name in state.hosts},
+        owing=len(left(state)),
         followups=tuple(followups(state)) if over(state) else (),
     )
 
@@ -291,4 +328,4 @@ def reason_of(state: SessionState) -> str:
 
 def _stamp_of(directory: SessionDirectory) -> bytes:
     """What is the same as long as a session's files are; empty where that cannot be known."""
-    return stamp_of(directory.runbook, journal=directory.journal)
+    return stamp_of(directory.path, RUNBOOK)

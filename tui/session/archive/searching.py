@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tui.errors import RunbookError
 from tui.session.archive.indexes.search_index import LARGEST, SAID, SaidThen, SearchedSession, SearchIndex
 from tui.session.archive.indexes.session_index import stamp_of
-from tui.session.archive.store import SessionDirectory, Store, started_at
+from tui.session.archive.store import ATTEMPTS, RUNBOOK, SessionDirectory, Store, started_at
 from tui.session.journal.journal import read
 from tui.session.output.output import OutputReader
 from tui.session.state import SessionState
@@ -162,7 +162,7 @@ def _read(directory: SessionDirectory, stamp: bytes, index: SearchIndex | None) 
 
 
 def _stamp_of(directory: SessionDirectory) -> bytes:
-    return stamp_of(directory.runbook, directory.attempts, journal=directory.journal)
+    return stamp_of(directory.path, RUNBOOK, ATTEMPTS)
 
 
 def _commands(state: SessionState, large: Set[int]) -> Iterator[SaidThen]:

@@ -1,5 +1,7 @@
 """The sessions on disk: where they are, what is in each, and how one is begun or opened again."""
 
+import errno
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from tui.session.state import SessionState
 
 
+JOURNAL, RUNBOOK, SCENARIO, ATTEMPTS = "journal.jsonl", "runbook.toml", "scenario.json", "attempts"
+"""What is in a session's folder."""
+NOT_THERE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EBADF))
+"""Why there is no such file; anything else the disk does not say."""
 TEAM = "team"
 """The folder beside the sessions for those that others of the team have finished."""
 
@@ -34,22 +40,22 @@ class SessionDirectory(Struct, frozen=True):
     @property
     def journal(self) -> Path:
         """The journal's file."""
-        return self.path / "journal.jsonl"
+        return self.path / JOURNAL
 
     @property
     def runbook(self) -> Path:
         """The runbook as it was when the session began."""
-        return self.path / "runbook.toml"
+        return self.path / RUNBOOK
 
     @property
     def scenario(self) -> Path:
         """A drill's scenario as it was played."""
-        return self.path / "scenario.json"
+        return self.path / SCENARIO
 
     @property
     def attempts(self) -> Path:
         """The folder of the attempts' output."""
-        return self.path / "attempts"
+        return self.path / ATTEMPTS
 
     def load(self) -> "tuple[Runbook, SessionState]":
         """The session's own runbook as its environment has it, and the state after all its events; reads both files.
@@ -187,14 +193,14 @@ class Store:
 
             trusted_folder(self.root)
         try:
-            paths = list(self.root.iterdir())
+            names = os.listdir(self.root)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             from tui.session.journal.chain import unreadable
 
             raise unreadable(self.root, error) from error
-        return sorted(path.name for path in paths if not path.name.startswith(".") and _has_journal(path))
+        return sorted(name for name in names if not name.startswith(".") and _has_journal(f"{self.root}/{name}"))
 
     def _closed(self, name: str) -> SessionDirectory:
         """A session, whose folder nobody else can look into from here on."""
@@ -205,14 +211,15 @@ class Store:
         return SessionDirectory(self.root / name)
 
 
-def _has_journal(path: Path) -> bool:
+def _has_journal(folder: Path | str) -> bool:
     """Whether a folder is a session's; one that the disk does not let us look into is listed, and says so."""
-    from tui.session.journal.journal import exists
-
     try:
-        return exists(path / "journal.jsonl")
-    except SessionError:
-        return True
+        os.stat(f"{folder}/{JOURNAL}")
+    except OSError as error:
+        return error.errno not in NOT_THERE
+    except ValueError:  # no file has such a name
+        return False
+    return True
 
 
 def _forget(directory: SessionDirectory) -> None:

@@ -4,19 +4,21 @@ It is a cache: deleted, damaged or made by another version of this program it is
 taken for a session whose files are not those that it was read from.
 """
 
-import hashlib
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from struct import Struct as Packed
 
 from tui.session.archive.indexes.cache_file import CacheFile
+from tui.session.archive.store import JOURNAL
 
 FILE = "index.sqlite"
 TOGETHER = 64
-"""What is written at once: each writing has a cost of its own."""
+"""What is written or read at once: each time has a cost of its own."""
 TAIL = 160
 """Bytes at the end of a journal that are compared: the hash of its last line, which stands for all before it."""
+_FILE = Packed("=QQqqq")
 TABLES = """
 CREATE TABLE IF NOT EXISTS kept (
     kind TEXT NOT NULL, session TEXT NOT NULL, stamp BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, session)
@@ -40,6 +42,13 @@ class SessionIndex:
         with self._lock:
             found = self._file.rows("SELECT stamp, value FROM kept WHERE kind = ? AND session = ?", kind, session)
         return bytes(found[0][1]) if found and bytes(found[0][0]) == stamp else None
+
+    def kept_of(self, kind: str, sessions: Sequence[str]) -> Mapping[str, tuple[bytes, bytes]]:
+        """What was kept of these sessions, which follow each other by name: of each its stamp then, and the value."""
+        between = "SELECT session, stamp, value FROM kept WHERE kind = ? AND session BETWEEN ? AND ?"
+        with self._lock:
+            rows = self._file.rows(between, kind, min(sessions), max(sessions))
+        return {session: (bytes(stamp), bytes(value)) for session, stamp, value in rows}
 
     def put(self, kind: str, session: str, stamp: bytes, value: bytes) -> None:
         """Keep a value; it is written with others, or by `flush`."""
@@ -71,27 +80,27 @@ class SessionIndex:
         self._file.write(("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", waiting))
 
 
-def stamp_of(*paths: Path, journal: Path | None = None) -> bytes:
-    """What is the same as long as these files are, and the journal's last line; empty where that cannot be known.
+def stamp_of(folder: Path, *names: str) -> bytes:
+    """What is the same as long as a session's journal and these files are; empty where one cannot be read.
 
-    Of each file its place on the disk, its length, and when it and what is known of it changed (stat(2)).
+    Of each file its place on the disk, its length, and when it and what is known of it changed (stat(2)); of the
+    journal its last line as well.
     """
-    found: list[object] = []
     try:
-        for path in (journal, *paths) if journal is not None else paths:
-            one = os.stat(path)
-            found.append((one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns))
-        if journal is not None:
-            found.append(_tail(journal))
+        return b"".join((*(_told(os.stat(f"{folder}/{name}")) for name in names), *_end_of(f"{folder}/{JOURNAL}")))
     except OSError:
         return b""
-    return hashlib.blake2b(repr(found).encode(), digest_size=16).digest()
 
 
-def _tail(path: Path) -> bytes:
-    """The end of a file, without what Python puts around one: that takes as long as all the rest of a stamp."""
-    descriptor = os.open(path, os.O_RDONLY)
+def _end_of(journal: str) -> tuple[bytes, bytes]:
+    """What is known of a journal's file, and its end; what Python puts around an open file takes as long again."""
+    descriptor = os.open(journal, os.O_RDONLY)
     try:
-        return os.pread(descriptor, TAIL, max(0, os.fstat(descriptor).st_size - TAIL))
+        one = os.fstat(descriptor)
+        return _told(one), os.pread(descriptor, TAIL, max(0, one.st_size - TAIL))
     finally:
         os.close(descriptor)
+
+
+def _told(one: os.stat_result) -> bytes:
+    return _FILE.pack(one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns)
