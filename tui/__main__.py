@@ -12,6 +12,11 @@ import tui
 GARBAGE = 50_000
 """Collecting garbage after every 700 new objects, as Python does, took a quarter of the time to the first screen."""
 
+WITHOUT = {"--headless", "--dry-run", "--demo", "--help", "-h", "--version"}
+"""Options after which no screen opens, or one whose runbook is not read beside."""
+COMPLETING = "_RUNBOOK_COMPLETE"
+"""The variable by which a shell asks for what completes a command line."""
+
 
 def main() -> None:
     """Do what the command line says."""
@@ -21,10 +26,20 @@ def main() -> None:
             sys.stdout.flush()
             return
     gc.set_threshold(GARBAGE)  # before anything is imported: what is, stays
+    if opens_screen(sys.argv[1:]):
+        from tui.execution.beginning.read_beside import begin
+
+        begin()
     with leaving():
         from tui.cli.main import main as commands
 
         commands()
+
+
+def opens_screen(words: list[str]) -> bool:
+    """Whether a command line looks as if it opened the screen of a runbook; who reads it in earnest decides that."""
+    named = not words or words[0] in ("run", "replay") or words[0].startswith("-")
+    return named and WITHOUT.isdisjoint(words) and COMPLETING not in os.environ
 
 
 @contextmanager

@@ -11,8 +11,11 @@ import pytest
 
 from tests.support.runbooks.runbooks import SMALL
 from tests.support.sessions.recorded import written
+from tui.__main__ import opens_screen
+from tui.cli.main import main
 from tui.errors import RunbookInvalid
-from tui.execution.beginning.read_beside import HandedOver, read_beside
+from tui.execution.beginning.handed_over import HandedOver
+from tui.execution.beginning.read_beside import read_beside
 from tui.resources import bundled
 from tui.runbook.reading.load import load, load_with_text, read_whole
 
@@ -118,6 +121,70 @@ def test_one_whose_process_is_ended_is_read_here(tmp_path: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code, str(path), SMALL], capture_output=True, text=True, cwd=ROOT)
     assert (ran.returncode, ran.stdout.strip()) == (0, "Shop"), ran.stderr
+
+
+BEGUN = """
+import os, sys
+from pathlib import Path
+from tui.execution.beginning import read_beside as beside
+beside._has_room = lambda: True
+forks = []
+fork = os.fork
+os.fork = lambda: forks.append(fork()) or forks[-1]
+beside.begin()
+assert not {"msgspec", "click", "tui.runbook.model"} & sys.modules.keys(), "each page of them would be copied"
+"""
+
+
+def begun(code: str, path: Path) -> str:
+    """What a program says that has begun the process before it knows the runbook; none of its processes is left."""
+    ran = subprocess.run([sys.executable, "-c", BEGUN + code, str(path)], capture_output=True, text=True, cwd=ROOT)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def test_one_that_was_begun_before_the_command_line_was_read_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "runbook.toml"
+    path.write_text(SMALL)
+    code = "read = beside.read_beside(Path(sys.argv[1])); print(read()[0].runbook.title, len(forks))"
+    code += "; assert 'tui.runbook.reading.load' not in sys.modules"
+    assert begun(code, path) == "Shop 1"
+
+
+def test_one_that_has_ended_untold_has_another_one_read(tmp_path: Path) -> None:
+    path = tmp_path / "runbook.toml"
+    path.write_text(SMALL)
+    code = (
+        "import signal\n"
+        "os.kill(forks[0], signal.SIGKILL)\n"
+        "os.waitid(os.P_PID, forks[0], os.WEXITED | os.WNOWAIT)\n"
+        "print(beside.read_beside(Path(sys.argv[1]))()[0].runbook.title, len(forks))\n"
+    )
+    assert begun(code, path) == "Shop 2"
+
+
+def test_one_that_is_told_nothing_ends_with_the_program_and_says_nothing(tmp_path: Path) -> None:
+    ends, waited_for = os.pipe()  # the process beside has it as well: nothing more comes once both have ended
+    ran = subprocess.run([sys.executable, "-c", BEGUN], pass_fds=[waited_for], capture_output=True, cwd=ROOT)
+    os.close(waited_for)
+    with open(ends, "rb") as end:
+        assert (end.read(), ran.stdout, ran.stderr, ran.returncode) == (b"", b"", b"", 0)
+
+
+@pytest.mark.parametrize("words", ["", "run", "run -f shop.toml", "-f shop.toml", "--flow deploy", "replay last"])
+def test_a_command_that_opens_a_runbooks_screen_is_known_by_its_words(words: str) -> None:
+    assert opens_screen(words.split())
+
+
+@pytest.mark.parametrize("words", ["--version", "-h", "run --headless --answers a.toml", "run --dry-run", "run --help"])
+def test_one_that_opens_none_begins_no_process(words: str) -> None:
+    assert not opens_screen(words.split())
+
+
+def test_no_other_command_begins_one() -> None:
+    others = {*main.commands, *main.later} - {"run", "replay"}
+    assert {"list", "lint", "drill", "sessions"} < others
+    assert [name for name in sorted(others) if opens_screen([name])] == []
 
 
 def test_a_program_with_threads_reads_by_itself(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
-from tui.execution.beginning.read_beside import Read, read_session_here
+from tui.execution.beginning.handed_over import Read, read_here
 from tui.replay.attempt_chunks import ChunkWriter
 from tui.replay.keyframes import SPACING, KeyFrames, ReplayMoment, Rows, beginning, onward
 from tui.replay.output import OutputLines
@@ -53,7 +53,7 @@ class RecordedSession:
             RunbookInvalid: its runbook is.
         """
         self.directory = directory
-        written, _ = read() if read is not None else read_session_here(directory.runbook)
+        written, _ = read() if read is not None else read_here(directory.runbook, of_session=True)
         self.first = beginning(written, directory.journal)
         self.runbook: Runbook = as_begun(written, self.first.state.started)
         self.lines = OutputLines(directory.attempts)

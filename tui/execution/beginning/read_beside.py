@@ -1,50 +1,87 @@
 """Reads and checks a runbook in a process beside this one, while this one loads the rest of the program.
 
 Nothing is kept from one start to the next: what the process hands over is what the file says now, and was checked now.
+
+The process is a copy of this one, and each page of memory that both have is copied once this one writes to it: it is
+begun before anything is imported (`begin`), loads what reads a runbook, and is told later which one.
 """
 
 import gc
 import os
+import select
 import threading
-from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import msgspec
-from msgspec import Struct
+if TYPE_CHECKING:
+    from tui.execution.beginning.handed_over import Read
+    from tui.runbook.model import Runbook
 
-from tui.runbook.model import Runbook
-
-Read = Callable[[], tuple[Runbook, str]]
-"""Waits for a runbook and its whole text; raises as `load` does."""
-
-
-class HandedOver(Struct, frozen=True, array_like=True):
-    """What the process beside this one found."""
-
-    runbook: Runbook
-    text: str
+PATIENCE = 10.0
+"""Seconds after which a process that is told nothing ends: the command line asked for something else."""
+OF_FILE, OF_SESSION = b"f", b"s"
+"""How what it is told begins; the rest is the path."""
 
 
-def read_beside(path: Path, of_session: bool = False) -> Read:
+class ReadingProcess:
+    """A process beside this one that reads the runbook it is told."""
+
+    def __init__(self) -> None:
+        receiving, sending = os.pipe()
+        told, telling = os.pipe()
+        gc.freeze()  # or its first search for garbage would copy every page of memory
+        self._process = os.fork()
+        if not self._process:
+            os.close(receiving)
+            os.close(telling)
+            _read_what_is_told(told, sending)
+        gc.unfreeze()
+        os.close(sending)
+        os.close(told)
+        self._telling, self._receiving = telling, receiving
+
+    def tell(self, path: Path, of_session: bool) -> bool:
+        """Say which runbook it reads; returns whether it is still there."""
+        try:
+            os.write(self._telling, (OF_SESSION if of_session else OF_FILE) + os.fsencode(path))
+        except BrokenPipeError:
+            self.found()
+            return False
+        finally:
+            os.close(self._telling)
+        return True
+
+    def found(self) -> bytes | None:
+        """What it hands over, and None where it has failed; it has ended."""
+        with open(self._receiving, "rb") as pipe:
+            data = pipe.read()
+        _, status = os.waitpid(self._process, 0)
+        return None if status else data
+
+
+_begun: list[ReadingProcess] = []
+"""The one that was begun before the command line was read, for the first who asks."""
+
+
+def begin() -> None:
+    """Begin the process that `read_beside` will ask, where there is a processor for it."""
+    if _has_room():
+        _begun.append(ReadingProcess())
+
+
+def read_beside(path: Path, of_session: bool = False) -> "Read":
     """Begin to read a runbook; where there is no processor for it, it is read when it is asked for.
 
     Args:
         of_session: it is the one that a session keeps, whose text nobody asks for.
     """
-    here = partial(read_session_here if of_session else _read_here, path)
-    if not _has_room():
-        return here
-    receiving, sending = os.pipe()
-    gc.freeze()  # or its first search for garbage would copy every page of memory
-    process = os.fork()
-    if not process:
-        os.close(receiving)
-        _hand_over(here, sending)
-    gc.unfreeze()
-    os.close(sending)
-    return partial(_received, here, process, receiving)
+    if _begun and (reader := _begun.pop()).tell(path, of_session):
+        return partial(_received, reader, path, of_session)
+    if _has_room() and (reader := ReadingProcess()).tell(path, of_session):
+        return partial(_received, reader, path, of_session)
+    return partial(_read_here, path, of_session)
 
 
 def _has_room() -> bool:
@@ -54,36 +91,35 @@ def _has_room() -> bool:
     return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) > 1
 
 
-def _read_here(path: Path) -> tuple[Runbook, str]:
-    from tui.runbook.reading.load import load_with_text
-
-    return load_with_text(path)
-
-
-def read_session_here(path: Path) -> tuple[Runbook, str]:
-    """The runbook that a session keeps, and nothing of its text; raises as `load` does."""
-    from tui.runbook.reading.load import load
-
-    return load(path, of_session=True), ""
-
-
-def _hand_over(here: Read, sending: int) -> NoReturn:
+def _read_what_is_told(told: int, sending: int) -> NoReturn:
     """Read it and end; of what is wrong nothing is said here: the other process finds it again, and says it."""
     status = 1
     try:
-        data = msgspec.msgpack.encode(HandedOver(*here()))
-        with open(sending, "wb") as pipe:
-            pipe.write(data)
-        status = 0
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nothing, stream)  # who waits for the end of the program's output does not wait for this process
+        from tui.execution.beginning.handed_over import to_hand_over
+
+        import_module("tui.runbook.reading.load")
+        if select.select([told], [], [], PATIENCE)[0] and (words := os.read(told, 1 << 16)):
+            data = to_hand_over(Path(os.fsdecode(words[1:])), words[:1] == OF_SESSION)
+            with open(sending, "wb") as pipe:
+                pipe.write(data)
+            status = 0
     finally:
         os._exit(status)  # past everything that ends a program: the terminal and the files are the other process's
 
 
-def _received(here: Read, process: int, receiving: int) -> tuple[Runbook, str]:
-    with open(receiving, "rb") as pipe:
-        data = pipe.read()
-    _, status = os.waitpid(process, 0)
-    if status:
-        return here()
-    found = msgspec.msgpack.decode(data, type=HandedOver)
-    return found.runbook, found.text
+def _received(reader: ReadingProcess, path: Path, of_session: bool) -> "tuple[Runbook, str]":
+    data = reader.found()
+    if data is None:
+        return _read_here(path, of_session)
+    from tui.execution.beginning.handed_over import received
+
+    return received(data)
+
+
+def _read_here(path: Path, of_session: bool) -> "tuple[Runbook, str]":
+    from tui.execution.beginning.handed_over import read_here
+
+    return read_here(path, of_session)
