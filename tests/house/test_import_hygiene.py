@@ -112,6 +112,26 @@ def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded(tmp_pa
     assert sum(name.startswith("tui.") for name in loaded) < 125
 
 
+def test_a_screen_is_there_before_openssl_and_tls_can_be_spoken_after_it() -> None:
+    code = (
+        "import sys; from tui.cli.launching import load_screens; load_screens('tui.screens.home.screen')\n"
+        "assert 'asyncio' in sys.modules and not sys.modules.keys() & {'ssl', '_ssl'}\n"
+        "import ssl, tui.probes.tls; ssl.create_default_context()"
+    )
+    loaded_after(code)
+
+
+def test_nobody_speaks_tls_by_way_of_asyncio() -> None:
+    """With a screen it has none; what draws the screen needs no connection."""
+    importing = {
+        name for name, node in nodes(ast.Import, words=("asyncio",)) for one in node.names if "asyncio" in one.name
+    }
+    importing |= {name for name, node in nodes(ast.ImportFrom, words=("asyncio",)) if "asyncio" in (node.module or "")}
+    assert importing == {"front/front.py", "front/notifier.py", "widgets/page.py"}
+    used = {node.attr for _, node in nodes(ast.Attribute, words=("asyncio",)) if ast.unparse(node.value) == "asyncio"}
+    assert not {name for name in used if "connection" in name or "server" in name or "tls" in name}, used
+
+
 def test_only_probes_may_import_a_driver_at_their_top() -> None:
     _, loaded = loaded_by_engine_and_by_others()
     assert "textual" in loaded

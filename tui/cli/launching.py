@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,6 @@ def staged_on_screen(directory: "SessionDirectory") -> "ReplayWorkspace":
 
 def load_screens(first: str) -> None:
     """Import what the first screen needs, which is in this module."""
-    from importlib import import_module
-
     with loading():
         for name in ("tui.app", first):
             import_module(name)
@@ -234,12 +233,27 @@ def loading() -> Iterator[None]:
     """What is loaded stays: to go through it in search of garbage takes as long as painting the first screen."""
     gc.disable()
     try:
+        _import_asyncio()
         yield
     finally:
         if not gc.get_freeze_count():
             gc.freeze()
             gc.unfreeze()  # all there is counts as old now, and nothing as new
         gc.enable()
+
+
+def _import_asyncio() -> None:
+    """Import it as where Python was built without TLS, which it allows for: OpenSSL is a fortieth of the start.
+
+    Nothing here speaks TLS by way of asyncio; who speaks it otherwise imports `ssl` then, as ever.
+    """
+    if sys.modules.keys() & {"asyncio", "ssl"} or threading.active_count() > 1:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # None: an import of it fails
+    try:
+        import_module("asyncio")
+    finally:
+        del sys.modules["ssl"]
 
 
 def screen(
