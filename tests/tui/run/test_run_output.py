@@ -1,6 +1,7 @@
 """The output on the run screen: an older attempt's, searched, copied."""
 
 import threading
+from types import SimpleNamespace
 
 from tests.support.machines.fake_transport import FakeTransport, Reply
 from tests.support.screens.running import comes, running
@@ -11,6 +12,7 @@ from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
 from tui.session.outcome import Outcome
+from tui.session.output.output import OutputReader, output_path
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.output.view import OutputView
 
@@ -93,6 +95,51 @@ async def test_an_older_attempts_output_can_be_chosen_and_searched(workspace: Wo
         await type_text(pilot, "needle")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "needle" in _output(app))
+
+
+async def test_an_output_that_is_fetched_late_is_shown_where_the_one_before_it_had_as_many_bytes(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = [Reply(b"no\n", outcome=Outcome.exited(1)), Reply(b"load\n")]
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        await until(pilot, lambda: "no" in _output(app))
+        await pilot.press("r")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        await pilot.press("up")
+        await until(pilot, lambda: "v1" in _output(app))
+        folder, view = app.conductor.outputs.directory, app.screen.query_one("#output", OutputView)
+        app.conductor.outputs.fetched = lambda number: output_path(folder, number).stat().st_size if number else 0
+        await until(pilot, lambda: app.screen._fetched == (3, 3))
+        path, show = output_path(folder, 1), view.show
+        path.write_bytes(b"")
+
+        def show_and_fetch(reader: OutputReader | None) -> None:
+            show(reader)
+            path.write_bytes(b"no\n")
+
+        view.show = show_and_fetch
+        await pilot.press("a")
+        await until(pilot, lambda: getattr(app.screen, "armed", False))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SessionScreen) and "no" in _output(app))
+
+
+async def test_a_command_that_has_printed_as_much_as_the_one_before_it_has_just_printed(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.pause()
+        screen, clock = app.screen, app.workspace.clock
+        screen.set_timer = screen._tick = lambda *_: None
+        app.conductor.outputs.size = lambda number: 6
+        first, second = (SimpleNamespace(running=lambda at=at: SimpleNamespace(number=at)) for at in (1, 2))
+        began = screen._printed = screen.last_printed(first)
+        assert began == clock.now()
+        clock.advance(60)
+        assert screen.last_printed(first) == began
+        assert screen.last_printed(second) == clock.now() > began
 
 
 async def test_a_search_says_which_match_of_how_many(workspace: Workspace, host: FakeTransport) -> None:

@@ -86,12 +86,13 @@ class SessionShown(FrontPage[None]):
         self._wraps: bool | None = None
         """Whether the operator wants long lines wrapped; None where that was not said."""
         self._printed: datetime | None = None
-        self._grown = 0
+        self._grown = self._fetched = (0, 0)
+        """How much there was of an output when last looked, with its attempt: two may have as much."""
         self._search = OutputSearch(self, lambda: self.output, self._show_output)
         self._live = False
         self._followed = False
         self._readers: dict[int, OutputReader] = {}
-        self._painted = self._all_painted = self._fetched = 0
+        self._painted = self._all_painted = 0
         self._passed = 0
         self._told = ""
         self._issue = ""
@@ -191,7 +192,7 @@ class SessionShown(FrontPage[None]):
         """Paint what was fetched from elsewhere of an output that is over."""
         if self.app.viewer is None or not self._made or self.hidden:
             return
-        fetched = self.viewer.outputs.fetched(self._attempt)
+        fetched = self._attempt, self.viewer.outputs.fetched(self._attempt)
         if fetched != self._fetched:
             self._fetched = fetched
             self.output.grew()
@@ -239,12 +240,12 @@ class SessionShown(FrontPage[None]):
         """When the running command last printed something, as far as this screen has seen it."""
         running = state.running()
         if running is None:
-            self._grown = 0
+            self._grown = (0, 0)
             return None
-        size = self.viewer.outputs.size(running.number)
-        if size == self._grown:
+        grown = running.number, self.viewer.outputs.size(running.number)
+        if grown == self._grown:
             return self._printed
-        self._grown = size
+        self._grown = grown
         return self.app.workspace.clock.now()
 
     def watch_moment(self, before: Moment | None, moment: Moment) -> None:
