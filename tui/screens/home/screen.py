@@ -145,7 +145,10 @@ class HomeScreen(HomeFrames):
         """Show those of the sessions that were read that belong here."""
         found = self.gathered.found or ()
         self.sessions = self._lists.belonging(found) if self._lists else found
-        self.draw()
+        if self.hidden:
+            self._minute = ""  # the next tick that is seen draws it
+        else:
+            self.draw()
 
     @property
     def unfinished(self) -> "list[KnownSession]":

@@ -246,7 +246,7 @@ class SessionShown(FrontPage[None]):
         if grown == self._grown:
             return self._printed
         self._grown = grown
-        return self.app.workspace.clock.now()
+        return self.app.workspace.clock.now() if grown[1] else None
 
     def watch_moment(self, before: Moment | None, moment: Moment) -> None:
         if not moment.replayed:  # there the timeline has the time
