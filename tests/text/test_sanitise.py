@@ -11,6 +11,7 @@ from tui.text.sanitise import (
     UNUSUAL,
     _by_line,
     _filtered,
+    all_usual,
     invisible,
     is_mark,
     plain,
@@ -112,6 +113,20 @@ def test_passing_on_together_changes_nothing(text: str) -> None:
     line = text.replace("\r", "").rstrip("\n")
     alone = re.compile(".+", re.DOTALL).sub(_filtered, _SEQUENCE.sub("", line)).expandtabs(8)
     assert sanitise(text.replace("\r", "")) == (line if line.isascii() and line.isprintable() else alone)
+
+
+@given(st.one_of(hostile, st.text(st.one_of(st.characters(), st.sampled_from("ab 1\n\n✖✔·é中")), max_size=40)))
+def test_lines_that_are_passed_on_together_are_those_that_each_show_as_they_are(text: str) -> None:
+    assert all_usual(text) == all(not UNUSUAL.search(line) for line in text.split("\n"))
+    if all_usual(text):
+        assert "\n".join(sanitise(line, len(line)) for line in text.split("\n")) == text
+
+
+def test_one_unusual_character_among_many_lines_is_seen() -> None:
+    lines = "✖ overdue · Émile\n" * 1000
+    assert all_usual(lines)
+    for unusual in "\r\t\x1b\x7f\x85\xa0\xad\u200b\u2028\u202e\ufeff\udcff\U000e0041":
+        assert not all_usual(lines + unusual + lines)
 
 
 WRITTEN_OUT = (

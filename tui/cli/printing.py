@@ -167,9 +167,9 @@ def _lost(error: OSError) -> NoReturn:
 
 def tell(text: str) -> None:
     """Write to standard output what may come from anywhere, line by line; nothing of it is cut off."""
-    from tui.text.sanitise import sanitise
+    from tui.text.sanitise import all_usual, sanitise
 
-    click.echo("\n".join(sanitise(line, WHOLE) for line in text.split("\n")))
+    click.echo(text if all_usual(text) else "\n".join(sanitise(line, WHOLE) for line in text.split("\n")))
 
 
 def tell_drawn(lines: Iterable[Iterable[tuple[str, str]]], colours: bool) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tui.headless.columns import table
 from tui.session.archive.ticking import Listed
+from tui.session.state import Done
 from tui.session.views.followups import Due
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
@@ -19,10 +20,12 @@ def report(found: Listed, now: datetime, as_json: bool, say: Callable[[str], Non
     if as_json:
         say(json_text([_record(followup, now) for followup in found.followups]))
         return OVERDUE if late else 0
-    rows = [
-        (_mark(followup, now), followup.followup.id, followup.followup.title, _whose(followup), followup.session)
-        for followup in found.followups
-    ]
+    marks: dict[tuple[datetime, Done | None], str] = {}  # what is due at the same time is told alike
+    rows = []
+    for followup in found.followups:
+        if (mark := marks.get((followup.due, followup.done))) is None:
+            mark = marks[followup.due, followup.done] = _mark(followup, now)
+        rows.append((mark, followup.followup.id, followup.followup.title, _whose(followup), followup.session))
     say(table([("STATE", "ID", "FOLLOW-UP", "RUNBOOK", "SESSION"), *rows]) if rows else "nothing is left to do")
     for one in found.unread:
         say(sanitise(f"? {one.id} cannot be read: {one.problem}"))
@@ -35,7 +38,7 @@ def _mark(one: Due, now: datetime) -> str:
 
 
 def _whose(one: Due) -> str:
-    return " · ".join(filter(None, (one.runbook, one.environment)))
+    return " · ".join(filter(None, (one.runbook, one.environment))) if one.environment else one.runbook
 
 
 def _record(one: Due, now: datetime) -> dict[str, object]:

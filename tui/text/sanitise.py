@@ -49,6 +49,9 @@ UNUSUAL = re.compile(
 )
 """What has to be looked at one by one: not the letters and signs that most text is made of, which show as they are."""
 
+_ASCII_LINES = bytes((*range(0x20, 0x7F), 0x0A))
+"""What most lines are made of: `UNUSUAL` has none of it but what ends a line."""
+
 _DROPPED = frozenset(("Cc", "Cf"))
 _MARKS = frozenset(("Mn", "Me"))
 MARKS_KEPT = 4
@@ -71,6 +74,12 @@ def sanitise(value: bytes | str, limit: int = LIMIT) -> Shown:
     if cut or len(text) > limit:
         return Shown(text[: max(0, limit - 1)] + "…" if limit > 0 else "")
     return Shown(text)
+
+
+def all_usual(text: str) -> bool:
+    """Whether lines of text all show as they are; of many that is known sooner than of one after the other."""
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _ASCII_LINES)  # few characters, as a rule
+    return not UNUSUAL.search(rest.decode("utf-8", "surrogatepass"))
 
 
 def filtered(text: str) -> str:
