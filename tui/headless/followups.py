@@ -5,8 +5,7 @@ from datetime import datetime
 
 from tui.headless.columns import table
 from tui.session.archive.ticking import Listed
-from tui.session.state import Done
-from tui.session.views.followups import Due
+from tui.session.listed.values import Done, Due
 from tui.text.json_text import json_text
 from tui.text.sanitise import sanitise
 

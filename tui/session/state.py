@@ -13,6 +13,7 @@ from tui.runbook.model import Action, FlowKind, Runbook, Section, Step
 from tui.runbook.pointing import environment_fact
 from tui.runbook.shell.script import with_input
 from tui.session import events as ev
+from tui.session.listed.values import Done as Done
 from tui.session.outcome import LookResult, Outcome
 from tui.session.samples import Monitored, TriggerState
 
@@ -111,14 +112,6 @@ class Measure(Struct, frozen=True, kw_only=True):
     check: str
     about: str
     figures: Mapping[str, float]
-
-
-class Done(Struct, frozen=True):
-    """Who ticked a follow-up off, when, and what they wrote."""
-
-    at: datetime
-    operator: str
-    note: str = ""
 
 
 class StepState(Struct, frozen=True, kw_only=True):

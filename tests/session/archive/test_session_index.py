@@ -177,6 +177,24 @@ def test_of_a_session_that_is_known_two_files_are_asked_for_and_one_is_opened(
         assert found == [f"open {one.journal}", f"stat {one.journal}", f"stat {one.runbook}"]
 
 
+@pytest.mark.parametrize("command", ["sessions", "followups"])
+def test_what_works_sessions_out_is_not_loaded_to_list_those_that_are_known(
+    store: Store, make: Make, command: str
+) -> None:
+    make((1, FINISHED))
+    listed(store)
+    code = (
+        "import sys; from tui.cli.main import main\n"
+        f"try:\n    main([{command!r}])\nexcept SystemExit:\n    print(*sys.modules)"
+    )
+    environment = {**os.environ, "RUNBOOK_SESSIONS": str(store.root)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "tui.session.archive.known" in loaded
+    assert not loaded & {"tui.session.archive.known_state", "tui.session.state", "tui.session.events"}
+    assert not loaded & {"tui.session.journal.journal", "tui.runbook.reading.load", "tui.runbook.pointing"}
+
+
 def test_a_list_without_follow_ups_says_the_same_and_believes_no_more(
     store: Store, make: Make, read: list[str]
 ) -> None:

@@ -24,7 +24,8 @@ from tui.screens.summary.card_text import head_lines, section_lines
 from tui.screens.summary.text import Report, details
 from tui.session import events as ev
 from tui.session.archive.history import read_history
-from tui.session.archive.known import KnownSessions, known_session
+from tui.session.archive.known import KnownSessions
+from tui.session.archive.known_state import known_session
 from tui.session.archive.store import SessionDirectory
 from tui.session.folding.fold import apply
 from tui.session.journal.journal import verify

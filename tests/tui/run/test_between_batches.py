@@ -17,7 +17,7 @@ from tui.exports.event_words import event_words
 from tui.exports.json import document
 from tui.exports.source import source
 from tui.runbook.reading.load import load_text
-from tui.session.archive.known import known_session
+from tui.session.archive.known_state import known_session
 from tui.session.archive.store import Store
 from tui.session.clock import SystemClock
 from tui.session.folding.fold import fold

@@ -1,16 +1,17 @@
 """Ticks follow-ups off in the journal of the session they belong to, and lists those of all sessions."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tui.errors import SessionError, UsageError
 from tui.session.archive.known import KnownSession
 from tui.session.archive.store import Store
-from tui.session.clock import Clock
-from tui.session.events import FollowUpDone
-from tui.session.journal.journal import Journal
-from tui.session.views.followups import Due
+from tui.session.listed.values import Due
+
+if TYPE_CHECKING:
+    from tui.session.clock import Clock
 
 
 class Listed(Struct, frozen=True):
@@ -32,13 +33,16 @@ def listed(sessions: Iterable[KnownSession], drill: bool = False, done: bool = F
     return Listed(tuple(sorted(found, key=lambda due: due.due)), tuple(unread))
 
 
-def tick_off(store: Store, due: Due, clock: Clock, operator: str, note: str = "") -> None:
+def tick_off(store: Store, due: Due, clock: "Clock", operator: str, note: str = "") -> None:
     """Record in its session that a follow-up is done.
 
     Raises:
         UsageError: it is done already.
         SessionError: the session is open elsewhere, damaged, or cannot be written.
     """
+    from tui.session.events import FollowUpDone  # what lists them needs neither
+    from tui.session.journal.journal import Journal
+
     directory = store.find(due.session)
     journal = Journal.open(directory.journal, clock)
     try:

@@ -2,57 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct
-
 from tui.once import once
 from tui.runbook.index import index_of
 from tui.runbook.model import Cut, FlowKind, seconds
+from tui.session.listed.values import Downtime as Downtime
+from tui.session.listed.values import Outage as Outage
 from tui.session.state import LOOK, Attempt, SessionState, action_then
-from tui.text.amounts import duration
-
-
-class Outage(Struct, frozen=True):
-    """Users were cut off from `began` until `ended` (UTC), None while nothing shows that it is over.
-
-    It is not `sure` where the command that was to cut them off did not succeed: they may have been served longer.
-    """
-
-    began: datetime
-    ended: datetime | None = None
-    sure: bool = True
-
-
-class Downtime(Struct, frozen=True, kw_only=True):
-    """All outages of a session in `seconds` of `planned` ones (0: not said); None of it is told where not `known`.
-
-    `since` is when the one began that is not over.
-    """
-
-    known: bool
-    seconds: float = 0.0
-    sure: bool = True
-    since: datetime | None = None
-    planned: float = 0.0
-    outages: tuple[Outage, ...] = ()
-
-    @property
-    def over(self) -> bool:
-        """Whether it is longer than was planned."""
-        return self.seconds > self.planned > 0
-
-    @property
-    def words(self) -> str:
-        """The whole in words: none, 1:52, up to 1:52, 1:52 and not over, not known."""
-        return self.words_of(duration(self.seconds))
-
-    def words_of(self, length: str) -> str:
-        """The same, with its length written otherwise."""
-        if not self.known:
-            return "not known"
-        if not self.outages:
-            return "none"
-        length = length if self.sure else f"up to {length}"
-        return f"{length} and not over" if self.since else length
 
 
 def downtime(state: SessionState, now: datetime | None) -> Downtime:

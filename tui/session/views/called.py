@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from msgspec import Struct
 
 from tui.once import once
 from tui.runbook.model import FlowKind
 from tui.session import events as ev
+from tui.session.listed.values import ABANDONED as ABANDONED
+from tui.session.listed.values import COMPLETED as COMPLETED
+from tui.session.listed.values import DEPLOYED as DEPLOYED
+from tui.session.listed.values import OUTCOME_SIGNS as OUTCOME_SIGNS
+from tui.session.listed.values import ROLLED_BACK as ROLLED_BACK
+from tui.session.listed.values import SIGNS as SIGNS
+from tui.session.listed.values import UNFINISHED as UNFINISHED
+from tui.session.listed.values import Called as Called
+from tui.session.listed.values import Tone as Tone
 from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.state import AUTO, Attempt, SessionState, StepState, StepStatus
 from tui.session.tries import stands
@@ -16,23 +24,6 @@ from tui.session.views.doubts import doubtful
 from tui.session.views.notices import told_late
 from tui.text.amounts import counted
 
-
-class Tone(StrEnum):
-    """Whether something is as it was meant to be."""
-
-    GOOD = "good"
-    BAD = "bad"
-    OPEN = "open"
-
-
-COMPLETED, ROLLED_BACK, ABANDONED = "completed", "rolled back", "abandoned"
-"""What a session is finished as, in the journal."""
-DEPLOYED, UNFINISHED = "deployed", "unfinished"
-"""What people call a deployment that was completed, and a session that is still open."""
-
-SIGNS = {Tone.GOOD: "✔", Tone.BAD: "✖", Tone.OPEN: "◆"}
-OUTCOME_SIGNS = {DEPLOYED: "✔", COMPLETED: "✔", ROLLED_BACK: "↺", ABANDONED: "–", UNFINISHED: "◆"}
-"""One sign for each thing that a session can come to, so that none is mistaken for another."""
 GLYPHS = {
     StepStatus.PENDING: "○",
     StepStatus.RUNNING: "▶",
@@ -57,21 +48,6 @@ NOT_YET = "not there yet"
 
 NAMED = 3
 """Hosts that are named where a command runs on several."""
-
-
-class Called(Struct, frozen=True):
-    """What something is called, and its tone."""
-
-    words: str
-    tone: Tone
-
-    @property
-    def sign(self) -> str:
-        """The sign of the outcome, or else of its tone."""
-        return OUTCOME_SIGNS.get(self.words, SIGNS[self.tone])
-
-    def __str__(self) -> str:
-        return f"{self.sign} {self.words}"
 
 
 class Item(Struct, frozen=True):

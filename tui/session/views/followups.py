@@ -2,43 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct
-
-from tui.runbook.model import FlowKind, FollowUp, seconds
+from tui.runbook.model import FlowKind, seconds
+from tui.session.listed.values import Due as Due
 from tui.session.places import environment_of, runbook_id
-from tui.session.state import Done, SessionState
+from tui.session.state import SessionState
 from tui.session.views.called import COMPLETED, over, over_at
-from tui.text.amounts import roughly
-
-
-class Due(Struct, frozen=True, kw_only=True):
-    """A follow-up of a session of the `runbook` of this title: when it is due (UTC), and who did it.
-
-    `of` is the runbook's id, `environment` what the session's is called.
-    """
-
-    session: str
-    runbook: str = ""
-    of: str = ""
-    environment: str = ""
-    followup: FollowUp
-    due: datetime
-    done: Done | None = None
-
-    def overdue(self, now: datetime) -> bool:
-        """Whether it should have been done by now."""
-        return self.done is None and now > self.due
-
-    def words(self, now: datetime) -> str:
-        """Where it stands: overdue by 2 h 10 m, due in 40 m, done by ana."""
-        if self.done is not None:
-            note = f": {self.done.note}" if self.done.note else ""
-            return f"done {self.done.at:%Y-%m-%d %H:%M} UTC by {self.done.operator}{note}"
-        if now > self.due:
-            return f"overdue by {roughly(now - self.due)}"
-        if self.due - now < timedelta(seconds=1):
-            return "due now"
-        return f"due in {roughly(self.due - now)}"
 
 
 def followups(state: SessionState, end: datetime | None = None) -> list[Due]:
