@@ -5,12 +5,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import count
+from typing import TYPE_CHECKING
 
 from tui.errors import RunbookError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 MOST = 512
 """Threads that `start` lets run at a time: many more than a session needs, few enough for any machine."""
@@ -53,8 +56,10 @@ def _started(name: str, run: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def pool(name: str, most: int) -> ThreadPoolExecutor:
+def pool(name: str, most: int) -> "ThreadPoolExecutor":
     """A pool of up to `most` threads, whose results are waited for; the program does not end before its work does."""
+    from concurrent.futures import ThreadPoolExecutor  # no frame waits for it
+
     return ThreadPoolExecutor(max_workers=max(1, most), thread_name_prefix=name)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.errors import HostsMoved, RunbookError, SessionOver, UsageError
+from tui.errors import HostsMoved, RunbookError, SessionOver
 from tui.execution.beginning.chosen import Setup as Setup
-from tui.execution.beginning.chosen import fits, is_here, names_what_is_there
+from tui.execution.beginning.chosen import fits, hosts_are_known, is_here, names_what_is_there
 from tui.execution.beginning.surroundings import Surround, Surroundings, by_itself
 from tui.execution.conductor.by_person.signing import Signing
 from tui.execution.connections import Connections
@@ -18,7 +18,6 @@ from tui.execution.secrecy.redaction import Redactor
 from tui.execution.secrecy.secrets import AskSecret, Secrets
 from tui.people import login_name
 from tui.runbook.facts import given_names
-from tui.runbook.groups.printed_hosts import unlisted
 from tui.runbook.model import Runbook, Variable
 from tui.runbook.pointing import chosen_fact, environment_names, known_environment, plain_name
 from tui.runbook.templates.told_titles import titled
@@ -394,7 +393,7 @@ class Workspace:
             UsageError: it does not; says which part.
         """
         is_here(setup, self.environments, self.environment)
-        if begin and (groups := unlisted(self.runbook)):
-            raise UsageError(f"the hosts of {', '.join(groups)} are not known", "check again: their command lists them")
+        if begin:
+            hosts_are_known(self.runbook)
         closed = "" if not begin or self.drill or self.window().inside else self.window().why
         fits(self.runbook, setup, self.variables(setup.flow), self.values(setup), closed)

@@ -1,12 +1,11 @@
 """Points hosts of a runbook elsewhere, as an environment or `--host NAME=TARGET:DIRECTORY` says, and sets values."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import asdict, replace
 
 from tui.errors import UsageError
-from tui.runbook.groups.members import expanded, is_group, members, without_members
 from tui.runbook.model import Environment, Host, HostOverride, Runbook
 from tui.runbook.shell.placeholders import PLACEHOLDER
 from tui.runbook.templates.variables import names
@@ -39,10 +38,8 @@ def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, 
     wrong = [name for name in hosts if name not in runbook.hosts]
     if wrong:
         raise UsageError(f"no host {', '.join(wrong)}", f"the runbook has: {', '.join(runbook.hosts)}")
-    for name in hosts:
-        if is_group(runbook, name):
-            one = next((one.name for one in members(runbook.hosts[name].targets or ())), "NAME")
-            raise UsageError(f"{name} is a group of hosts", f"point each of them: --host {one}=TARGET")
+    if hosts:
+        _are_no_groups(runbook, hosts)
     directories = pointed_values(runbook, hosts)
     for name, directory in directories.items():
         if values.get(name, directory) != directory:
@@ -55,6 +52,15 @@ def overridden(runbook: Runbook, hosts: Mapping[str, str], values: Mapping[str, 
         variable = runbook.variables[name]
         variables[name] = replace(variable, default=directory, ask=variable.ask and _used(pointed, name))
     return replace(pointed, variables={**runbook.variables, **variables})
+
+
+def _are_no_groups(runbook: Runbook, names: Iterable[str]) -> None:
+    from tui.runbook.groups.members import is_group, members
+
+    for name in names:
+        if is_group(runbook, name):
+            one = next((one.name for one in members(runbook.hosts[name].targets or ())), "NAME")
+            raise UsageError(f"{name} is a group of hosts", f"point each of them: --host {one}=TARGET")
 
 
 def pointed_values(runbook: Runbook, hosts: Mapping[str, str]) -> dict[str, str]:
@@ -162,6 +168,8 @@ def in_environment(runbook: Runbook, name: str) -> Runbook:
     }
     if about is runbook.runbook and not hosts and not values:
         return runbook
+    from tui.runbook.groups.members import expanded, without_members
+
     others = without_members(runbook.hosts, (host for host in hosts if runbook.hosts[host].group))
     there = replace(
         runbook,

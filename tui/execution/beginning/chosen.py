@@ -52,6 +52,18 @@ def is_here(setup: Setup, environments: Sequence[str], here: str) -> None:
         raise UsageError(f"the hosts are those of {here or 'no environment'}, not {setup.environment}", "choose again")
 
 
+def hosts_are_known(runbook: Runbook) -> None:
+    """Make sure that no group of hosts is without those that a command lists.
+
+    Raises:
+        UsageError: one is.
+    """
+    from tui.runbook.groups.printed_hosts import unlisted
+
+    if groups := unlisted(runbook):
+        raise UsageError(f"the hosts of {', '.join(groups)} are not known", "check again: their command lists them")
+
+
 def fits(runbook: Runbook, setup: Setup, asked: Mapping[str, Variable], values: Mapping[str, str], closed: str) -> None:
     """Make sure that a whole set-up fits the runbook.
 

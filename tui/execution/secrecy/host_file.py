@@ -4,7 +4,6 @@ A shell that sources such a file runs what it says: `pa$word` becomes `pa`, what
 shell quotes the line it cannot read, the secret in it included. Only POSIX sh and awk are needed.
 """
 
-import shlex
 from collections.abc import Iterable
 
 CANNOT_READ = 78
@@ -96,6 +95,8 @@ def variables(file: str, names: Iterable[str]) -> str:
         file: its path, as a word of the shell, quoted.
         names: of variables, as a shell knows them.
     """
+    import shlex
+
     return (
         f"from_file=$(LC_ALL=C awk -v names={shlex.quote(' '.join(names))} '{_AWK.strip()}' <{file}) "
         f'|| {{ echo "the environment file cannot be read" >&2; exit {CANNOT_READ}; }}\n'

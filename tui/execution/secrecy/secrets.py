@@ -1,7 +1,6 @@
 """Where secrets come from and how they reach a command: by name in the runbook, by value only in this process."""
 
 import os
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -176,6 +175,8 @@ def _from_host(name: str, transport: "Transport", secret: Secret) -> str:
         HostError: the host did not answer.
         SecretMissing: there is no such file, or it may not or cannot be read.
     """
+    import shlex
+
     from tui.transports.base import CancelToken, Command, Stream
 
     file, value = shlex.quote(secret.file), f'"${{{secret.variable}-}}"'

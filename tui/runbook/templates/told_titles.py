@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from tui.once import once
 from tui.runbook.model import Model, Monitor, Runbook, Trigger
 from tui.runbook.shell.placeholders import PLACEHOLDER, unset
-from tui.runbook.templates.filling import filled_bound, filled_number, filled_pattern
 from tui.runbook.templates.told_fields import HOLDING, TOLD
 from tui.runbook.templates.variables import names
 from tui.runbook.walk import texts_of
@@ -82,8 +81,12 @@ def _told(one: Told, values: Values) -> Told:
         if told != given:
             new[field] = told
     if isinstance(one, Monitor) and any("{{" in text for _, _, _, text in texts_of((one.number, one.share_of))):
+        from tui.runbook.templates.filling import filled_number, filled_pattern
+
         new |= {"number": filled_number(one.number, values), "share_of": filled_pattern(one.share_of, values)}
     if isinstance(one, Trigger) and any(isinstance(bound, str) for bound in (one.above, one.below)):
+        from tui.runbook.templates.filling import filled_bound
+
         new |= {"above": filled_bound(one.above, values), "below": filled_bound(one.below, values)}
     for field in HOLDING.get(type(one), ()):
         held = getattr(one, field)

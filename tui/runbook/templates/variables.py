@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from tui.runbook.model import Variable, Window
 from tui.runbook.shell.placeholders import PLACEHOLDER, unset
-from tui.runbook.shell.quoting import fill_quoted, no_value
 
 DRAFTED = frozenset(
     {
@@ -86,6 +85,8 @@ def fill_whole(template: str, values: Mapping[str, str]) -> str:
     """
     for name in PLACEHOLDER.findall(template):
         if name not in values:
+            from tui.runbook.shell.quoting import no_value
+
             raise no_value(name)
     return fill(template, values)
 
@@ -98,6 +99,8 @@ def address(template: str, values: Mapping[str, str]) -> str:
     """
     for name in PLACEHOLDER.findall(template):
         if not values.get(name, "").strip():
+            from tui.runbook.shell.quoting import no_value
+
             raise no_value(name)
     return fill(template, values)
 
@@ -185,7 +188,11 @@ def fill_command(template: str, values: Mapping[str, str], partial: bool = False
     Raises:
         RunbookError: a name has no value, or a value cannot be written in its place.
     """
-    return fill_quoted(template, values, partial) if "{{" in template else template
+    if "{{" not in template:
+        return template
+    from tui.runbook.shell.quoting import fill_quoted  # it reads shell commands: a fiftieth of the modules
+
+    return fill_quoted(template, values, partial)
 
 
 def wrong_value(variable: Variable, value: str) -> str:
