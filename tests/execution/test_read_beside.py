@@ -14,8 +14,7 @@ from tests.support.sessions.recorded import written
 from tui.__main__ import opens_screen
 from tui.cli.main import main
 from tui.errors import RunbookInvalid
-from tui.execution.beginning.handed_over import HandedOver
-from tui.execution.beginning.read_beside import read_beside
+from tui.execution.beginning.read_beside import HandedOver, read_beside
 from tui.resources import bundled
 from tui.runbook.reading.load import load, load_with_text, read_whole
 
@@ -132,7 +131,7 @@ forks = []
 fork = os.fork
 os.fork = lambda: forks.append(fork()) or forks[-1]
 beside.begin()
-assert not {"msgspec", "click", "tui.runbook.model"} & sys.modules.keys(), "each page of them would be copied"
+assert not {"click", "textual", "tui.runbook.reading.load"} & sys.modules.keys(), "each page of them would be copied"
 """
 
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from tests.support.source.source_trees import TUI, nodes, nodes_of, sources
-from tui.execution.beginning.handed_over import HandedOver
+from tui.execution.beginning.read_beside import HandedOver
 from tui.resources import bundled
 from tui.runbook.reading.load import load_with_text
 
@@ -91,7 +91,7 @@ def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded(tmp_pa
     code = (
         "import sys, msgspec, tui.app, tui.cli.main, tui.screens.home.screen; from pathlib import Path\n"
         "from tui.cli.several import others_than; from tui.cli.wiring import open_workspace\n"
-        "from tui.execution.beginning.handed_over import HandedOver\n"
+        "from tui.execution.beginning.read_beside import HandedOver\n"
         "found = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=HandedOver)\n"
         "workspace = open_workspace(None, read=lambda: (found.runbook, found.text))\n"
         "others_than(Path('runbook.toml'))\n"

@@ -16,7 +16,7 @@ from tui.cli.printing import Saying, can_ask, complain, is_terminal, tell
 from tui.errors import RunbookError, UsageError
 
 if TYPE_CHECKING:
-    from tui.execution.beginning.handed_over import Read
+    from tui.execution.beginning.read_beside import Read
     from tui.execution.workspace import Setup, Workspace
     from tui.headless.answers import AnswersFile
     from tui.replay.stage import ReplayWorkspace

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.config import Config
     from tui.drill.embedded_host import DrillHost
     from tui.drill.scenario import Scenario
-    from tui.execution.beginning.handed_over import Read
+    from tui.execution.beginning.read_beside import Read
     from tui.execution.conductor.by_person.signing import Signing
     from tui.execution.conductor.conductor import Conductor
     from tui.execution.workspace import Workspace

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.errors import JournalDamaged, SessionError
-from tui.execution.beginning.handed_over import Read, read_here
+from tui.execution.beginning.read_beside import Read, read_here
 from tui.replay.attempt_chunks import ChunkWriter
 from tui.replay.keyframes import SPACING, KeyFrames, ReplayMoment, Rows, beginning, onward
 from tui.replay.output import OutputLines

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tui.execution.beginning.handed_over import Read
+from tui.execution.beginning.read_beside import Read
 from tui.execution.connections import Connections
 from tui.execution.live_session import LiveSession
 from tui.execution.outputs import Outputs

@@ -2,27 +2,39 @@
 
 Nothing is kept from one start to the next: what the process hands over is what the file says now, and was checked now.
 
-The process is a copy of this one, and each page of memory that both have is copied once this one writes to it: it is
-begun before anything is imported (`begin`), loads what reads a runbook, and is told later which one.
+The process is a copy of this one, and each page of memory that both have is copied once this one writes to it. So it
+is begun early (`begin`), with what both of them need, and is told later which runbook it reads.
 """
 
 import gc
 import os
 import select
 import threading
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-if TYPE_CHECKING:
-    from tui.execution.beginning.handed_over import Read
-    from tui.runbook.model import Runbook
+import msgspec
+from msgspec import Struct
+
+from tui.runbook.model import Runbook
+
+Read = Callable[[], tuple[Runbook, str]]
+"""Waits for a runbook and its whole text; raises as `load` does."""
 
 PATIENCE = 10.0
 """Seconds after which a process that is told nothing ends: the command line asked for something else."""
 OF_FILE, OF_SESSION = b"f", b"s"
 """How what it is told begins; the rest is the path."""
+
+
+class HandedOver(Struct, frozen=True, array_like=True):
+    """What the process beside this one found."""
+
+    runbook: Runbook
+    text: str
 
 
 class ReadingProcess:
@@ -71,17 +83,18 @@ def begin() -> None:
         _begun.append(ReadingProcess())
 
 
-def read_beside(path: Path, of_session: bool = False) -> "Read":
+def read_beside(path: Path, of_session: bool = False) -> Read:
     """Begin to read a runbook; where there is no processor for it, it is read when it is asked for.
 
     Args:
         of_session: it is the one that a session keeps, whose text nobody asks for.
     """
+    here = partial(read_here, path, of_session)
     if _begun and (reader := _begun.pop()).tell(path, of_session):
-        return partial(_received, reader, path, of_session)
+        return partial(_received, reader, here)
     if _has_room() and (reader := ReadingProcess()).tell(path, of_session):
-        return partial(_received, reader, path, of_session)
-    return partial(_read_here, path, of_session)
+        return partial(_received, reader, here)
+    return here
 
 
 def _has_room() -> bool:
@@ -91,6 +104,13 @@ def _has_room() -> bool:
     return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) > 1
 
 
+def read_here(path: Path, of_session: bool = False) -> tuple[Runbook, str]:
+    """A runbook and its whole text, where it is not one that a session keeps; raises as `load` does."""
+    from tui.runbook.reading.load import load, load_with_text
+
+    return (load(path, of_session=True), "") if of_session else load_with_text(path)
+
+
 def _read_what_is_told(told: int, sending: int) -> NoReturn:
     """Read it and end; of what is wrong nothing is said here: the other process finds it again, and says it."""
     status = 1
@@ -98,28 +118,19 @@ def _read_what_is_told(told: int, sending: int) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
             os.dup2(nothing, stream)  # who waits for the end of the program's output does not wait for this process
-        from tui.execution.beginning.handed_over import to_hand_over
-
         import_module("tui.runbook.reading.load")
         if select.select([told], [], [], PATIENCE)[0] and (words := os.read(told, 1 << 16)):
-            data = to_hand_over(Path(os.fsdecode(words[1:])), words[:1] == OF_SESSION)
+            found = HandedOver(*read_here(Path(os.fsdecode(words[1:])), words[:1] == OF_SESSION))
             with open(sending, "wb") as pipe:
-                pipe.write(data)
+                pipe.write(msgspec.msgpack.encode(found))
             status = 0
     finally:
         os._exit(status)  # past everything that ends a program: the terminal and the files are the other process's
 
 
-def _received(reader: ReadingProcess, path: Path, of_session: bool) -> "tuple[Runbook, str]":
+def _received(reader: ReadingProcess, here: Read) -> tuple[Runbook, str]:
     data = reader.found()
     if data is None:
-        return _read_here(path, of_session)
-    from tui.execution.beginning.handed_over import received
-
-    return received(data)
-
-
-def _read_here(path: Path, of_session: bool) -> "tuple[Runbook, str]":
-    from tui.execution.beginning.handed_over import read_here
-
-    return read_here(path, of_session)
+        return here()
+    found = msgspec.msgpack.decode(data, type=HandedOver)
+    return found.runbook, found.text
