@@ -152,6 +152,13 @@ def test_a_list_asks_the_index_for_many_sessions_at_once(
     monkeypatch.setattr(CacheFile, "rows", counted)
     assert listed(store) == first
     assert len(asked) == 2, "what is kept of all of them, and whether some are gone"
+    asked.clear()
+    sessions = KnownSessions(store)
+    names = sessions.names()
+    assert list(sessions.each(names)) == first
+    assert len(asked) == 1
+    assert list(sessions.each(names)) == first, "as they are remembered"
+    assert len(asked) == 1
 
 
 def test_of_a_session_that_is_known_two_files_are_asked_for_and_one_is_opened(

@@ -91,12 +91,11 @@ class Gathered:
         there = set(names)
         before = deque(one for one in self.found or () if one.id in there)
         found: list[KnownSession] = []
-        for place, name in enumerate(names, 1):
-            one = self.sessions.get(name)
+        for place, one in enumerate(self.sessions.each(names), 1):
             if reading != self.reading:
                 return False
             found.append(one)
-            if before and before[0].id == name:
+            if before and before[0].id == one.id:
                 before.popleft()
             if self.found is None or not self.whole or place == len(names):
                 self._have((*found, *before), len(found) + len(before), len(names))

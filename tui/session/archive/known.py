@@ -1,7 +1,7 @@
 """What lists show of each session, kept in an index beside them: a journal that has not changed is read once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -69,19 +69,26 @@ class KnownSessions:
         """
         return self._all(ListedSession)
 
+    def each(self, names: Sequence[str]) -> Iterator[KnownSession]:
+        """These sessions, as `get` has each; the index is asked for many at once."""
+        return self._each(names, KnownSession)
+
     def _all(self, kind: type[Listed]) -> Iterator[Listed]:
-        """Every session; the index is asked for many at once."""
         names = self.names()
+        yield from self._each(names, kind)
+        self.done(names)
+
+    def _each(self, names: Sequence[str], kind: type[Listed]) -> Iterator[Listed]:
         for at in range(0, len(names), TOGETHER):
             some = names[at : at + TOGETHER]
-            kept = self.index.kept_of(KnownSession.__name__, some) if self.index is not None else {}
+            new = [name for name in some if name not in self._known]
+            kept = self.index.kept_of(KnownSession.__name__, new) if self.index is not None and new else {}
             for name in some:
                 yield self._kept_as(name, kind, kept.get(name)) or self.get(name)
-        self.done(names)
 
     def _kept_as(self, name: str, kind: type[Listed], kept: tuple[bytes, bytes] | None) -> Listed | None:
         """What the index has of a session, where its files have not changed since; None where it has to be read."""
-        if kept is None or name in self._known:
+        if kept is None:
             return None
         directory = SessionDirectory(self.store.root / name)
         stamp = _stamp_of(directory)
