@@ -90,11 +90,10 @@ def test_the_first_frame_is_painted_before_sessions_and_drills_are_loaded(tmp_pa
     handed.write_bytes(msgspec.msgpack.encode(HandedOver(*load_with_text(bundled("runbook.toml")))))
     code = (
         "import sys, msgspec, tui.app, tui.cli.main, tui.screens.home.screen; from pathlib import Path\n"
-        "from tui.cli.several import others_than; from tui.cli.wiring import open_workspace\n"
+        "from tui.cli.wiring import open_workspace\n"
         "from tui.execution.beginning.read_beside import HandedOver\n"
         "found = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=HandedOver)\n"
         "workspace = open_workspace(None, read=lambda: (found.runbook, found.text))\n"
-        "others_than(Path('runbook.toml'))\n"
         "def painted(screen):\n"
         "    print(*sys.modules, file=sys.__stdout__, flush=True)\n"
         "    screen.app.exit()\n"

@@ -1,6 +1,7 @@
 """The commands: what a person types, and the exit status they get."""
 
 import sys
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def _on_screen(file: Path | None, hosts: tuple[str, ...], ssh_config: Path | Non
     following: Path | None = find_runbook(file)
     while following is not None:
         workspace = opened_on_screen(following, hosts, ssh_config, given)
-        workspace.others = others_than(following)
+        workspace.others = cache(partial(others_than, following))
         try:
             otherwise = f"{NO_SCREEN.format('run')}; --dry-run shows the commands"
             following = screen(workspace, given=given, otherwise=otherwise)

@@ -51,7 +51,7 @@ class Workspace:
     team: "Team | None" = None  # those who share sessions, where anybody does
     followed: "Viewer | None" = None  # shown at once, where nothing else can be done: another machine writes it
     ssh_config = ""  # the file that was given as ssh's -F
-    others: Sequence[Path] = ()  # the other runbooks of the folder, which may be opened instead
+    others: Callable[[], Sequence[Path]] = tuple  # looks for the folder's other runbooks, which may be opened instead
     environment = chosen = ""
     """Which of the runbook's environments it is, "" while none is; `chosen` is the one chosen when it was opened."""
 

@@ -18,7 +18,7 @@ async def test_another_runbook_of_the_folder_is_opened_next(
     wrong, other = tmp_path / "a.toml", tmp_path / "b.toml"
     wrong.write_text(SHOP.replace("kind", "kid"))
     other.write_text(SHOP.replace('title = "Shop"', 'title = "Database"'))
-    workspace.others = (wrong, other)
+    workspace.others = lambda: (wrong, other)
     app = RunbookApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "Other runbooks here" in shown(app) and "2 runbooks" in shown(app))

@@ -61,7 +61,7 @@ class HomeActs(FrontPage[None]):
         if action == "roll_back":
             return self._can_roll_back(self.marked_session())
         if action == "runbooks":
-            return bool(self.app.workspace.others)
+            return bool(self.app.workspace.others())
         return bool(runbook.dashboards) if action == "links" else True
 
     def why_not(self, act: Act) -> NotNow | None:
@@ -241,7 +241,7 @@ class HomeActs(FrontPage[None]):
         from tui.execution.beginning.found_runbooks import found_runbooks
 
         app = self.app
-        found = await app.work_done(lambda: list(found_runbooks(app.workspace.others)))
+        found = await app.work_done(lambda: list(found_runbooks(app.workspace.others())))
         titles = [one.title or f"{one.path.name}: {one.problem}" for one in found]
         place = await app.ask(Pick("Which runbook?", titles))
         if place is None:

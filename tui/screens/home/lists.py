@@ -151,7 +151,7 @@ class HomeLists:
             "home.follow-up": start_text.owed_words(self.left, now),
             "home.troubleshoot": counted(len(runbook.troubleshooting), "known trouble"),
             "home.replay": counted(len(self._screen.sessions), "session"),
-            "home.runbooks": counted(len(self._app.workspace.others), "runbook"),
+            "home.runbooks": counted(len(self._app.workspace.others()), "runbook"),
         }
         rows = [
             (row.act, start_text.start_line(row, spot.width - 4))
