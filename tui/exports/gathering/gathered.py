@@ -7,12 +7,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.exports.gathering.events_text import EventsText
+from tui.exports.gathering.read_apart import read_apart
 from tui.exports.gathering.series import Series
 from tui.runbook.model import Runbook
 from tui.session.events import Entry
 from tui.session.folding.fold import folded
 from tui.session.folding.sample_runs import Happened, SampleRun, runs_of, settled
-from tui.session.journal.journal import read, read_blocks
+from tui.session.journal.chain import BEGINNING, JournalPlace
+from tui.session.journal.reading import read, read_blocks
 from tui.session.state import SessionState, initial
 
 
@@ -54,26 +56,46 @@ def gathered(
     Raises:
         SessionError: the journal cannot be read, or is damaged.
     """
-    state, told, series = initial(runbook), list[Entry](), defaultdict[str, Series](Series)
-    for part in runs_of(_happened(entries, text)):
-        state = folded(state, part)
-        if not isinstance(part, SampleRun):
-            told.append(part)
-        elif measured:
-            for monitor, found in part.by_monitor.items():
-                series[monitor].add(found)
-    for one in series.values():
+    read, place = _Gathering(runbook, measured), BEGINNING
+    if isinstance(entries, JournalEntries):
+        for piece in read_apart(entries.path, text):
+            read.take(piece.parts())
+            place = piece.after
+    read.take(runs_of(_happened(entries, text, place)))
+    for one in read.series.values():
         one.settle()
-    return SessionRead(settled(state), tuple(told), series, entries, text)
+    return SessionRead(settled(read.state), tuple(read.told), read.series, entries, text)
 
 
-def _happened(entries: JournalEntries | Sequence[Entry], text: EventsText | None) -> Iterator[Sequence[Happened]]:
+class _Gathering:
+    """What was read of a session so far."""
+
+    def __init__(self, runbook: Runbook, measured: bool) -> None:
+        self.state = initial(runbook)
+        self.told = list[Entry]()
+        self.series = defaultdict[str, Series](Series)
+        self._measured = measured
+
+    def take(self, parts: Iterable[Entry | SampleRun]) -> None:
+        """Fold what comes next."""
+        for part in parts:
+            self.state = folded(self.state, part)
+            if not isinstance(part, SampleRun):
+                self.told.append(part)
+            elif self._measured:
+                for monitor, found in part.by_monitor.items():
+                    self.series[monitor].add(found)
+
+
+def _happened(
+    entries: JournalEntries | Sequence[Entry], text: EventsText | None, place: JournalPlace
+) -> Iterator[Sequence[Happened]]:
     if not isinstance(entries, JournalEntries):
         if text is not None:
             text.add(entries)
         yield entries
         return
-    for block in read_blocks(entries.path):
+    for block in read_blocks(entries.path, place):
         if text is None:
             yield block.happened
         else:

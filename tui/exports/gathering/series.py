@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
+from tui.session.folding.packed_samples import PackedSamples
 from tui.session.folding.sample_runs import Happened, samples_of
 
 TOGETHER = 250
@@ -39,9 +40,13 @@ class Series:
 
     def add(self, entries: Sequence[Happened]) -> None:
         """Take more samples of the monitor, which are all that these entries are."""
+        self._count += len(entries)
+        if isinstance(entries, PackedSamples):
+            self.settle()
+            self._packed.append(_Packed(entries.columns.times, entries.columns.values))
+            return
         self._times += [entry.at for entry in entries]
         self._values += [event.value for event in samples_of(entries)]
-        self._count += len(entries)
         if len(self._times) >= TOGETHER:
             self.settle()
 

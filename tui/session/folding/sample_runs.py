@@ -48,6 +48,11 @@ class SampleRun(Struct, frozen=True):
     by_monitor: Mapping[str, Sequence[Happened]]
     last: Happened
 
+    @property
+    def last_entry(self) -> Entry:
+        """The last of all."""
+        return _entry(self.last)
+
 
 def runs(entries: Iterable[Entry]) -> Iterator[Entry | SampleRun]:
     """The entries in their order, samples that follow each other as one."""

@@ -147,14 +147,17 @@ def walk(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedLine]:
             yield ProvedLine(_placed_entries(path, number, line), head, end)
 
 
-def blocks(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedBlock]:
+def blocks(path: Path, place: JournalPlace = BEGINNING, until: int | None = None) -> Iterator[ProvedBlock]:
     """What every whole line from a place on says, as `walk` has it, many lines at a time.
+
+    Args:
+        until: the offset after the last line that is wanted.
 
     Raises:
         JournalDamaged: a line is not what was written; the entries before it were given.
         SessionError: the file cannot be read.
     """
-    for piece in _pieces(path, place):
+    for piece in _pieces(path, place, until):
         if not piece.lines:
             for one in _one_by_one(path, piece):
                 yield ProvedBlock(one.entries, one.entry.seq + 1, one.head, one.end)
@@ -166,13 +169,13 @@ def blocks(path: Path, place: JournalPlace = BEGINNING) -> Iterator[ProvedBlock]
         yield ProvedBlock(happened, piece.before.count + len(piece.lines), piece.heads[-1], piece.end)
 
 
-def _pieces(path: Path, place: JournalPlace) -> Iterator[_RawLines]:
+def _pieces(path: Path, place: JournalPlace, until: int | None = None) -> Iterator[_RawLines]:
     """The whole lines from a place on, many at a time; those without `lines` are to be proved one by one."""
     try:
         with path.open("rb") as file:
             file.seek(place.end)
             size, unfinished = LEAST, list[bytes]()
-            while read := file.read(size):
+            while read := file.read(size if until is None else min(size, until - file.tell())):
                 end = read.rfind(b"\n")
                 if end < 0:
                     unfinished.append(read)

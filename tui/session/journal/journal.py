@@ -4,10 +4,9 @@ import errno
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,9 +14,10 @@ from msgspec import Struct
 from tui.errors import JournalDamaged, JournalUnwritable, SessionError
 from tui.session.clock import Clock
 from tui.session.events import AnyEvent, Entry, MonitorSampled, SessionFinished
-from tui.session.journal.chain import START, ProvedBlock, blocks, digest, encode, encode_samples, unreadable, walk
+from tui.session.journal.chain import START, blocks, digest, encode, encode_samples, unreadable, walk
 from tui.session.journal.durable import Disk, let_go, sync_directory, write_new
-from tui.session.journal.pending_samples import PendingSamples, left_pending, pending_path
+from tui.session.journal.pending_samples import PendingSamples
+from tui.session.journal.reading import read
 from tui.session.journal.receipt import KeptReceipt, keep_receipt, kept_receipt
 from tui.session.journal.sampled_line import fits
 from tui.session.journal.writer_lock import WriterLock, holder_of
@@ -331,25 +331,6 @@ class Journal:
             self._disk.sync(self._fd)
         except OSError as error:
             raise JournalUnwritable(f"cannot fix {self.path}: {error.strerror}", HINT) from error
-
-
-def read(path: Path) -> Iterator[Entry]:
-    """Every event of a journal, proved as it is read; a line still being written is left out, pending samples are not.
-
-    Raises:
-        JournalDamaged: a line is not what was written.
-        SessionError: the file cannot be read.
-    """
-    return chain.from_iterable(block.entries for block in read_blocks(path))
-
-
-def read_blocks(path: Path) -> Iterator[ProvedBlock]:
-    """The same events, many at a time; raises as `read` does."""
-    count, head, end = 0, START, 0
-    for block in blocks(path):
-        count, head, end = block.count, block.head, block.end
-        yield block
-    yield ProvedBlock(left_pending(pending_path(path), count, head), count, head, end)
 
 
 def verify(path: Path) -> Verified:
