@@ -24,6 +24,7 @@ from tui.session.groups.printed_alike import said_alike
 from tui.session.state import Attempt, SessionState, StepStatus, action_then, step_by_id
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called, hosts_running, place_words
 from tui.session.views.doubts import begins_anew
+from tui.session.views.last_result import last_result
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted, guessed, took_words
 from tui.text.block import NO_BREAK, Piece, shown
@@ -301,15 +302,22 @@ def _told_of(state: SessionState, step: Step, cell: Cell, alike: Mapping[str, in
 
 
 def no_output(moment: Moment, step: str, number: int) -> tuple[str, ...]:
-    """What stands in the middle of an output that is empty: why it is, and what makes it come."""
+    """What stands in the middle of an output that is empty: why it is, and what makes it come.
+
+    At the step that is next it is what ran last, which had stood here.
+    """
     state = moment.state
     if number in state.attempts:
         return ("Nothing printed yet.",) if state.attempts[number].outcome is None else ("It printed nothing.",)
     known = index_of(state.runbook).steps.get(step)
+    here = not state.finished and step == current_step(state)
+    last = (f"Last result: {told}",) if here and (told := last_result(state)) else ()
     if known is not None and not any(action.automatic or action.interactive for action in known.actions):
-        return ("A person does this step.",)
+        return ("A person does this step.", *last)
+    if last:  # what starts the step is in the band
+        return ("Nothing has run here yet.", *last)
     idle = not (moment.read_only or moment.replayed or moment.busy or moment.held or state.finished)
-    key = moment.keys.sign("next") if idle and step == current_step(state) else ""
+    key = moment.keys.sign("next") if idle and here else ""
     follows = bool(key) and _runs_at_once(state, step)
     return ("Nothing has run here yet.", *([f"{key} starts the step; its output follows here."] if follows else []))
 

@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from tui.runbook.model import Step
 from tui.session.archive.store import SessionDirectory
-from tui.session.groups.cells import group_at, member_of, standing_of
+from tui.session.groups.cells import member_of
 from tui.session.output.output import OutputReader
 from tui.session.state import SessionState, StepStatus
 from tui.session.tries import took as took_together
-from tui.session.views.called import attempt_called, status_word
+from tui.session.views.called import status_word
+from tui.session.views.last_result import came_to
 
 LONGER = 1.5
 """What took this many times as long, and over a second longer, is worth a mark."""
@@ -104,10 +105,8 @@ def _side(state: SessionState, step: Step, known: dict[str, Step]) -> Side | Non
         return None
     step_state = state.step(step.id)
     attempts = [state.attempts[number] for number in step_state.attempts]
-    outcome = attempt_called(attempts[-1]) if attempts else ""
-    took = sum(attempt.seconds or 0.0 for attempt in attempts)
-    if attempts and group_at(state, step.id, attempts[-1].action):
-        outcome, took = standing_of(state, step, attempts[-1].action).words, took_together(state, step)
+    outcome = came_to(state, step_state) if attempts else ""
+    took = took_together(state, step) if step_state.cells else sum(attempt.seconds or 0.0 for attempt in attempts)
     return Side(status_word(state, step_state), outcome, round(took, 3), len(attempts))
 
 
