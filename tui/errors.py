@@ -16,6 +16,11 @@ class RunbookError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def told(self) -> str:
+        """What is wrong and what to do next, where that has to stand in one line with other words."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 class UsageError(RunbookError):
     """The command line or an answers file asks for something that does not exist."""

@@ -155,7 +155,7 @@ def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures()
     assert [(one.step, one.what, one.kind, one.attempt) for one in rows] == [
         ("", "session started: Deploy, Docker", "", 0),
         ("look", "started", "step", 0),
-        ("look", "#1 failed (not as expected) in 3 s on web: uptime …", "", 1),
+        ("look", "#1 web: failed (not as expected) in 3 s: uptime …", "", 1),
         ("look", "expected load, got nothing", "failure", 1),
         ("", "TRIGGER Error rate: above 10 % for 1:00, 12 % at last", "trigger", 0),
     ]

@@ -131,7 +131,7 @@ def test_each_bad_host_is_told_in_words_and_holds_up_no_other(fleet: Fleet, tmp_
     }
     words = {
         "silent": "no channel: the connection was lost: no sign of life for 1 s",
-        "refusing": "Connection refused. is the host up, and its sshd?",
+        "refusing": "Connection refused (is the host up, and its sshd?)",
         "full": "No space left on device",
         "taken1": "HAS CHANGED: it shows",
         "taken2": "HAS CHANGED: it shows",

@@ -7,7 +7,7 @@ from tui.runbook.shell.script import first_line, with_input
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
 from tui.session.approval.fork_words import fork_told
-from tui.session.groups.cells import fact_of, on_member
+from tui.session.groups.cells import fact_of, member_first, on_member
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
 from tui.session.samples import bound_of
@@ -20,7 +20,6 @@ from tui.session.views.called import (
     attempt_called,
     opened_words,
     outcome_called,
-    place_words,
 )
 from tui.text.amounts import duration, figure, took_words
 from tui.text.command import command_lines
@@ -138,12 +137,13 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[str, str, 
             attempt = state.attempts[event.attempt]
             first = first_line(attempt.command) + (" …" if "\n" in attempt.command else "")
             own = f"{OUTSIDE_WORDS}, " if attempt.outside else ""
-            what = f"{own}{attempt_called(attempt)}{took_words(event.seconds)}{place_words(attempt)}: {first}"
-            return attempt.operator, title, f"#{event.attempt} {what}"
+            where = f"{attempt.host}: " if attempt.host else ""
+            what = f"{own}{attempt_called(attempt)}{took_words(event.seconds)}: {first}"
+            return attempt.operator, title, f"#{event.attempt} {where}{what}"
         case ev.AttemptChecked():
             bad = [missed(check.expected, check.came) for check in event.checks if not check.ok]
             attempt = state.attempts[event.attempt]
-            what = ("; ".join(bad) if bad else "as expected") + on_member(state, attempt)
+            what = member_first(state, attempt) + ("; ".join(bad) if bad else "as expected")
             again = IS_AWAITED if attempt.awaited else TRYING_AGAIN
             return "", title, what + (f" – {again}" if event.retrying else "")
         case ev.OutcomeResolved():

@@ -88,7 +88,7 @@ def _to_the_end(
                 say(line)
             code = AnsweredRun(conductor, answers, say, rest).walk()
         except AuthenticationRefused as error:
-            say(f"! {error.message} ({error.hint})")
+            say(f"! {error.told}")
             code = Exit.HOST
         if code is Exit.OK:
             conductor.finish(result_of(conductor.state))

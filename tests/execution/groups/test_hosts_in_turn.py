@@ -330,7 +330,7 @@ def test_a_host_that_was_left_in_the_middle_is_told_until_it_is_back(tmp_path: P
         assert state.started is not None
         entries = list(read(Store(tmp_path / "sessions").find(state.started.session).journal))
         first = grouped(deviations(state, entries), state)[0]
-        assert first.words == "left in the middle: Drain done on web02"
+        assert first.words == "web02: left in the middle: Drain done"
         conductor.retry("roll")
         conductor.wait()
         assert left_open(conductor.state) == ()

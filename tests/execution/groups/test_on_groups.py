@@ -176,7 +176,7 @@ def test_what_failed_on_several_hosts_is_one_deviation_that_names_them(tmp_path:
         assert state.started is not None
     entries = list(read(Store(tmp_path / "sessions").find(state.started.session).journal))
     words = [one.words for one in grouped(deviations(state, entries), state)]
-    assert words == ["failed: exit status 1: no room ×2 on web02, web05"]
+    assert words == ["web02, web05: failed: exit status 1: no room ×2"]
 
 
 def test_a_value_of_another_host_is_never_taken(tmp_path: Path) -> None:

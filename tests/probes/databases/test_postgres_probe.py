@@ -264,7 +264,8 @@ class TestWhatGoesWrong:
 
     def test_no_such_table(self, place: Transport, postgres: Postgres) -> None:
         told = refusal(place, postgres.settings(), "query", sql="SELECT * FROM invoices")
-        assert 'relation "invoices" does not exist on 127.0.0.1:' in told.message
+        assert told.message.startswith("127.0.0.1:")
+        assert told.message.endswith(': relation "invoices" does not exist')
         assert "is not the name of a table" in refusal(place, postgres.settings(), "migrations", table='a"b').message
 
     def test_a_long_statement_ends_on_the_server_too(self, place: Transport, postgres: Postgres) -> None:

@@ -95,7 +95,7 @@ def test_a_host_that_is_gone_after_a_request_may_have_reached_it_is_tried_again(
 
 def test_a_host_that_is_gone_before_anything_was_sent_is_unreachable() -> None:
     outcome, _ = run(Script(HostError("no route", "try again")))
-    assert outcome == Outcome(OutcomeKind.UNREACHABLE, detail="no route. try again")
+    assert outcome == Outcome(OutcomeKind.UNREACHABLE, detail="no route (try again)")
 
 
 def test_what_ran_is_never_asked_to_start_again() -> None:

@@ -160,7 +160,7 @@ def test_a_port_where_nobody_listens_is_unreachable() -> None:
     assert caught.value.hint == "is the host up, and its sshd?"
     outcome = run(host, "echo").outcome
     assert outcome == Outcome(
-        OutcomeKind.UNREACHABLE, detail=f"127.0.0.1:{port}: Connection refused. is the host up, and its sshd?"
+        OutcomeKind.UNREACHABLE, detail=f"127.0.0.1:{port}: Connection refused (is the host up, and its sshd?)"
     )
     assert host.link() is LinkState.DOWN
 

@@ -208,7 +208,7 @@ def test_an_instance_that_is_gone_or_silent_is_unreachable_in_words(ssm: SSMServ
     ssm.instances[ONE].known = False
     gone = run(box, "true").outcome
     assert gone.kind is OutcomeKind.UNREACHABLE
-    assert gone.detail.startswith(f"Systems Manager does not reach {ONE}. does it run, with the SSM agent")
+    assert gone.detail.startswith(f"Systems Manager does not reach {ONE} (does it run, with the SSM agent")
     assert box.link() is LinkState.LOST
     with pytest.raises(HostError, match="does not know i-0123456789abcdef0"):
         SSMTransport("box", ONE, service=SystemsManager("")).connect()

@@ -40,8 +40,7 @@ class Finished(Struct, frozen=True):
 
 def not_started(error: RunbookError) -> Outcome:
     """The outcome of an attempt of which nothing was sent to the host."""
-    detail = ". ".join(part for part in (error.message, error.hint) if part)
-    return Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {detail}")
+    return Outcome(OutcomeKind.UNREACHABLE, detail=f"not started: {error.told}")
 
 
 def marked(finished: Finished, output: Output, drill: bool) -> Finished:

@@ -42,7 +42,7 @@ def second_allows(
             _wait(conductor, step, say)
     except RunbookError as error:
         approvals.withdraw(step.id)
-        return f"{error.message} ({error.hint})" if error.hint else error.message
+        return error.told
     asked = conductor.state.approvals[step.id]
     return "" if asked.allows else became(asked, conductor.now())
 

@@ -53,7 +53,7 @@ def _refused(code: int, said: str, settings: Given, where: str) -> ProbeFailed:
         case 1046:
             return NoData("no database is chosen", "name it in the service's `database` setting, or before the table")
         case 1146 | 1051:
-            return ProbeFailed(f"{said[:200]} on {where}", "the statement's spelling, and the migrations")
+            return ProbeFailed(f"{where}: {said[:200]}", "the statement's spelling, and the migrations")
         case 1040 | 1203 | 1226:
             return ProbeFailed(
                 f"{where} has no free connection for {user}: {said[:200]}", "SHOW PROCESSLIST as an admin"

@@ -96,7 +96,7 @@ def _statement(state: str, said: str, settings: Given, seconds: float) -> ProbeF
                 f"{where} ended the statement, which took over {round(seconds, 1):g} s", "EXPLAIN it, or ask for less"
             )
         case "42P01" | "3F000":
-            return ProbeFailed(f"{told} on {where}", "the statement's spelling, the search_path, and the migrations")
+            return ProbeFailed(f"{where}: {told}", "the statement's spelling, the search_path, and the migrations")
         case "25006" | "25001" | "0A000":
             return NoData(f"the statement would write: {told}", "a probe only reads; write it as a command")
         case "42501":

@@ -138,7 +138,7 @@ class AllowedStarts(SessionScreen):
             except RunbookError as error:
                 if not told.left():
                     raise
-                wrong = error.message + (f" ({error.hint})" if error.hint else "")
+                wrong = error.told
                 again = replace(told, person=answer.person, written=answer.note, wrong=wrong)
                 await self._answered(step, again)
 

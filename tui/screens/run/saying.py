@@ -51,7 +51,7 @@ async def say_to_writer(app: Front, viewer: Viewer, posting: Posting, step: Step
 
 def not_sent(error: RunbookError) -> str:
     """Why something was not signed or not sent, with what to do."""
-    return f"not sent: {error.message}" + (f" ({error.hint})" if error.hint else "")
+    return f"not sent: {error.told}"
 
 
 async def answer_writer(app: Front, viewer: Viewer, posting: Posting, step: Step) -> None:

@@ -219,7 +219,7 @@ class SessionShown(FrontPage[None]):
             now=workspace.clock.now(),
             links=workspace.connections.links(),
             round_trips=workspace.connections.round_trips(),
-            trouble=f"{trouble.message}. {trouble.hint}" if trouble else "",
+            trouble=trouble.told if trouble else "",
             printed=self._printed,
             shared=self.viewer.shared.words if self.viewer.shared else "",
             unshared=self.viewer.shared is not None and self.viewer.shared.troubled,

@@ -125,9 +125,15 @@ def member_of(state: SessionState, attempt: Attempt) -> str:
 
 
 def on_member(state: SessionState, attempt: Attempt) -> str:
-    """Words for the host of a group on which an attempt was made, to stand behind its result; empty for any other."""
+    """Words for the host of a group on which an attempt was made, behind what was done; empty for any other."""
     host = member_of(state, attempt)
     return f" on {host}" if host else ""
+
+
+def member_first(state: SessionState, attempt: Attempt) -> str:
+    """The same host, before what was received of it, which may be a sentence of its own."""
+    host = member_of(state, attempt)
+    return f"{host}: " if host else ""
 
 
 def cells_of(state: SessionState, step: Step, place: int) -> tuple[Cell, ...]:

@@ -93,10 +93,10 @@ class DeviationGroup(Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """What it was, how often, and on which hosts of a group: failed: expected …, got … ×2 on web07, web11."""
+        """On which hosts of a group it was, what, and how often: web07, web11: failed: expected …, got … ×2."""
         more = f" and {len(self.hosts) - NAMED} more" if len(self.hosts) > NAMED else ""
-        on = f" on {', '.join(self.hosts[:NAMED])}{more}" if self.hosts else ""
-        return self.what + (f" ×{self.count}" if self.count > 1 else "") + on
+        hosts = f"{', '.join(self.hosts[:NAMED])}{more}: " if self.hosts else ""
+        return hosts + self.what + (f" ×{self.count}" if self.count > 1 else "")
 
 
 class Overrun(Struct, frozen=True):

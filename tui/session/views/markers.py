@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.session import events as ev
 from tui.session.approval.approved import approval_words
 from tui.session.approval.fork_words import fork_words
-from tui.session.groups.cells import on_member
+from tui.session.groups.cells import member_first
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.views.called import CONTINUES, opened_words
 from tui.text.amounts import figure
@@ -140,13 +140,13 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[MarkerKind
     match event:
         case ev.AttemptFinished():
             attempt = state.attempts[event.attempt]
-            failed = MarkerKind.FAILURE, attempt.step, f"{event.outcome}{on_member(state, attempt)}"
+            failed = MarkerKind.FAILURE, attempt.step, f"{member_first(state, attempt)}{event.outcome}"
             return failed if not event.outcome.ended_by_itself and not event.retrying else None
         case ev.AttemptChecked():
             attempt = state.attempts[event.attempt]
             if event.retrying or attempt.aside:
                 return None
-            return _bad(attempt.step, event.checks, on_member(state, attempt))
+            return _bad(attempt.step, event.checks, member_first(state, attempt))
         case ev.AttemptStarted() | ev.AttemptRejoined() | ev.OutcomeResolved():
             return None
         case _:
@@ -155,4 +155,4 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> tuple[MarkerKind
 
 def _bad(step: str, checks: tuple[ev.Check, ...], where: str = "") -> tuple[MarkerKind, str, str] | None:
     bad = next((check for check in checks if not check.ok and not check.warning), None)
-    return (MarkerKind.FAILURE, step, missed(bad.expected, bad.came) + where) if bad else None
+    return (MarkerKind.FAILURE, step, where + missed(bad.expected, bad.came)) if bad else None

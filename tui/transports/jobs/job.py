@@ -256,7 +256,7 @@ class JobRun:
 
 def unreachable(error: HostError) -> Outcome:
     """The outcome of a command that was never sent."""
-    return Outcome(OutcomeKind.UNREACHABLE, detail=". ".join(part for part in (error.message, error.hint) if part))
+    return Outcome(OutcomeKind.UNREACHABLE, detail=error.told)
 
 
 def signal_name(number: int) -> str:
