@@ -11,7 +11,7 @@ from tui.dialogs import AskText, Confirm
 from tui.execution.workspace import Workspace
 from tui.screens.run.session import SessionScreen
 from tui.session import events as ev
-from tui.session.outcome import Outcome
+from tui.session.outcome import Outcome, OutcomeKind
 from tui.session.output.output import OutputReader, output_path
 from tui.session.state import SessionState, StepStatus
 from tui.widgets.output.view import OutputView
@@ -201,3 +201,37 @@ async def test_y_copies_what_is_chosen_of_the_output_and_nothing_else(
         await until(pilot, lambda: "match 1 of 1" in shown(app))
         await pilot.press("y")
         await until(pilot, lambda: app.clipboard == "the needle")
+
+
+async def test_a_step_that_settles_by_itself_leaves_its_result_in_sight_at_the_next_one_alone(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies |= {"uptime": Reply(b"load 1\n"), "git describe": Reply(b"v1\n")}
+    async with running(workspace, (80, 24)) as (app, pilot):
+        assert "Last result" not in shown(app)
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.SIGNED)
+        view = app.screen.query_one(OutputView)
+        await until(pilot, lambda: "Last result: ✔ Look around, succeeded" in " ".join(view.empty))
+        assert view.empty[0] == "Nothing has run here yet."  # it is not this step's
+        assert "Last result: ✔ Look around" in shown(app)
+        await pilot.press("down")
+        await until(pilot, lambda: view.empty == ("A person does this step.",))
+        await pilot.press("up", "up")
+        await until(pilot, lambda: view.total == 1)
+        assert "Last result" not in shown(app)
+
+
+async def test_of_a_step_that_was_skipped_its_failure_is_told_with_its_error(
+    workspace: Workspace, host: FakeTransport
+) -> None:
+    host.replies["uptime"] = Reply(outcome=Outcome(OutcomeKind.FAILED, 1), err=b"uptime: no such file\n")
+    async with running(workspace) as (app, pilot):
+        await pilot.press("enter")
+        await comes(pilot, app, "look", StepStatus.FAILED)
+        assert app.conductor is not None
+        app.conductor.skip("look", "not needed")
+        await comes(pilot, app, "look", StepStatus.SKIPPED)
+        told = "Last result: ↷ Look around, failed (exit 1), then skipped: uptime: no such file"
+        view = app.screen.query_one(OutputView)
+        await until(pilot, lambda: told in view.empty)

@@ -24,7 +24,7 @@ from tui.session.groups.printed_alike import said_alike
 from tui.session.state import Attempt, SessionState, StepStatus, action_then, step_by_id
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called, hosts_running, place_words
 from tui.session.views.doubts import begins_anew
-from tui.session.views.last_result import last_result
+from tui.session.views.trouble import last_result
 from tui.session.views.usual import Usual
 from tui.text.amounts import counted, guessed, took_words
 from tui.text.block import NO_BREAK, Piece, shown

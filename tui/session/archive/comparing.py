@@ -13,7 +13,7 @@ from tui.session.output.output import OutputReader
 from tui.session.state import SessionState, StepStatus
 from tui.session.tries import took as took_together
 from tui.session.views.called import status_word
-from tui.session.views.last_result import came_to
+from tui.session.views.trouble import came_to
 
 LONGER = 1.5
 """What took this many times as long, and over a second longer, is worth a mark."""
