@@ -161,8 +161,34 @@ def test_the_timeline_says_each_thing_once_and_leaves_out_the_monitors_figures()
     ]
 
 
+TRIPPED = ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=60)
+BY_TRIGGER = "Error rate above 10 % for 1:00, 12 % at last"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("", [("trigger", f"rollback proposed: {BY_TRIGGER}")]),
+        (
+            "Error rate above 10%",
+            [("rollback", f"rollback started by ana: Error rate above 10%; proposed at 02:00:20: {BY_TRIGGER}")],
+        ),
+        ("slow", [("trigger", f"rollback proposed: {BY_TRIGGER}"), ("rollback", "rollback started by ana: slow")]),
+    ],
+)
+def test_a_rollback_that_a_trigger_proposed_is_one_deviation_with_its_figure_followed_or_not(
+    reason: str, told: list[tuple[str, str]]
+) -> None:
+    begun = [ev.RollbackStarted(flow="rollback", operator="ana", reason=reason)] if reason else []
+    source = session(ev.StepOpened(step="look", operator="ana"), TRIPPED, *begun)
+    assert [(one.kind, one.what) for one in source.deviations()] == told
+    assert source.card().deviated == len(told)
+    for form in ("md", "html", "json"):
+        assert told[0][1] in render(source, form).decode()
+
+
 def test_a_trigger_is_told_by_its_limit() -> None:
-    tripped = ev.TriggerTripped(trigger="errors", monitor="errors", value=12, dwell=60)
+    tripped = TRIPPED
     state = session(tripped).state
     armed, cleared = (
         made(trigger="errors", monitor="errors", value=12) for made in (ev.TriggerArmed, ev.TriggerCleared)

@@ -10,7 +10,14 @@ from tui.session.approval.fork_words import fork_told
 from tui.session.groups.cells import fact_of, member_first, on_member
 from tui.session.places import words_of
 from tui.session.report_card.report_card import what_words
-from tui.session.samples import bound_of
+from tui.session.report_card.trigger_words import (
+    TriggerEvent,
+    beyond_words,
+    monitor_figure,
+    trigger_called,
+    tripped_words,
+    value_words,
+)
 from tui.session.state import AUTO, SessionState, step_by_id
 from tui.session.subject import step_of
 from tui.session.views.called import (
@@ -21,7 +28,7 @@ from tui.session.views.called import (
     opened_words,
     outcome_called,
 )
-from tui.text.amounts import duration, figure, took_words
+from tui.text.amounts import took_words
 from tui.text.command import command_lines
 from tui.text.sentences import missed
 
@@ -189,7 +196,9 @@ def _of_measured(event: ev.MeasuredEvent, state: SessionState) -> tuple[str, str
             return "", _title(event, state), f"measured {event.service} {event.check}{on}: {what}"
         case ev.MonitorSampled():
             monitor = state.runbook.monitors.get(event.monitor)
-            came = f"no data: {event.detail}" if event.value is None else _value(event.value, event.monitor, state)
+            came = (
+                f"no data: {event.detail}" if event.value is None else monitor_figure(event.value, event.monitor, state)
+            )
             came += f" ({event.detail})" if event.value is not None and event.detail else ""
             return "", "", f"{monitor.title if monitor else event.monitor}: {came}"
         case ev.MonitorsWaiting():
@@ -214,35 +223,15 @@ def _title(event: ev.AnyEvent, state: SessionState) -> str:
     return step_by_id(state.runbook, step).title if step else ""
 
 
-def _value(value: float, name: str, state: SessionState) -> str:
-    monitor = state.runbook.monitors.get(name)
-    return figure(value, monitor.number.unit if monitor else "")
-
-
-def _of_trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
+def _of_trigger(event: TriggerEvent, state: SessionState) -> str:
     """A trigger, what the value is while it counts, and what it is now."""
-    title, beyond, value = _trigger(event, state), _beyond(event, state), _value(event.value, event.monitor, state)
-    where = f" ({event.detail})" if event.detail else ""
+    title, beyond, value = trigger_called(event, state), beyond_words(event, state), value_words(event, state)
     match event:
         case ev.TriggerArmed():
-            return f"{title}: {beyond}, at {value}{where}"
+            return f"{title}: {beyond}, at {value}"
         case ev.TriggerTripped():
-            return f"TRIGGER {title}: {beyond} for {duration(event.dwell)}, {value} at last{where}"
+            return f"TRIGGER {title}: {tripped_words(event, state)}"
         case ev.TriggerCleared():
-            return f"{title}: no longer {beyond}, at {value}{where}"
+            return f"{title}: no longer {beyond}, at {value}"
         case _:
             assert_never(event)
-
-
-def _beyond(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
-    """What the value is while a trigger counts: above 10 %."""
-    trigger = state.runbook.triggers.get(event.trigger)
-    limit = bound_of(trigger) if trigger else None
-    if limit is None:
-        return "over its limit"
-    return f"{'above' if limit.high else 'below'} {_value(limit.value, event.monitor, state)}"
-
-
-def _trigger(event: ev.TriggerArmed | ev.TriggerTripped | ev.TriggerCleared, state: SessionState) -> str:
-    trigger, monitor = state.runbook.triggers.get(event.trigger), state.runbook.monitors.get(event.monitor)
-    return (trigger.title if trigger else "") or (monitor.title if monitor else event.monitor)

@@ -16,6 +16,7 @@ from tui.session.groups.cells import member_of
 from tui.session.groups.left_open import left_open
 from tui.session.outcome import OutcomeKind
 from tui.session.places import words_of
+from tui.session.report_card.trigger_words import reason_of, trigger_called, tripped_words
 from tui.session.state import AUTO, CONNECTED, SessionState, step_by_id
 from tui.session.tries import took
 from tui.session.views.called import OUTSIDE_WORDS, attempt_called
@@ -26,6 +27,7 @@ FAILED, AGAIN, WARNING, UNKNOWN, SKIPPED = "failed", "not yet", "warning", "UNKN
 REOPENED, DECIDED, BESIDE, PEOPLE = "reopened", "decided", "beside the plan", "people"
 ROLLBACK, CONNECTION, MOVED, OUTSIDE = "rollback", "connection", "moved", "outside the window"
 ALONE, NOT_ALLOWED, FORK, LEFT = "alone", "not allowed", "fork", "left in the middle"
+TRIGGER = "trigger"
 """What kind of deviation one is."""
 
 FIRST = {ALONE: 0, FORK: 1, LEFT: 2}
@@ -49,8 +51,10 @@ SIGNS = {
     NOT_ALLOWED: "✖",
     FORK: "◆",
     LEFT: "✖",
+    TRIGGER: "▲",
 }
 
+PROPOSED = "rollback proposed: "
 
 NAMED = 5
 """Hosts of a group that are named where several are one deviation."""
@@ -109,19 +113,29 @@ class Overrun(Struct, frozen=True):
 
 
 def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviation]:
-    """Skips, failures, retries, warnings, unknown outcomes and lost connections, in order of time.
+    """Skips, failures, retries, warnings, unknown outcomes, lost connections and triggers, in order of time.
 
     What was started alone, where it needed two, comes first; then what was written beside the session, and hosts that
-    were left in the middle of a change.
+    were left in the middle of a change. A rollback for the reason that a trigger proposed is one thing with that.
     """
-    found = [
-        replace(Deviation(entry.at, step, what, *more), host=_host(entry.event, state))
-        for entry in entries
-        if not isinstance(entry.event, ev.MonitorSampled)  # nearly all events of a long session
-        for step, what, *more in _deviation(entry.event, state)
-    ]
+    found, proposed = list[Deviation](), dict[str, int]()
+    for entry in entries:
+        if isinstance(entry.event, ev.MonitorSampled):  # nearly all events of a long session
+            continue
+        here = [Deviation(entry.at, step, what, *more) for step, what, *more in _deviation(entry.event, state)]
+        found += [replace(one, host=_host(entry.event, state)) for one in here]
+        if isinstance(entry.event, ev.TriggerTripped):
+            proposed[reason_of(entry.event, state)] = len(found) - 1
+        elif isinstance(entry.event, ev.RollbackStarted) and (place := proposed.get(entry.event.reason, -1)) >= 0:
+            found[-1] = _followed(found.pop(place), found[-1])
     found += _left(state)
     return sorted(found, key=lambda one: FIRST.get(one.kind, len(FIRST)))
+
+
+def _followed(proposal: Deviation, rollback: Deviation) -> Deviation:
+    """A rollback for the reason that a trigger proposed it by: one deviation, with when and by what it was proposed."""
+    by = proposal.what.removeprefix(PROPOSED)
+    return replace(rollback, what=f"{rollback.what}; proposed at {proposal.at:%H:%M:%S}: {by}")
 
 
 def _left(state: SessionState) -> Iterator[Deviation]:
@@ -189,7 +203,7 @@ def _deviation(event: ev.AnyEvent, state: SessionState) -> Iterator[Told]:
     elif isinstance(event, ev.AttemptEvent):
         yield from _of_attempt(event, state)
     else:
-        yield from _of_another(event)
+        yield from _of_another(event, state)
 
 
 def _of_session(event: ev.SessionEvent, state: SessionState) -> Iterator[Told]:
@@ -263,7 +277,7 @@ def _of_attempt(event: ev.AttemptEvent, state: SessionState) -> Iterator[Told]:
             assert_never(event)
 
 
-def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iterator[Told]:
+def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent, state: SessionState) -> Iterator[Told]:
     match event:
         case ev.HostMoved():
             where = f"{words_of(event.before)} to {words_of(event.place)}"
@@ -279,7 +293,9 @@ def _of_another(event: ev.HostEvent | ev.AnswerEvent | ev.MeasuredEvent) -> Iter
             return
         case ev.ProbeMeasured() | ev.MonitorSampled() | ev.MonitorsWaiting() | ev.BaselineTaken():
             return
-        case ev.TriggerArmed() | ev.TriggerTripped() | ev.TriggerCleared():
+        case ev.TriggerTripped():
+            yield "", f"{PROPOSED}{trigger_called(event, state)} {tripped_words(event, state)}", TRIGGER
+        case ev.TriggerArmed() | ev.TriggerCleared():
             return
         case _:
             assert_never(event)
