@@ -165,7 +165,7 @@ def test_rollback_offers_the_flow_and_leaves_out_what_does_not_apply(conductor: 
     assert conductor.state.next_step().id == "switch-back"
     do(conductor, "switch-back")
     assert conductor.state.step("restart-units").status is StepStatus.NOT_NEEDED
-    assert conductor.state.step("restart-units").reason == "method is docker, not manual"
+    assert conductor.state.step("restart-units").reason == "only by Manual"
     assert conductor.state.next_step() is None
 
 

@@ -129,7 +129,7 @@ def test_a_missing_secret_stops_before_a_session_begins(workspace: Workspace, mo
 
 def test_a_dry_run_shows_what_would_run_and_runs_nothing(workspace: Workspace, host: FakeTransport) -> None:
     lines = "\n".join(dry_run(workspace, SETUP))
-    assert "switch-manual: Switch units (skipped: method is docker, not manual)" in lines
+    assert "switch-manual: Switch units (skipped: only by Manual)" in lines
     assert "compose up v2" in lines
     assert "on web (web):" in lines
     assert host.ran == []

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from tui.execution.commands import host_of, shown_whole
 from tui.execution.measuring.watch import words_of_watch
 from tui.execution.workspace import Setup, Workspace
+from tui.runbook.described.conditions import why_not
 from tui.runbook.described.probes import words_of
-from tui.runbook.facts import why_not
 from tui.runbook.groups.members import each_host, group_named, target_words
 from tui.runbook.model import Section, Step
 from tui.runbook.pointing import chosen_fact
@@ -41,7 +41,7 @@ def _step(
     runbook = workspace.runbook
     when = {**section.when, **step.when}
     if not state.applies(section, step) and not (step.needed_if and not when):
-        yield f"  – {step.id}: {step.title} (skipped: {why_not(section, step, state.facts)})"
+        yield f"  – {step.id}: {step.title} (skipped: {why_not(state.runbook, section, step, state.facts)})"
         return
     marks = [word for word, on in (("changes", step.mutates), (step.danger.value, step.danger != "none")) if on]
     yield f"  ○ {step.id}: {step.title}" + (f" [{', '.join(marks)}]" if marks else "")

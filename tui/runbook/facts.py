@@ -9,19 +9,19 @@ def may_hold(wanted: Facts, facts: Mapping[str, str]) -> bool:
     """Whether the facts known so far leave the wanted ones possible; a fact not known yet does."""
     if not wanted:  # most steps: this is asked of every step of the runbook after every event
         return True
-    return all(name not in facts or facts[name] in _allowed(values) for name, values in wanted.items())
+    return all(name not in facts or facts[name] in allowed_values(values) for name, values in wanted.items())
 
 
 def holds(wanted: Facts, facts: Mapping[str, str]) -> bool:
     """Whether every wanted fact is known and has one of the wanted values."""
     if not wanted:  # most rules of a scenario: each is asked for each command
         return True
-    return all(facts.get(name) in _allowed(values) for name, values in wanted.items())
+    return all(facts.get(name) in allowed_values(values) for name, values in wanted.items())
 
 
 def exclude(one: Facts, other: Facts) -> bool:
     """Whether no session can meet both: they want different values of one fact, as two answers to one question."""
-    return any(not {*_allowed(one[name])} & {*_allowed(other[name])} for name in one.keys() & other.keys())
+    return any(not {*allowed_values(one[name])} & {*allowed_values(other[name])} for name in one.keys() & other.keys())
 
 
 def steps_of(runbook: Runbook, flow: str, facts: Mapping[str, str]) -> Iterator[tuple[Section, Step]]:
@@ -64,15 +64,8 @@ def flows_of_kind(runbook: Runbook, kind: FlowKind) -> list[str]:
     return [name for name, flow in runbook.flows.items() if flow.kind.offered_as is kind]
 
 
-def why_not(section: Section, step: Step, facts: Mapping[str, str]) -> str:
-    """Why a step does not apply, in words."""
-    for name, values in [*section.when.items(), *step.when.items(), *step.needed_if.items()]:
-        if facts.get(name) not in _allowed(values):
-            return f"{name} is {facts.get(name) or 'not known'}, not {' or '.join(_allowed(values))}"
-    return "it does not apply to this session"
-
-
-def _allowed(values: str | tuple[str, ...]) -> tuple[str, ...]:
+def allowed_values(values: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The values of a fact that are wanted, of which a runbook may name one alone."""
     return (values,) if isinstance(values, str) else values
 
 

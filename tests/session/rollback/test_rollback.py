@@ -164,13 +164,15 @@ def test_a_fact_decided_in_the_rollback_is_waited_for() -> None:
     state = after(PLANNED, done("migrate", 1), BACK)
     assert [planned(state, name).depends_on for name in ("reverse", "restore")] == ["database", "database"]
     assert need(state, "reverse") is need(state, "restore") is Need.DEPENDS
-    assert not_needed(state, step_of("reverse")) == "database was not decided"
+    asked = "“What happens to the database?” is decided in the rollback; "
+    assert planned(state, "reverse").why.startswith(asked)
+    assert not_needed(state, step_of("reverse")) == "“What happens to the database?” was not decided"
 
 
 def test_a_fact_once_decided_chooses() -> None:
     state = after(PLANNED, done("migrate", 1), BACK, decided("reverse"))
     assert (need(state, "reverse"), need(state, "restore")) == (Need.NEEDED, Need.NOT_NEEDED)
-    assert planned(state, "restore").why == "database is reverse, not restore"
+    assert planned(state, "restore").why == "“What happens to the database?”: reverse, not restore"
 
 
 def test_a_fact_that_says_no_beats_what_ran() -> None:

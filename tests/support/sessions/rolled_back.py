@@ -48,7 +48,7 @@ id = "back"
 title = "Back"
 steps = [
   { id = "tell", title = "Tell", budget = "1s", actions = [{ run = "x" }] },
-  { id = "decide", title = "Decide", budget = "2s", actions = [{ ask = "?", answer = "choice", choices = ["reverse", "restore"], capture = { database = {} } }] },
+  { id = "decide", title = "Decide", budget = "2s", actions = [{ ask = "What happens to the database?", answer = "choice", choices = ["reverse", "restore"], capture = { database = {} } }] },
   { id = "page-on", title = "Page on", budget = "4s", mutates = true, undo = ["page-off"], look = { run = "x" }, actions = [{ run = "x" }] },
   { id = "shown", title = "Shown", budget = "8s", needed_with = ["page-on"], actions = [{ run = "x" }] },
   { id = "reverse", title = "Reverse", budget = "16s", mutates = true, needed_if = { planned = "yes", database = "reverse" }, look = { run = "x" }, actions = [{ run = "x" }] },

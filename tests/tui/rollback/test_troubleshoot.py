@@ -342,7 +342,7 @@ def test_a_solution_that_is_alone_is_not_marked() -> None:
 
 def test_a_solution_that_another_fact_rules_out_says_which() -> None:
     text = SOLVED.replace(EITHER, 'when = { flow = "rollback" }')
-    assert "   flow is deploy, not rollback" in said(listed(*solved(text), 44))
+    assert "   flow is D, not rollback" in said(listed(*solved(text), 44))
 
 
 @pytest.mark.parametrize("width", [26, 31, 44, 90])

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tui.runbook.facts import holds, may_hold, why_not
+from tui.runbook.described.conditions import why_not
+from tui.runbook.facts import holds, may_hold
 from tui.runbook.model import Issue, Section, Solution, Step
 from tui.session.state import SessionState
 
@@ -77,4 +78,4 @@ def why_ruled_out(state: SessionState, solution: Solution) -> str:
         titles = [known[name].title if name in known else name for name in dict.fromkeys(methods)]
         return f"only by {' or '.join(titles)}"
     step = solution.steps[0]
-    return why_not(Section(id=step.id, title="", steps=()), step, state.facts)
+    return why_not(state.runbook, Section(id=step.id, title="", steps=()), step, state.facts)

@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.once import once
-from tui.runbook.facts import connection_of, flow_of_kind, may_hold, why_not
+from tui.runbook.described.conditions import fact_called, why_not
+from tui.runbook.facts import connection_of, flow_of_kind, may_hold
 from tui.runbook.index import index_of
 from tui.runbook.model import FlowKind, Section, Step
 from tui.session.changed import with_attempt, with_step
@@ -171,11 +172,11 @@ def why_left_out(state: SessionState, step: Step, afresh: bool = False) -> str:
 
 def _why_left_out(state: SessionState, section: Section, step: Step, planned: PlannedStep | None) -> str:
     if planned is None:
-        return "" if state.applies(section, step) else why_not(section, step, state.facts)
+        return "" if state.applies(section, step) else why_not(state.runbook, section, step, state.facts)
     if not (may_hold(section.when, state.facts) and may_hold(step.when, state.facts)):
-        return why_not(section, step, state.facts)
+        return why_not(state.runbook, section, step, state.facts)
     if planned.need is Need.DEPENDS:
-        return f"{planned.depends_on} was not decided"
+        return f"{fact_called(state.runbook, planned.depends_on, state.facts)} was not decided"
     return planned.why if planned.need is Need.NOT_NEEDED else ""
 
 
@@ -253,9 +254,10 @@ def _need(state: SessionState, section: Section, step: Step, mark: Mark, depends
     if not mark.sure:
         return Need.NOT_NEEDED, mark.words
     if not may_hold(step.needed_if, state.facts):
-        return Need.NOT_NEEDED, why_not(section, step, state.facts)
+        return Need.NOT_NEEDED, why_not(state.runbook, section, step, state.facts)
     if depends_on:
-        return Need.DEPENDS, f"{depends_on} is decided in the rollback; {mark.words}"
+        asked = fact_called(state.runbook, depends_on, state.facts)
+        return Need.DEPENDS, f"{asked} is decided in the rollback; {mark.words}"
     looked = state.looks.get(step.id)
     if looked is LookResult.NOTHING and not done(state, step):  # of what was done, it says that it still holds
         return Need.NOT_NEEDED, "looked: there is nothing to undo"
