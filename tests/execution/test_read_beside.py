@@ -32,7 +32,7 @@ fork = os.fork
 os.fork = lambda: forks.append(0) or fork()
 path, of_session = Path(sys.argv[1]), bool(sys.argv[2])
 read = beside.read_beside(path, of_session)
-assert forks or not beside._has_room()
+assert forks or not beside.can_fork()
 try:
     found = read()
 except RunbookInvalid as error:
@@ -90,7 +90,7 @@ def test_a_replay_reads_its_runbook_beside_before_its_screen_is_loaded(tmp_path:
         "from tui.cli.launching import staged_on_screen\n"
         "from tui.execution.beginning import read_beside as beside\n"
         "from tui.session.archive.store import SessionDirectory\n"
-        "beside._has_room = lambda: True\n"
+        "beside.can_fork = lambda: True\n"
         "loaded = []; fork = os.fork\n"
         "os.fork = lambda: loaded.append('tui.app' in sys.modules) or fork()\n"
         "place = staged_on_screen(SessionDirectory(Path(sys.argv[1])))\n"
@@ -110,7 +110,7 @@ def test_one_whose_process_is_ended_is_read_here(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
         "from tui.execution.beginning import read_beside as beside\n"
-        "beside._has_room = lambda: True\n"
+        "beside.can_fork = lambda: True\n"
         "forked = []; fork = os.fork\n"
         "os.fork = lambda: forked.append(fork()) or forked[0]\n"
         "path = Path(sys.argv[1]); read = beside.read_beside(path)\n"
@@ -126,7 +126,7 @@ BEGUN = """
 import os, sys
 from pathlib import Path
 from tui.execution.beginning import read_beside as beside
-beside._has_room = lambda: True
+beside.can_fork = lambda: True
 forks = []
 fork = os.fork
 os.fork = lambda: forks.append(fork()) or forks[-1]

@@ -6,19 +6,18 @@ The process is a copy of this one, and each page of memory that both have is cop
 is begun early (`begin`), with what both of them need, and is told later which runbook it reads.
 """
 
-import gc
 import os
 import select
-import threading
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
+from tui.child_process import ChildProcess, can_fork
 from tui.runbook.model import Runbook
 
 Read = Callable[[], tuple[Runbook, str]]
@@ -41,18 +40,9 @@ class ReadingProcess:
     """A process beside this one that reads the runbook it is told."""
 
     def __init__(self) -> None:
-        receiving, sending = os.pipe()
-        told, telling = os.pipe()
-        gc.freeze()  # or its first search for garbage would copy every page of memory
-        self._process = os.fork()
-        if not self._process:
-            os.close(receiving)
-            os.close(telling)
-            _read_what_is_told(told, sending)
-        gc.unfreeze()
-        os.close(sending)
+        told, self._telling = os.pipe()
+        self._process = ChildProcess(partial(_read_what_is_told, told, self._telling))
         os.close(told)
-        self._telling, self._receiving = telling, receiving
 
     def tell(self, path: Path, of_session: bool) -> bool:
         """Say which runbook it reads; returns whether it is still there."""
@@ -67,10 +57,8 @@ class ReadingProcess:
 
     def found(self) -> bytes | None:
         """What it hands over, and None where it has failed; it has ended."""
-        with open(self._receiving, "rb") as pipe:
-            data = pipe.read()
-        _, status = os.waitpid(self._process, 0)
-        return None if status else data
+        data = self._process.pipe.read()
+        return data if self._process.ended_well() else None
 
 
 _begun: list[ReadingProcess] = []
@@ -79,7 +67,7 @@ _begun: list[ReadingProcess] = []
 
 def begin() -> None:
     """Begin the process that `read_beside` will ask, where there is a processor for it."""
-    if _has_room():
+    if can_fork():
         _begun.append(ReadingProcess())
 
 
@@ -92,16 +80,9 @@ def read_beside(path: Path, of_session: bool = False) -> Read:
     here = partial(read_here, path, of_session)
     if _begun and (reader := _begun.pop()).tell(path, of_session):
         return partial(_received, reader, here)
-    if _has_room() and (reader := ReadingProcess()).tell(path, of_session):
+    if can_fork() and (reader := ReadingProcess()).tell(path, of_session):
         return partial(_received, reader, here)
     return here
-
-
-def _has_room() -> bool:
-    """Whether a second processor is there, and this process has no thread that a copy of it would lack."""
-    if not hasattr(os, "fork") or threading.active_count() > 1:
-        return False
-    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) > 1
 
 
 def read_here(path: Path, of_session: bool = False) -> tuple[Runbook, str]:
@@ -111,21 +92,18 @@ def read_here(path: Path, of_session: bool = False) -> tuple[Runbook, str]:
     return (load(path, of_session=True), "") if of_session else load_with_text(path)
 
 
-def _read_what_is_told(told: int, sending: int) -> NoReturn:
-    """Read it and end; of what is wrong nothing is said here: the other process finds it again, and says it."""
-    status = 1
-    try:
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(nothing, stream)  # who waits for the end of the program's output does not wait for this process
-        import_module("tui.runbook.reading.load")
-        if select.select([told], [], [], PATIENCE)[0] and (words := os.read(told, 1 << 16)):
-            found = HandedOver(*read_here(Path(os.fsdecode(words[1:])), words[:1] == OF_SESSION))
-            with open(sending, "wb") as pipe:
-                pipe.write(msgspec.msgpack.encode(found))
-            status = 0
-    finally:
-        os._exit(status)  # past everything that ends a program: the terminal and the files are the other process's
+def _read_what_is_told(told: int, telling: int, pipe: BinaryIO) -> None:
+    """Read it; of what is wrong nothing is said here: the other process finds it again, and says it."""
+    os.close(telling)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)  # who waits for the end of the program's output does not wait for this process
+    import_module("tui.runbook.reading.load")
+    words = os.read(told, 1 << 16) if select.select([told], [], [], PATIENCE)[0] else b""
+    if not words:
+        raise EOFError("nothing was told")
+    found = HandedOver(*read_here(Path(os.fsdecode(words[1:])), words[:1] == OF_SESSION))
+    pipe.write(msgspec.msgpack.encode(found))
 
 
 def _received(reader: ReadingProcess, here: Read) -> tuple[Runbook, str]:
