@@ -156,7 +156,7 @@ def _noticed(event: ev.AnyEvent, steps: _Steps) -> str:
 def _noticed_around(event: ev.SessionEvent | ev.HostEvent) -> str:
     match event:
         case ev.RollbackStarted():
-            return f"rollback: {event.reason}"
+            return "rollback"
         case ev.LinkChanged():
             return f"the connection to {event.host} was lost" if event.link != CONNECTED else ""
         case (
@@ -235,7 +235,7 @@ def _decided(event: ev.AnyEvent, steps: _Steps) -> str:
         return ""
     match event:
         case ev.RollbackStarted():
-            return f"rollback: {event.reason}"
+            return "rollback"
         case ev.StepOpened():
             return steps.titles[event.step] if event.step in steps.changes else ""
         case ev.FaultStruck():

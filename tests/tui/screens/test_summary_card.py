@@ -133,6 +133,8 @@ def test_a_rollback_has_its_reason_and_its_own_time() -> None:
     assert "↺ ROLLED BACK" in words
     assert "because errors" in words
     assert "rollback of 10:00" in words
+    unfinished = plain(head_lines(replace(CARD, rollback=back), replace(DONE, finished=None), 120, "f"))
+    assert "because errors" in "\n".join(unfinished), "the deviations do not tell it again"
     failed = "Migrate failed: exit status 1: django.db.utils.OperationalError: (1060, \"Duplicate column name 'tags'\")"
     for width in (76, 80, 120):
         lines = head_lines(replace(CARD, rollback=replace(back, reason=failed)), DONE, width, "f")

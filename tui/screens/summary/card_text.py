@@ -45,7 +45,7 @@ def head_lines(card: ReportCard, state: SessionState, width: int, finish: str, r
         lines.append(_fitted([(f"  {READING}", SOFT)], width))
     elif state.finished is None:
         lines.append(_fitted(_open(state, finish, width), width))
-    elif card.rollback is not None:
+    if card.rollback is not None and not reading:
         lines += _because(card.rollback.reason, width)
     return [*lines, _bar_line(card, width), *_figures(card, width)]
 

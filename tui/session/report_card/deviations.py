@@ -216,7 +216,7 @@ def _of_session(event: ev.SessionEvent, state: SessionState) -> Iterator[Told]:
         case ev.SessionHandedOver():
             yield "", f"handed over from {event.previous} to {event.operator}", PEOPLE
         case ev.RollbackStarted():
-            yield "", f"rollback started by {event.operator}: {event.reason}", ROLLBACK
+            yield "", f"rollback started by {event.operator}", ROLLBACK  # why is above, on the card
         case ev.ForkSeen():
             if state.forks.get(event.begins, event).lines == event.lines:  # the rest was found later
                 yield "", fork_told(event), FORK
