@@ -267,9 +267,12 @@ def test_a_snag_of_the_rollback_is_fixed_by_its_troubleshooting(rehearse: Callab
     night.conductor.retry("rollback-dependencies-b")
     night.conductor.wait()
     assert night.conductor.state.step("rollback-dependencies-b").status is StepStatus.FAILED
+    listed = "ls -la /var/www/multinotesai/staticfiles/"
+    assert b"www-data www-data" in b"".join(line.data for line in night.world.answer(listed, "production").lines)
     night.conductor.start("static-files-permissions")
     night.conductor.wait()
     assert night.world.facts["static_owner"] == "deploy"
+    assert b"www-data" not in b"".join(line.data for line in night.world.answer(listed, "production").lines)
     night.conductor.retry("rollback-dependencies-b")
     night.conductor.wait()
     assert night.walk(rollback_database="reverse") == ""
