@@ -35,7 +35,9 @@ def status(app: RunbookApp, step: str) -> StepStatus:
 
 
 async def comes(pilot: Pilot[Any], app: RunbookApp, step: str, wanted: StepStatus) -> None:
-    """Wait until a step stands so, and the screen shows it."""
+    """Wait until a step stands so, and the screen shows it; of one that runs, until its command has begun."""
     await until(pilot, lambda: status(app, step) is wanted)
+    if wanted is StepStatus.RUNNING:
+        await until(pilot, lambda: app.conductor is not None and app.conductor.state.running() is not None)
     await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.state is app.conductor.state)
     await pilot.pause()

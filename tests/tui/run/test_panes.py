@@ -199,7 +199,7 @@ async def test_a_row_of_the_step_that_comes_with_time_has_its_place_at_once(
     host.replies["uptime"] = Reply(b"", until=threading.Event())
     async with running(workspace) as (app, pilot):
         await pilot.press("enter")
-        await until(pilot, lambda: status(app, "look") is StepStatus.RUNNING and "RUNNING" in shown(app))
+        await comes(pilot, app, "look", StepStatus.RUNNING)
         card = session(app).card
         await until(pilot, lambda: card.region.height == len(card._shown) + card.gutter.height)
         clock.advance(72)

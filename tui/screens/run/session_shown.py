@@ -280,6 +280,7 @@ class SessionShown(FrontPage[None]):
         if wanted != self._attempt or (followed and not self._followed):
             self._attempt, self._followed = wanted, followed
             self._painted = self.viewer.outputs.size(wanted) if wanted else 0
+            self._fetched = wanted, self.viewer.outputs.fetched(wanted)  # before it is read: what comes then is more
             view.show(self._reader(wanted) if wanted else None)
             self._search.stop()
         elif wanted and self._live and self.state.attempts[wanted].outcome is not None:
