@@ -187,6 +187,16 @@ def test_a_rollback_that_a_trigger_proposed_is_one_deviation_with_its_figure_fol
         assert told[0][1] in render(source, form).decode()
 
 
+def test_a_rollback_that_is_started_again_was_not_proposed_again() -> None:
+    begun = ev.RollbackStarted(flow="rollback", operator="ana", reason="Error rate above 10%")
+    noted = ev.NoteAdded(text="x", operator="ana")
+    source = session(ev.StepOpened(step="look", operator="ana"), TRIPPED, begun, noted, begun)
+    assert [one.what for one in source.deviations()] == [
+        f"rollback started by ana; proposed at 02:00:20: {BY_TRIGGER}",
+        "rollback started by ana",
+    ]
+
+
 def test_a_trigger_is_told_by_its_limit() -> None:
     tripped = TRIPPED
     state = session(tripped).state

@@ -118,16 +118,17 @@ def deviations(state: SessionState, entries: Iterable[ev.Entry]) -> list[Deviati
     What was started alone, where it needed two, comes first; then what was written beside the session, and hosts that
     were left in the middle of a change. A rollback for the reason that a trigger proposed is one thing with that.
     """
-    found, proposed = list[Deviation](), dict[str, int]()
+    found, proposed = list[Deviation](), dict[str, Deviation]()
     for entry in entries:
         if isinstance(entry.event, ev.MonitorSampled):  # nearly all events of a long session
             continue
         here = [Deviation(entry.at, step, what, *more) for step, what, *more in _deviation(entry.event, state)]
         found += [replace(one, host=_host(entry.event, state)) for one in here]
-        if isinstance(entry.event, ev.TriggerTripped):
-            proposed[reason_of(entry.event, state)] = len(found) - 1
-        elif isinstance(entry.event, ev.RollbackStarted) and (place := proposed.get(entry.event.reason, -1)) >= 0:
-            found[-1] = _followed(found.pop(place), found[-1])
+        if isinstance(entry.event, ev.TriggerTripped) and (reason := reason_of(entry.event, state)):
+            proposed[reason] = found[-1]
+        elif isinstance(entry.event, ev.RollbackStarted) and (proposal := proposed.pop(entry.event.reason, None)):
+            found.remove(proposal)
+            found[-1] = _followed(proposal, found[-1])
     found += _left(state)
     return sorted(found, key=lambda one: FIRST.get(one.kind, len(FIRST)))
 
