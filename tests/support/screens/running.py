@@ -38,6 +38,6 @@ async def comes(pilot: Pilot[Any], app: RunbookApp, step: str, wanted: StepStatu
     """Wait until a step stands so, and the screen shows it; of one that runs, until its command has begun."""
     await until(pilot, lambda: status(app, step) is wanted)
     if wanted is StepStatus.RUNNING:
-        await until(pilot, lambda: app.conductor is not None and app.conductor.state.running() is not None)
+        await until(pilot, lambda: app.conductor.state.running() is not None or not app.conductor.busy)
     await until(pilot, lambda: isinstance(app.screen, SessionScreen) and app.screen.state is app.conductor.state)
     await pilot.pause()
