@@ -22,7 +22,7 @@ from tui.session.views.called import (
     result_of,
     session_called,
 )
-from tui.session.views.followups import followups, left
+from tui.session.views.followups import followups
 from tui.text.amounts import counted
 
 
@@ -41,7 +41,7 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
     flow = state.runbook.flows.get(started.flow) if started else None
     method = state.runbook.methods.get(started.method) if started else None
     began = state.started_at or started_at(directory.id)
-    plan = state.plan()
+    plan, owed = state.plan(), tuple(followups(state)) if over(state) else ()
     following, running = state.next_step(), state.running()
     return KnownSession(
         id=directory.id,
@@ -79,8 +79,8 @@ def known_session(directory: SessionDirectory, state: SessionState) -> KnownSess
         at=following.title if following and not over(state) else "",
         running=running.host or "this machine" if running else "",
         places={name: place for name, place in session_places(state).items() if name in state.hosts},
-        owing=len(left(state)),
-        followups=tuple(followups(state)) if over(state) else (),
+        owing=sum(due.done is None for due in owed),
+        followups=owed,
     )
 
 

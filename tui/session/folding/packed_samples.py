@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tui.session.event_kinds.measurements import MonitorSampled
 from tui.session.events import Entry
-from tui.session.folding.sample_runs import Happened
+from tui.session.folding.sample_runs import Happened, entry_of
 
 _encoder = msgspec.msgpack.Encoder()
 _numbers = msgspec.msgpack.Decoder(list[int])
@@ -36,13 +36,13 @@ def columns(found: Sequence[Happened]) -> Columns:
     Raises:
         ValueError: the time of one is not in UTC, which would be lost.
     """
-    times, events, last = [one.at for one in found], [one.event for one in found], found[-1]
+    times, events = [one.at for one in found], [one.event for one in found]
     if {at.tzinfo for at in times} != {UTC}:
         raise ValueError("a time that is not in UTC")
     samples = cast("list[MonitorSampled]", events)
     return Columns(
         len(found),
-        Entry(last.seq, last.at, last.mono, samples[-1]),
+        entry_of(found[-1]),
         _encoder.encode([one.seq for one in found]),
         _encoder.encode(times),
         _encoder.encode([one.mono for one in found]),

@@ -51,7 +51,7 @@ class SampleRun(Struct, frozen=True):
     @property
     def last_entry(self) -> Entry:
         """The last of all."""
-        return _entry(self.last)
+        return entry_of(self.last)
 
 
 def runs(entries: Iterable[Entry]) -> Iterator[Entry | SampleRun]:
@@ -77,7 +77,7 @@ def runs_of(blocks: Iterable[Sequence[Happened]]) -> Iterator[Entry | SampleRun]
                 yield SampleRun(by_monitor, last)
                 by_monitor, last, count = defaultdict(list), None, 0
             if place < len(block):
-                yield _entry(block[place])
+                yield entry_of(block[place])
             begins = place + 1
     if last is not None:
         yield SampleRun(by_monitor, last)
@@ -90,7 +90,8 @@ def _others(kinds: Sequence[type]) -> Sequence[int]:
     return [place for place, kind in enumerate(kinds) if kind is not MonitorSampled]
 
 
-def _entry(one: Any) -> Entry:
+def entry_of(one: Any) -> Entry:
+    """The entry that a line of a journal says; an entry is one."""
     return one if isinstance(one, Entry) else Entry(one.seq, one.at, one.mono, one.event)
 
 

@@ -31,14 +31,18 @@ def beyond_words(event: TriggerEvent, state: SessionState) -> str:
 
 def value_words(event: TriggerEvent, state: SessionState) -> str:
     """The value an event is about, and of a group whose it is: 13.8 % (web07)."""
-    where = f" ({event.detail})" if event.detail else ""
-    return f"{monitor_figure(event.value, event.monitor, state)}{where}"
+    return f"{monitor_figure(event.value, event.monitor, state)}{_whose(event)}"
 
 
 def tripped_words(event: ev.TriggerTripped, state: SessionState) -> str:
     """By what a trigger proposed the rollback: above 10 % for 5:00, 13.8 % at last."""
-    value, where = monitor_figure(event.value, event.monitor, state), f" ({event.detail})" if event.detail else ""
-    return f"{beyond_words(event, state)} for {duration(event.dwell)}, {value} at last{where}"
+    value = monitor_figure(event.value, event.monitor, state)
+    return f"{beyond_words(event, state)} for {duration(event.dwell)}, {value} at last{_whose(event)}"
+
+
+def _whose(event: TriggerEvent) -> str:
+    """Of a group, whose the value is."""
+    return f" ({event.detail})" if event.detail else ""
 
 
 def reason_of(event: ev.TriggerTripped, state: SessionState) -> str:
